@@ -1,0 +1,1 @@
+//! Gannet's link crate.
