@@ -1,0 +1,112 @@
+//! What can be wrong with a network.
+
+use crate::Shape;
+
+/// Why a layer, a tensor or a graph cannot be built or run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// A layer was given a tensor of another rank than it works on.
+    #[error("layer '{layer}' ({kind}) takes {expected}, but its input is {found}")]
+    Rank {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// What the kind takes, in words.
+        expected: &'static str,
+        /// The shape it was given.
+        found: Shape,
+    },
+    /// The weights were made for another number of input channels or features.
+    #[error(
+        "layer '{layer}' ({kind}) has weights for {expected} input {unit}, but its input {found} has {actual}"
+    )]
+    Channels {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// Input channels or features of the weights.
+        expected: usize,
+        /// "channels" or "features".
+        unit: &'static str,
+        /// The shape it was given.
+        found: Shape,
+        /// Channels or features of that shape.
+        actual: usize,
+    },
+    /// The window does not fit into its input.
+    #[error(
+        "layer '{layer}' ({kind}) slides a {kernel} window over {found} without padding: the window is larger than the input. Use padding 'same' or a smaller window"
+    )]
+    WindowTooLarge {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// The window, `height×width`.
+        kernel: Shape,
+        /// The shape it was given.
+        found: Shape,
+    },
+    /// A layer was wired to the wrong number of inputs.
+    #[error("layer '{layer}' ({kind}) takes {expected}, but is wired to {found} inputs")]
+    Arity {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// How many it takes, in words.
+        expected: &'static str,
+        /// How many it was given.
+        found: usize,
+    },
+    /// Two layers have one name.
+    #[error("two layers are named '{0}': each name may stand once in a network")]
+    DuplicateName(String),
+    /// A tensor's data does not fill its shape.
+    #[error("a tensor of shape {shape} holds {} values, but {found} were given", shape.elements())]
+    TensorLength {
+        /// The declared shape.
+        shape: Shape,
+        /// How many values came.
+        found: usize,
+    },
+    /// The image given to the network has another shape than its input.
+    #[error("network '{network}' takes {expected}, but was given {found}")]
+    InputShape {
+        /// The network's name.
+        network: String,
+        /// Its input shape.
+        expected: Shape,
+        /// The given shape.
+        found: Shape,
+    },
+    /// A weight tensor does not have the shape that its layer needs.
+    #[error("the {weight} of {kind} has shape {found}, but needs {expected}")]
+    WeightShape {
+        /// The layer's kind.
+        kind: &'static str,
+        /// "kernel" or "bias".
+        weight: &'static str,
+        /// What is needed, in words or as a shape.
+        expected: String,
+        /// The given shape.
+        found: Shape,
+    },
+    /// A size that must not be zero is zero.
+    #[error("{what} is zero: it has to be at least 1")]
+    Zero {
+        /// Which size.
+        what: &'static str,
+    },
+    /// No network of that name is built in.
+    #[error("no network named '{name}' is built in; there are: {known}")]
+    UnknownNetwork {
+        /// The name asked for.
+        name: String,
+        /// The built-in names.
+        known: String,
+    },
+}

@@ -1,0 +1,198 @@
+//! The layer kinds: one trait, and one list from which everything else follows.
+//!
+//! A kind is a file in `layers/` and one line in the list at the bottom of this file.
+
+use crate::{Activation, Conv2D, Dense, Flatten, GraphError, Input, MaxPool2D, Shape, Tensor};
+
+/// How many inputs a kind is wired to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arity {
+    /// None: it is where images come in.
+    None,
+    /// Exactly one.
+    One,
+}
+
+impl Arity {
+    pub(crate) fn admits(self, inputs: usize) -> bool {
+        match self {
+            Arity::None => inputs == 0,
+            Arity::One => inputs == 1,
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Arity::None => "no input",
+            Arity::One => "one input",
+        }
+    }
+}
+
+/// One weight tensor of a layer and its Keras name (`kernel`, `bias`).
+#[derive(Debug, Clone, Copy)]
+pub struct Weight<'a> {
+    /// Keras' name within the layer.
+    pub name: &'static str,
+    /// The values.
+    pub tensor: &'a Tensor,
+}
+
+/// What every layer kind tells of itself.
+pub trait LayerKind {
+    /// Keras' class name.
+    const KIND: &'static str;
+    /// How many inputs it is wired to.
+    const ARITY: Arity;
+
+    /// The shape of what comes out of layer `name`; `inputs` has as many entries as the arity.
+    ///
+    /// # Errors
+    /// If the inputs do not suit the layer.
+    fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError>;
+
+    /// Multiply-accumulates of one inference.
+    fn macs(&self, _inputs: &[&Shape], _output: &Shape) -> u64 {
+        0
+    }
+
+    /// What decides, besides the weights, what the layer computes: name and value.
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
+    /// The weights, in Keras' order.
+    fn weights(&self) -> Vec<Weight<'_>> {
+        Vec::new()
+    }
+
+    /// The weights' values, to be changed in place, in the same order.
+    fn weights_mut(&mut self) -> Vec<&mut [f32]> {
+        Vec::new()
+    }
+
+    /// The reference: computes the layer, accumulating in `f64` and rounding once.
+    /// The inputs have the shapes that `output_shape` accepted.
+    fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor;
+}
+
+/// The weights of a layer that has a kernel and may have a bias.
+pub(crate) fn kernel_and_bias<'a>(kernel: &'a Tensor, bias: Option<&'a Tensor>) -> Vec<Weight<'a>> {
+    let bias = bias.map(|tensor| Weight {
+        name: "bias",
+        tensor,
+    });
+    [
+        Some(Weight {
+            name: "kernel",
+            tensor: kernel,
+        }),
+        bias,
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A bias has one value for each output channel.
+pub(crate) fn check_bias(
+    kind: &'static str,
+    bias: Option<&Tensor>,
+    channels: usize,
+) -> Result<(), GraphError> {
+    let needed = Shape::from([channels]);
+    match bias {
+        Some(bias) if *bias.shape() != needed => Err(GraphError::WeightShape {
+            kind,
+            weight: "bias",
+            expected: needed.to_string(),
+            found: bias.shape().clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the [`Layer`] enum and its dispatch from the one list of kinds.
+macro_rules! layers {
+    ($($(#[$doc:meta])* $kind:ident),* $(,)?) => {
+        /// A layer of any kind.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Layer {
+            $($(#[$doc])* $kind($kind)),*
+        }
+
+        $(impl From<$kind> for Layer {
+            fn from(layer: $kind) -> Self {
+                Layer::$kind(layer)
+            }
+        })*
+
+        impl Layer {
+            /// The Keras class name of every kind.
+            pub const KINDS: &'static [&'static str] = &[$($kind::KIND),*];
+
+            /// Keras' class name.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Layer::$kind(_) => $kind::KIND),* }
+            }
+
+            /// How many inputs it is wired to.
+            pub fn arity(&self) -> Arity {
+                match self { $(Layer::$kind(_) => $kind::ARITY),* }
+            }
+
+            /// See [`LayerKind::output_shape`].
+            ///
+            /// # Errors
+            /// If the inputs do not suit the layer.
+            pub fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
+                match self { $(Layer::$kind(layer) => layer.output_shape(name, inputs)),* }
+            }
+
+            /// Multiply-accumulates of one inference.
+            pub fn macs(&self, inputs: &[&Shape], output: &Shape) -> u64 {
+                match self { $(Layer::$kind(layer) => layer.macs(inputs, output)),* }
+            }
+
+            /// See [`LayerKind::attributes`].
+            pub fn attributes(&self) -> Vec<(&'static str, String)> {
+                match self { $(Layer::$kind(layer) => layer.attributes()),* }
+            }
+
+            /// The weights, in Keras' order.
+            pub fn weights(&self) -> Vec<Weight<'_>> {
+                match self { $(Layer::$kind(layer) => layer.weights()),* }
+            }
+
+            /// The weights' values, to be changed in place, in Keras' order.
+            pub fn weights_mut(&mut self) -> Vec<&mut [f32]> {
+                match self { $(Layer::$kind(layer) => layer.weights_mut()),* }
+            }
+
+            /// How many weights there are.
+            pub fn params(&self) -> usize {
+                self.weights().iter().map(|weight| weight.tensor.data().len()).sum()
+            }
+
+            /// See [`LayerKind::run`].
+            pub fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {
+                match self { $(Layer::$kind(layer) => layer.run(inputs, output)),* }
+            }
+        }
+    };
+}
+
+layers! {
+    /// Where the image comes in.
+    Input,
+    /// Two-dimensional convolution.
+    Conv2D,
+    /// Largest value of each window.
+    MaxPool2D,
+    /// Fully connected layer.
+    Dense,
+    /// An activation function of its own.
+    Activation,
+    /// An image as one vector.
+    Flatten,
+}

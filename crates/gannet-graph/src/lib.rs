@@ -1,0 +1,36 @@
+//! A neural network as a plain value.
+//!
+//! A [`Graph`] is layers, their wiring and their weights. It knows every shape, the cost of
+//! each layer, and how to compute itself slowly and obviously in [`Graph::run`]: that
+//! reference is what every faster way of computing a network is held against.
+//!
+//! Tensors are `[height, width, channels]` or `[features]`, always without the batch.
+
+mod error;
+mod function;
+mod graph;
+mod hash;
+mod layer;
+mod layers;
+pub mod networks;
+mod normal;
+mod regularizer;
+mod shape;
+mod tensor;
+mod window;
+
+pub use error::GraphError;
+pub use function::Function;
+pub use graph::{Graph, Node, NodeId};
+pub use hash::GraphHash;
+pub use layer::{Arity, Layer, LayerKind, Weight};
+pub use layers::activation::Activation;
+pub use layers::conv2d::Conv2D;
+pub use layers::dense::Dense;
+pub use layers::flatten::Flatten;
+pub use layers::input::Input;
+pub use layers::max_pool2d::MaxPool2D;
+pub use regularizer::Regularizer;
+pub use shape::Shape;
+pub use tensor::Tensor;
+pub use window::{Padding, Window};
