@@ -1,0 +1,22 @@
+//! The host's end of the wire: a [`Client`] over anything that carries bytes.
+//!
+//! [`Client::connect`] greets the device and learns who it is, [`Client::run`] sends an image
+//! and gives the output. Whatever is damaged or lost on the way is sent again, and what cannot
+//! be repaired is a [`LinkError`] that says what was seen.
+
+mod device;
+mod error;
+mod listener;
+#[cfg(feature = "serial")]
+mod serial;
+mod session;
+mod stream;
+mod wire;
+
+pub use device::Device;
+pub use error::LinkError;
+#[cfg(feature = "serial")]
+pub use serial::SerialWire;
+pub use session::{Client, Counts, Outcome, Patience};
+pub use stream::StreamWire;
+pub use wire::Wire;

@@ -1,0 +1,29 @@
+//! The device's half as files, for a firmware project that must build on its own.
+
+/// The files of a crate `gannet-link` that holds [`crate::protocol`] alone: path inside the
+/// crate's folder, and text. The crate is `no_std` and depends on nothing.
+pub const SOURCES: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        concat!(
+            "[package]\n",
+            "name = \"gannet-link\"\n",
+            "description = \"The device's end of Gannet's wire\"\n",
+            "version = \"",
+            env!("CARGO_PKG_VERSION"),
+            "\"\n",
+            "edition = \"2024\"\n",
+            "license = \"MIT OR Apache-2.0\"\n",
+        ),
+    ),
+    (
+        "src/lib.rs",
+        concat!("#![no_std]\n", include_str!("protocol/mod.rs")),
+    ),
+    ("src/cobs.rs", include_str!("protocol/cobs.rs")),
+    ("src/crc.rs", include_str!("protocol/crc.rs")),
+    ("src/element.rs", include_str!("protocol/element.rs")),
+    ("src/frame.rs", include_str!("protocol/frame.rs")),
+    ("src/message.rs", include_str!("protocol/message.rs")),
+    ("src/server.rs", include_str!("protocol/server.rs")),
+];

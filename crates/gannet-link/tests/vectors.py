@@ -1,0 +1,111 @@
+"""Writes vectors.txt: frames and exchanges to the byte, for every implementation of the link.
+
+Needs Python's standard library alone and shares nothing with the Rust code:
+    python3 vectors.py > vectors.txt
+"""
+
+import struct
+import zlib
+
+HEAD = """\
+# Test vectors of Gannet's link, version 1. Written by vectors.py.
+#
+# frame NAME: `plain` is header and body, `wire` what it becomes on the wire.
+# damaged NAME: `wire` is not a frame.
+# exchange NAME: a device that is sent `wire` answers with `reply`. The exchanges happen one
+#   after another, beginning at power-up, with this device: board "bench"; network "sum", hash
+#   0102030405060708; 4 u8 in; 1 f32 out, their sum; 1,000,000 ticks a second, 250 ticks a run;
+#   peak stack 300 bytes, static RAM unknown."""
+
+
+def cobs(message):
+    encoded, run = bytearray(), bytearray()
+    for at, byte in enumerate(message):
+        if byte == 0:
+            encoded += bytes([len(run) + 1]) + run
+            run = bytearray()
+            continue
+        run.append(byte)
+        if len(run) == 254 and at + 1 < len(message):
+            encoded += bytes([255]) + run
+            run = bytearray()
+    return bytes(encoded + bytes([len(run) + 1]) + run)
+
+
+def wire(plain):
+    return b"\0" + cobs(plain + struct.pack("<I", zlib.crc32(plain))) + b"\0"
+
+
+def plain(kind, tag, body=b"", version=1):
+    return struct.pack("<BBH", version, kind, tag) + body
+
+
+def refusal(reason, kind, expected=0, got=0):
+    return struct.pack("<BBHII", reason, kind, 0, expected, got)
+
+
+def show(title, **fields):
+    print(f"\n{title}")
+    for name, value in fields.items():
+        print(f"{name} {value.hex()}")
+
+
+def frame(name, message):
+    show(f"frame {name}", plain=message, wire=wire(message))
+
+
+def exchange(name, request, reply):
+    show(f"exchange {name}", wire=request, reply=wire(reply))
+
+
+def with_crc_ending(tail, length):
+    """A message of `length` bytes without a zero whose CRC ends with the byte `tail`."""
+    for salt in range(1, 1 << 24):
+        message = struct.pack("<I", 0x01010101 + salt) + b"\x55" * (length - 4)
+        crc = struct.pack("<I", zlib.crc32(message))
+        if crc[3] == tail and 0 not in crc[:3] and 0 not in message:
+            return message
+    raise ValueError("no such message")
+
+
+HELLO, RUN, STATISTICS, IDENTITY, OUTPUT, COUNTED, REFUSED = 1, 2, 3, 0x81, 0x82, 0x83, 0xFF
+DAMAGED, OTHER_VERSION, OTHER_KIND, OTHER_LENGTH = 1, 2, 3, 4
+IMAGE = bytes([10, 0, 20, 3])
+
+print(HEAD)
+
+frame("hello", plain(HELLO, 1))
+frame("run", plain(RUN, 2, struct.pack("<I", 7) + IMAGE))
+frame("run-of-zeros", plain(RUN, 0x1234, bytes(4 + 784)))
+frame("run-of-784", plain(RUN, 0xFFFF, struct.pack("<I", 9999) + bytes(i % 256 for i in range(784))))
+# The COBS run is full (254 bytes with the CRC) and ends with the message.
+frame("one-full-run", with_crc_ending(0x77, 250))
+frame("one-byte-beyond-a-full-run", with_crc_ending(0x77, 251))
+frame("zero-behind-a-full-run", with_crc_ending(0x00, 251))
+
+hello = wire(plain(HELLO, 1))
+flipped = bytearray(hello)
+flipped[3] ^= 0x10
+show("damaged flipped-bit", wire=bytes(flipped))
+show("damaged cut", wire=hello[:-3] + b"\0")
+show("damaged too-short-for-a-crc", wire=b"\0" + cobs(b"\x01\x01\x01") + b"\0")
+show("damaged crc-of-nothing", wire=b"\0" + cobs(bytes(4)) + b"\0")
+
+identity = struct.pack("<BBBB8sIIII", 1, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 1)
+identity += b"\x03sum\x05bench"
+output = struct.pack("<IQf", 7, 250, 33.0)
+exchange("hello", hello, plain(IDENTITY, 1, identity))
+run = wire(plain(RUN, 2, struct.pack("<I", 7) + IMAGE))
+exchange("run", run, plain(OUTPUT, 2, output))
+exchange("run-again", run, plain(OUTPUT, 2, output))
+exchange("flipped-bit", bytes(flipped), plain(REFUSED, 0, refusal(DAMAGED, 0)))
+exchange("other-version", wire(plain(HELLO, 3, version=2)),
+         plain(REFUSED, 3, refusal(OTHER_VERSION, HELLO, 1, 2)))
+exchange("unknown-kind", wire(plain(0x42, 4)), plain(REFUSED, 4, refusal(OTHER_KIND, 0x42)))
+exchange("input-too-short", wire(plain(RUN, 5, struct.pack("<I", 8) + IMAGE[:3])),
+         plain(REFUSED, 5, refusal(OTHER_LENGTH, RUN, 8, 7)))
+exchange("input-too-long", wire(plain(RUN, 6, struct.pack("<I", 8) + IMAGE + b"\x01")),
+         plain(REFUSED, 6, refusal(OTHER_LENGTH, RUN, 8, 9)))
+# Frames so far, this one included: hello, run twice, version, kind, short, long, statistics.
+exchange("statistics", wire(plain(STATISTICS, 7)),
+         plain(COUNTED, 7, struct.pack("<IIIII", 8, 1, 2, 300, 0xFFFFFFFF)))
