@@ -24,6 +24,14 @@ pub enum DataError {
         #[source]
         source: std::io::Error,
     },
+    /// A name that is neither a bundled data set nor a folder.
+    #[error(
+        "there is no data set {path}: name the bundled one, mnist, or a folder that holds IDX files"
+    )]
+    NoFolder {
+        /// What was named.
+        path: String,
+    },
     /// A folder lacks one of the four files.
     #[error(
         "{dir} has no {name}: a folder of IDX files holds train-images-idx3-ubyte, \
@@ -94,11 +102,10 @@ pub enum DataError {
     },
     /// The file is shorter than its header says.
     #[error(
-        "the file ends here, after {actual} of {expected} bytes that its header asks for: it is \
-         truncated, fetch it again"
+        "the file ends here, after {actual} of {expected} bytes: it is truncated, fetch it again"
     )]
     Truncated {
-        /// The size that the header declares, or that of the header itself.
+        /// The size that the header declares, or the header's own when that is cut off.
         expected: u64,
         /// The real size.
         actual: u64,

@@ -23,8 +23,13 @@ pub const LIMIT_BYTES: u64 = 1 << 30;
 /// The data set is named after the folder.
 ///
 /// # Errors
-/// A file that is missing or unreadable, or [`DataError::At`] with file and byte.
+/// No such folder, a file that is missing or unreadable, or [`DataError::At`] with file and byte.
 pub fn read_dir(dir: &Path, classes: Classes) -> Result<Dataset, DataError> {
+    if !dir.is_dir() {
+        return Err(DataError::NoFolder {
+            path: dir.display().to_string(),
+        });
+    }
     let split = |part: &str| {
         let images = find(dir, &format!("{part}-images"), "idx3-ubyte")?;
         let labels = find(dir, &format!("{part}-labels"), "idx1-ubyte")?;
@@ -239,10 +244,10 @@ impl<'a> Contents<'a> {
     /// Makes sure that nothing follows; this also reads the checksum at the end of a gzip stream.
     fn end(mut self) -> Result<(), DataError> {
         let end = self.offset;
-        match self.up_to(1, end)?.is_empty() {
-            true => Ok(()),
-            false => Err(DataError::Trailing.at(&self.name, end)),
+        if self.up_to(1, end)?.is_empty() {
+            return Ok(());
         }
+        Err(DataError::Trailing.at(&self.name, end))
     }
 
     /// At most `len` bytes, fewer only at the end. The vector grows with what arrives, so that a

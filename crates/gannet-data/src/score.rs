@@ -213,6 +213,26 @@ mod tests {
     }
 
     #[test]
+    fn a_hard_wrong_decision_costs_two_elements() {
+        // Outputs of exactly 0 and 1: a wrong image has its own class and one other wrong, so
+        // 985 right of 1,000 make 1 − 15 · 2 / 10,000 of the elements right, and an error of 2
+        // an image: 0.03 in the mean.
+        let one_hot = |class| {
+            let mut outputs = [0.0f32; 10];
+            outputs[class] = 1.0;
+            outputs
+        };
+        let decisions: Vec<[f32; 10]> = (0..1000)
+            .map(|i| one_hot(if i < 985 { 3 } else { 5 }))
+            .collect();
+        let score = Score::of(10, decisions.iter().map(|outputs| (&outputs[..], 3))).unwrap();
+        assert_eq!(score.top1, 0.985);
+        assert_eq!(score.element_accuracy, 0.997);
+        assert_eq!(score.mean_abs_error, 0.03);
+        assert_eq!((score.confusion[3][3], score.confusion[3][5]), (985, 15));
+    }
+
+    #[test]
     fn the_first_of_equal_outputs_decides() {
         assert_eq!(argmax(&[0.25, 0.5, 0.5, 0.0]), 1);
         assert_eq!(argmax(&[-2.0, -1.0]), 1);

@@ -72,7 +72,7 @@ fn a_folder_is_read_plain_gzipped_and_in_the_other_spelling() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
+fn a_missing_file_or_folder_is_named() {
     let dir = folder();
     fs::remove_file(dir.path().join("t10k-labels-idx1-ubyte")).unwrap();
     let message = open(dir.path()).unwrap_err().to_string();
@@ -80,10 +80,11 @@ fn a_missing_file_is_named() {
         message.contains("has no t10k-labels-idx1-ubyte"),
         "{message}"
     );
-    assert!(matches!(
-        open(Path::new("no such folder")),
-        Err(DataError::MissingFile { .. })
-    ));
+    let message = Dataset::open("minst").unwrap_err().to_string();
+    assert!(
+        message.starts_with("there is no data set minst: name the bundled one"),
+        "{message}"
+    );
 }
 
 #[test]
