@@ -13,8 +13,10 @@ pub mod client;
 #[cfg(feature = "std")]
 mod sources;
 
+#[cfg(feature = "serial")]
+pub use client::SerialWire;
 #[cfg(feature = "std")]
-pub use client::{Client, Counts, Device, LinkError, Outcome, Patience, Wire};
+pub use client::{Client, Counts, Device, LinkError, Outcome, Patience, StreamWire, Wire};
 pub use protocol::*;
 #[cfg(feature = "std")]
 pub use sources::SOURCES;
