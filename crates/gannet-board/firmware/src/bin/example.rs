@@ -1,0 +1,72 @@
+//! Runs the network once on the image in `image.rs` and prints what came out.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use firmware::chip::{self, Uart};
+use firmware::element::{Element, largest};
+use firmware::image::IMAGE;
+use firmware::text::{print, print_hex, print_u32};
+use firmware::timer::Timer;
+use firmware::{board, stack};
+use network::Network;
+
+/// The network owns its arena: static, so that the linker accounts for it.
+static mut NETWORK: Network = Network::new();
+
+#[entry]
+fn main() -> ! {
+    let clock = chip::start_clock();
+    let mut uart = Uart::start(clock);
+    let timer = Timer::start(clock);
+    // SAFETY: `main` runs once and no interrupt uses the network: the only reference.
+    let network = unsafe { &mut *&raw mut NETWORK };
+
+    network.input_mut().copy_from_slice(&IMAGE);
+    let start = timer.now();
+    let outputs = *network.run();
+    let ticks = timer.now().wrapping_sub(start);
+    let peak_stack_bytes = stack::peak_bytes();
+
+    let uart = &mut uart;
+    print(uart, "network ");
+    print(uart, network::NAME);
+    print(uart, " ");
+    print_hex(uart, &network::HASH);
+    print(uart, " on ");
+    print(uart, board::NAME);
+    print(uart, "\n");
+    for (index, &output) in outputs.iter().enumerate() {
+        print(uart, "simple_outputs[");
+        print_u32(uart, index as u32);
+        print(uart, "] ");
+        print(uart, network::Output::NAME);
+        print(uart, " ");
+        output.print(uart);
+        print(uart, "\n");
+    }
+    print(uart, "recognised ");
+    print_u32(uart, largest(&outputs) as u32);
+    print(uart, "\ncore clock ");
+    print_rate(uart, clock.core_hz.unwrap_or(0), " Hz");
+    print(uart, "\ninference ");
+    print_u32(uart, ticks);
+    print(uart, " ticks at ");
+    print_rate(uart, timer.ticks_per_second(), " a second");
+    print(uart, "\npeak stack ");
+    print_u32(uart, peak_stack_bytes);
+    print(uart, " bytes\nend of example\n");
+    uart.flush();
+    loop {
+        core::hint::spin_loop();
+    }
+}
+
+fn print_rate(uart: &mut Uart, rate: u32, unit: &str) {
+    if rate == 0 {
+        return print(uart, "unknown rate");
+    }
+    print_u32(uart, rate);
+    print(uart, unit);
+}

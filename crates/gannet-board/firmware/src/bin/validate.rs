@@ -1,0 +1,83 @@
+//! Serves the link: says who it is, runs the network on each image that arrives, answers.
+
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use firmware::chip::{self, Uart};
+use firmware::timer::Timer;
+use firmware::{board, stack};
+use gannet_link::{
+    Capabilities, Element, Engine, Identity, Inference, Memory, Port, Server, TensorInfo, as_bytes,
+    as_bytes_mut,
+};
+use network::Network;
+
+/// The network owns its arena: static, so that the linker accounts for it.
+static mut NETWORK: Network = Network::new();
+
+#[entry]
+fn main() -> ! {
+    let clock = chip::start_clock();
+    let mut line = Line(Uart::start(clock));
+    // SAFETY: `main` runs once and no interrupt uses the network: the only reference.
+    let network = unsafe { &mut *&raw mut NETWORK };
+    let mut device = Device { network, timer: Timer::start(clock) };
+    let mut server = Server::new();
+    loop {
+        server.poll(&mut line, &mut device);
+    }
+}
+
+struct Line(Uart);
+
+impl Port for Line {
+    fn read(&mut self) -> Option<u8> {
+        self.0.read()
+    }
+
+    fn write(&mut self, byte: u8) {
+        self.0.write(byte);
+    }
+}
+
+struct Device {
+    network: &'static mut Network,
+    timer: Timer,
+}
+
+impl Engine for Device {
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            network: network::NAME,
+            hash: network::HASH,
+            board: board::NAME,
+            input: tensor::<network::Input>(network::INPUT_LEN),
+            output: tensor::<network::Output>(network::OUTPUT_LEN),
+            ticks_per_second: self.timer.ticks_per_second(),
+            capabilities: Capabilities::STATISTICS,
+        }
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        as_bytes_mut(self.network.input_mut())
+    }
+
+    fn run(&mut self) -> Inference<'_> {
+        let start = self.timer.now();
+        let output = self.network.run();
+        let ticks = self.timer.now().wrapping_sub(start);
+        Inference { output: as_bytes(output), ticks: ticks.into() }
+    }
+
+    fn memory(&self) -> Memory {
+        Memory {
+            peak_stack: Some(stack::peak_bytes()),
+            static_ram: Some(stack::static_ram_bytes()),
+        }
+    }
+}
+
+fn tensor<E: Element>(elements: usize) -> TensorInfo {
+    TensorInfo { element: E::TYPE, len_bytes: (elements * E::TYPE.len_bytes()) as u32 }
+}

@@ -1,0 +1,135 @@
+//! Everything that can go wrong between a board's name and a validated device.
+
+use std::path::PathBuf;
+
+/// What went wrong, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// No board has this name.
+    #[error("there is no board called {name:?}; the nearest are {nearest}; `gannet boards` lists all")]
+    UnknownBoard {
+        /// What was asked for.
+        name: String,
+        /// Known boards, the most alike first.
+        nearest: String,
+    },
+    /// A board's description cannot be used.
+    #[error("the board's description is wrong: {reason}")]
+    BoardFile {
+        /// What and where.
+        reason: String,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// A program that should have run did not start.
+    #[error("{program} did not start: {error}")]
+    Start {
+        /// Which.
+        program: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// No Rust for the board's core.
+    #[error(
+        "no Rust toolchain for {target} was found; looked for {looked_for}; \
+         `gannet doctor --fix` installs one"
+    )]
+    NoToolchain {
+        /// The target triple.
+        target: String,
+        /// Each candidate and what it lacks.
+        looked_for: String,
+    },
+    /// The firmware does not compile or link.
+    #[error("the firmware in {} does not build; the compiler's last words:\n{tail}", folder.display())]
+    Build {
+        /// The project.
+        folder: PathBuf,
+        /// The last lines of the compiler's messages.
+        tail: String,
+    },
+    /// The image is larger than the board's memory.
+    #[error(
+        "the firmware does not fit {board}: {section} overflows by {overflow_bytes} bytes; take a \
+         smaller network, int8 weights, or a board with more memory"
+    )]
+    DoesNotFit {
+        /// The board.
+        board: String,
+        /// `FLASH` or `RAM`.
+        section: String,
+        /// By how much.
+        overflow_bytes: u64,
+    },
+    /// The linker's output is no image of ours.
+    #[error("{} is no firmware image of Gannet's: {reason}; build it with `gannet build`", path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The emulator is not installed.
+    #[error(
+        "qemu-system-arm is not installed, so no emulated board can run; on Debian and Ubuntu it \
+         is in the package qemu-system-arm, and `gannet doctor --fix` installs it"
+    )]
+    EmulatorMissing,
+    /// No emulator has this board.
+    #[error("no emulator has the board {board}: run it on the board itself, --on serial:PORT")]
+    NoEmulator {
+        /// The board.
+        board: String,
+    },
+    /// The emulator ended although it should run until it is told to stop.
+    #[error("the emulator ended by itself ({status}); it said: {said}")]
+    EmulatorEnded {
+        /// Its exit status.
+        status: String,
+        /// What it wrote to standard error.
+        said: String,
+    },
+    /// The example did not come to its end.
+    #[error(
+        "the example printed no {marker:?} within {seconds} s; what it printed so far:\n{printed}"
+    )]
+    ExampleTimeout {
+        /// The line that should have come.
+        marker: &'static str,
+        /// How long was waited.
+        seconds: u64,
+        /// All that came.
+        printed: String,
+    },
+    /// The example's text lacks a line that it always has.
+    #[error("the example's output has no line {line:?}; it printed:\n{printed}")]
+    ExampleText {
+        /// How the line begins.
+        line: &'static str,
+        /// All that came.
+        printed: String,
+    },
+    /// What is missing cannot be installed from here.
+    #[error("cannot install {what} here: {reason}; {advice}")]
+    CannotFix {
+        /// What is missing.
+        what: String,
+        /// Why not.
+        reason: String,
+        /// What a person can do.
+        advice: String,
+    },
+}
+
+impl BoardError {
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> BoardError {
+        let path = path.into();
+        move |error| BoardError::File { path, error }
+    }
+}

@@ -1,0 +1,227 @@
+//! Writes the firmware project: a board, a network crate's files and one image go in, a folder
+//! that builds on its own comes out. The sources are the files in `firmware/`, word for word; only
+//! names and the board's numbers are filled in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::board::{Board, Bus, External, Family, Pin};
+use crate::error::BoardError;
+
+/// Files that are the same in every project.
+const FIXED: [(&str, &str); 13] = [
+    ("build.rs", include_str!("../firmware/build.rs")),
+    ("src/lib.rs", include_str!("../firmware/src/lib.rs")),
+    ("src/register.rs", include_str!("../firmware/src/register.rs")),
+    ("src/timer.rs", include_str!("../firmware/src/timer.rs")),
+    ("src/stack.rs", include_str!("../firmware/src/stack.rs")),
+    ("src/text.rs", include_str!("../firmware/src/text.rs")),
+    ("src/decimal.rs", include_str!("../firmware/src/decimal.rs")),
+    ("src/element.rs", include_str!("../firmware/src/element.rs")),
+    ("src/identity.rs", include_str!("../firmware/src/identity.rs")),
+    ("src/stop.rs", include_str!("../firmware/src/stop.rs")),
+    ("src/bin/example.rs", include_str!("../firmware/src/bin/example.rs")),
+    ("src/bin/validate.rs", include_str!("../firmware/src/bin/validate.rs")),
+    (".gitignore", "/target\n"),
+];
+
+/// Files with `{{names}}` to fill in.
+const TEMPLATES: [(&str, &str); 4] = [
+    ("Cargo.toml", include_str!("../firmware/Cargo.toml.in")),
+    ("memory.x", include_str!("../firmware/memory.x.in")),
+    (".cargo/config.toml", include_str!("../firmware/config.toml.in")),
+    ("README.md", include_str!("../firmware/README.md.in")),
+];
+
+/// What a firmware project is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Project<'a> {
+    /// Where it will run.
+    pub board: &'a Board,
+    /// The network crate's package name, for example `mnist-small`.
+    pub network: &'a str,
+    /// The network crate's files: path inside the crate, text.
+    pub network_files: &'a [(String, String)],
+    /// The image that `example` runs: one `u8` for each element of the network's input.
+    pub image: &'a [u8],
+}
+
+impl Project<'_> {
+    /// Writes the project into `folder`, which is made if need be. Files whose text is already
+    /// right are left alone, so that nothing is rebuilt without reason.
+    ///
+    /// # Errors
+    /// [`BoardError::File`] with the path that could not be written.
+    pub fn write(&self, folder: &Path) -> Result<(), BoardError> {
+        for (path, text) in self.files() {
+            write_if_changed(&folder.join(path), &text)?;
+        }
+        Ok(())
+    }
+
+    /// The project's files: path inside its folder, text.
+    #[must_use]
+    pub fn files(&self) -> Vec<(PathBuf, String)> {
+        let own = FIXED.iter().map(|&(path, text)| (PathBuf::from(path), text.to_owned()));
+        let filled = TEMPLATES.iter().map(|&(path, text)| (PathBuf::from(path), self.fill(text)));
+        let made = [
+            ("src/chip.rs", chip_source(self.board.family).to_owned()),
+            ("src/board.rs", board_source(self.board)),
+            ("src/image.rs", image_source(self.image)),
+        ];
+        let made = made.into_iter().map(|(path, text)| (PathBuf::from(path), text));
+        let network = self
+            .network_files
+            .iter()
+            .map(|(path, text)| (Path::new("network").join(path), text.clone()));
+        let link = gannet_link::SOURCES
+            .iter()
+            .map(|&(path, text)| (Path::new("gannet-link").join(path), text.to_owned()));
+        own.chain(filled).chain(made).chain(network).chain(link).collect()
+    }
+
+    fn fill(&self, template: &str) -> String {
+        let board = self.board;
+        let values = [
+            ("network", self.network.to_owned()),
+            ("board", board.name.clone()),
+            ("title", board.title.clone()),
+            ("target", board.rust_target.clone()),
+            ("cpu", board.cpu.clone()),
+            ("uart", board.uart.name.clone()),
+            ("tx", board.uart.tx.into()),
+            ("rx", board.uart.rx.into()),
+            ("baud", board.uart.baud.to_string()),
+            ("flash_start", format!("{:#010x}", board.flash.start)),
+            ("flash_len", board.flash.len_bytes.to_string()),
+            ("ram_start", format!("{:#010x}", board.ram.start)),
+            ("ram_len", board.ram.len_bytes.to_string()),
+        ];
+        values.iter().fold(template.to_owned(), |text, (name, value)| {
+            text.replace(&format!("{{{{{name}}}}}"), value)
+        })
+    }
+}
+
+fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(BoardError::file(parent))?;
+    }
+    fs::write(path, text).map_err(BoardError::file(path))
+}
+
+fn chip_source(family: Family) -> &'static str {
+    match family {
+        Family::Stm32f4 => include_str!("../firmware/src/chip/stm32f4.rs"),
+    }
+}
+
+/// The board's numbers as constants, for the chip's code.
+fn board_source(board: &Board) -> String {
+    let clock = &board.clock;
+    let uart = &board.uart;
+    let external = match clock.external {
+        External::None => "None".to_owned(),
+        External::Crystal { hz } => format!("Crystal({hz})"),
+        External::Bypass { hz } => format!("Bypass({hz})"),
+    };
+    let bus = match uart.bus {
+        Bus::Apb1 => "Apb1",
+        Bus::Apb2 => "Apb2",
+    };
+    let pin = |pin: Pin| format!("({}, {})", pin.port, pin.number);
+    let constants = [
+        ("The board.", "NAME", "&str", format!("{:?}", board.name)),
+        ("Core clock when everything starts.", "CORE_HZ", "u32", clock.core_hz.to_string()),
+        ("Internal oscillator.", "INTERNAL_HZ", "u32", clock.internal_hz.to_string()),
+        ("On the oscillator pins.", "EXTERNAL", "External", format!("External::{external}")),
+        ("Rate at the PLL's input.", "PLL_INPUT_HZ", "u32", clock.pll_input_hz.to_string()),
+        ("Multiplier.", "PLL_N", "u32", clock.pll_n.to_string()),
+        ("Divider to the core.", "PLL_P", "u32", clock.pll_p.to_string()),
+        ("Divider to USB, unused.", "PLL_Q", "u32", clock.pll_q.to_string()),
+        ("Core clock to slow bus.", "APB1_DIVIDER", "u32", clock.apb1_divider.to_string()),
+        ("Core clock to fast bus.", "APB2_DIVIDER", "u32", clock.apb2_divider.to_string()),
+        ("At full speed.", "FLASH_WAIT_STATES", "u32", clock.flash_wait_states.to_string()),
+        ("Regulator.", "VOLTAGE_SCALE_BITS", "u32", clock.voltage_scale_bits.to_string()),
+        ("Needed at full speed.", "OVER_DRIVE", "bool", clock.over_drive.to_string()),
+        ("The serial port.", "UART_BASE", "usize", format!("{:#010x}", uart.base)),
+        ("What clocks it.", "UART_BUS", "Bus", format!("Bus::{bus}")),
+        ("In that bus's enable register.", "UART_ENABLE_BIT", "u32", uart.enable_bit.to_string()),
+        ("Port (A is 0) and pin that send.", "UART_TX", "(u32, u32)", pin(uart.tx)),
+        ("Port and pin that receive.", "UART_RX", "(u32, u32)", pin(uart.rx)),
+        (
+            "What makes the pins the UART's.",
+            "UART_ALTERNATE_FUNCTION",
+            "u32",
+            uart.alternate_function.to_string(),
+        ),
+        ("Bits a second.", "BAUD", "u32", uart.baud.to_string()),
+    ];
+    let mut text = String::from(include_str!("../firmware/src/board_types.rs"));
+    for (meaning, name, kind, value) in constants {
+        text.push_str(&format!("\n/// {meaning}\npub const {name}: {kind} = {value};\n"));
+    }
+    text
+}
+
+/// The image as an array of rows; square images get their own width.
+fn image_source(image: &[u8]) -> String {
+    let side = image.len().isqrt();
+    let width = if side * side == image.len() && side > 0 { side } else { 16 };
+    let mut text = String::from(
+        "//! The image that `example` runs.\n\n/// Row by row.\n#[rustfmt::skip]\n",
+    );
+    text.push_str(&format!("pub static IMAGE: [network::Input; {}] = [\n", image.len()));
+    for row in image.chunks(width) {
+        let pixels: Vec<String> = row.iter().map(|pixel| format!("{pixel:3}")).collect();
+        text.push_str(&format!("    {},\n", pixels.join(", ")));
+    }
+    text.push_str("];\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(board: &Board) -> Vec<(PathBuf, String)> {
+        let network_files = [("src/lib.rs".to_owned(), "#![no_std]".to_owned())];
+        Project { board, network: "tiny", network_files: &network_files, image: &[7; 784] }.files()
+    }
+
+    #[test]
+    fn every_name_in_a_template_is_filled_in() {
+        for board in Board::all() {
+            for (path, text) in project(board) {
+                assert!(!text.contains("{{"), "{}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn each_path_is_written_once_and_the_parts_have_their_folders() {
+        let files = project(Board::find("nucleo-f446re").unwrap());
+        let mut paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
+        paths.sort();
+        let count = paths.len();
+        paths.dedup();
+        assert_eq!(paths.len(), count);
+        assert!(paths.contains(&PathBuf::from("network/src/lib.rs")));
+        assert!(paths.contains(&PathBuf::from("gannet-link/Cargo.toml")));
+    }
+
+    #[test]
+    fn another_baud_rate_reaches_the_sources() {
+        let board = Board::find("nucleo-f446re").unwrap().with_baud(921_600);
+        assert!(board_source(&board).contains("BAUD: u32 = 921600;"));
+    }
+
+    #[test]
+    fn an_image_is_written_row_by_row() {
+        let text = image_source(&[0, 1, 22, 255]);
+        assert!(text.ends_with("; 4] = [\n      0,   1,\n     22, 255,\n];\n"), "{text}");
+    }
+}
