@@ -189,7 +189,10 @@ fn a_declared_size_costs_nothing_until_the_bytes_are_there() {
     // One byte more than the limit is refused whatever follows.
     let header = [0, 0, 8, 1, 0x40, 0, 0, 1, 5];
     let message = read_labels(source(&header)).unwrap_err().to_string();
-    assert!(message.starts_with("x, byte 4: the header declares 1073741825"), "{message}");
+    assert!(
+        message.starts_with("x, byte 4: the header declares 1073741825"),
+        "{message}"
+    );
     // What a gzip stream unpacks to beyond the declared size is never unpacked: a hundred
     // megabytes of zeros behind a header for two labels.
     let bomb = gzipped(&[&[0, 0, 8, 1, 0, 0, 0, 2][..], &vec![0; 100_000_000]].concat());
