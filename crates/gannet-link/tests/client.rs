@@ -2,11 +2,19 @@
 
 mod bench;
 
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bench::{Bench, Direction, Sum, Through};
-use gannet_link::{Client, ElementType, Header, LinkError, Patience, Wire, write_frame};
+use gannet_link::{
+    Client, ElementType, Engine, Header, Identity, Inference, LinkError, Patience, Port, Server,
+    Wire, write_frame,
+};
 
 fn patience() -> Patience {
     Patience {
@@ -219,6 +227,110 @@ fn input_of_the_wrong_length_is_not_sent() {
     assert_eq!(client.counts().bytes_sent, sent);
 }
 
+/// A board whose serial line has room for one byte: while the network runs, it is deaf.
+struct Deaf {
+    engine: Sum,
+    has_run: Rc<Cell<bool>>,
+}
+
+impl Engine for Deaf {
+    fn identity(&self) -> Identity<'_> {
+        self.engine.identity()
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        self.engine.input()
+    }
+
+    fn run(&mut self) -> Inference<'_> {
+        thread::sleep(Duration::from_millis(5));
+        self.has_run.set(true);
+        self.engine.run()
+    }
+}
+
+struct OneByteDeep {
+    from_host: mpsc::Receiver<Vec<u8>>,
+    to_host: mpsc::Sender<Vec<u8>>,
+    arrived: VecDeque<u8>,
+    has_run: Rc<Cell<bool>>,
+}
+
+impl Port for OneByteDeep {
+    fn read(&mut self) -> Option<u8> {
+        if self.has_run.take() {
+            // It listens again near the end of what was sent meanwhile.
+            let missed = self.from_host.try_iter();
+            self.arrived
+                .extend(missed.flat_map(|bytes| bytes[bytes.len() - 10..].to_vec()));
+        }
+        if self.arrived.is_empty() {
+            self.arrived.extend(self.from_host.try_iter().flatten());
+        }
+        self.arrived.pop_front()
+    }
+
+    fn write(&mut self, byte: u8) {
+        // A host that has gone away hears nothing.
+        let _ = self.to_host.send(vec![byte]);
+    }
+}
+
+#[test]
+fn a_fault_does_not_set_off_a_chain_of_repetitions() {
+    let (to_device, from_host) = mpsc::channel();
+    let (to_host, from_device) = mpsc::channel();
+    let (host_left, device_ends) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        let has_run = Rc::new(Cell::new(false));
+        let arrived = VecDeque::new();
+        let mut port = OneByteDeep {
+            from_host,
+            to_host,
+            arrived,
+            has_run: has_run.clone(),
+        };
+        let mut engine = Deaf {
+            engine: Sum::of(784),
+            has_run,
+        };
+        let mut server = Server::new();
+        while device_ends.try_recv() != Err(mpsc::TryRecvError::Disconnected) {
+            server.poll(&mut port, &mut engine);
+            thread::sleep(Duration::from_micros(100));
+        }
+    });
+
+    // A spark on the line before image 3 makes the device complain, and then compute.
+    let mut frames = 0;
+    let change = move |direction, bytes: &[u8]| {
+        frames += u32::from(direction == Direction::ToDevice);
+        let spark = direction == Direction::ToDevice && frames == 5;
+        [if spark { &b"\x37"[..] } else { b"" }, bytes].concat()
+    };
+    let wire = Through {
+        wire: Bench::over(to_device, from_device),
+        change,
+    };
+    let patience = Patience {
+        settle: Duration::from_millis(60),
+        ..patience()
+    };
+    let mut client = Client::connect(wire, patience).expect("greeting passes");
+    for index in 0..20 {
+        let (pixels, expected) = image(index, 784);
+        assert_eq!(
+            client.run(index, &pixels).expect("one spark").output,
+            expected
+        );
+    }
+    assert_eq!(
+        (client.counts().damaged_there, client.counts().resent),
+        (1, 0)
+    );
+    drop(host_left);
+}
+
 /// A wire that takes everything and says the same bytes again and again, or nothing.
 struct Parrot(&'static [u8]);
 
@@ -228,9 +340,9 @@ impl Wire for Parrot {
     }
 
     fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        std::thread::sleep(timeout.min(Duration::from_millis(1)));
+        thread::sleep(timeout.min(Duration::from_millis(1)));
         if self.0.is_empty() {
-            std::thread::sleep(timeout.saturating_sub(Duration::from_millis(1)));
+            thread::sleep(timeout.saturating_sub(Duration::from_millis(1)));
         }
         buffer[..self.0.len()].copy_from_slice(self.0);
         Ok(self.0.len())

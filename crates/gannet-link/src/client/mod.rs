@@ -3,6 +3,19 @@
 //! [`Client::connect`] greets the device and learns who it is, [`Client::run`] sends an image
 //! and gives the output. Whatever is damaged or lost on the way is sent again, and what cannot
 //! be repaired is a [`LinkError`] that says what was seen.
+//!
+//! ```no_run
+//! use std::net::TcpStream;
+//! use gannet_link::{Client, Patience, StreamWire};
+//!
+//! let stream = TcpStream::connect("localhost:4000")?;
+//! let wire = StreamWire::new(stream.try_clone()?, stream);
+//! let mut client = Client::connect(wire, Patience::default())?;
+//! client.expect("mnist-small", [0x3b, 0x51, 0, 0, 0, 0, 0, 1])?;
+//! let outcome = client.run(0, &[0; 784])?;
+//! assert_eq!(outcome.output.len(), 40);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod device;
 mod error;
