@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bench::{Bench, Direction, Sum, Through};
 use gannet_link::{
     Client, ElementType, Engine, Header, Identity, Inference, LinkError, Patience, Port, Server,
-    Wire, write_frame,
+    TensorInfo, Wire, write_frame,
 };
 
 fn patience() -> Patience {
@@ -494,6 +494,38 @@ fn joined_lines_and_other_versions_are_recognised() {
     );
     assert!(
         matches!(error, LinkError::OtherVersion { device: 9, host: 1 }),
+        "{error}"
+    );
+}
+
+/// The bench's engine, boasting.
+struct Boaster(Sum);
+
+impl Engine for Boaster {
+    fn identity(&self) -> Identity<'_> {
+        let identity = self.0.identity();
+        let output = TensorInfo {
+            len_bytes: u32::MAX,
+            ..identity.output
+        };
+        Identity { output, ..identity }
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        self.0.input()
+    }
+
+    fn run(&mut self) -> Inference<'_> {
+        self.0.run()
+    }
+}
+
+#[test]
+fn device_with_an_impossible_output_is_not_believed() {
+    let error = fails_within(Bench::with(Boaster(Sum::of(4))), Duration::from_millis(500));
+    assert_eq!(error.code(), "malformed");
+    assert!(
+        error.to_string().contains("an output of 4294967295 bytes"),
         "{error}"
     );
 }

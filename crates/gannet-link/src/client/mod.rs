@@ -19,6 +19,7 @@
 
 mod device;
 mod error;
+mod exchange;
 mod listener;
 #[cfg(feature = "serial")]
 mod serial;
@@ -28,8 +29,9 @@ mod wire;
 
 pub use device::Device;
 pub use error::LinkError;
+pub use exchange::Counts;
 #[cfg(feature = "serial")]
 pub use serial::SerialWire;
-pub use session::{Client, Counts, Outcome, Patience};
+pub use session::{Client, Outcome, Patience};
 pub use stream::StreamWire;
 pub use wire::Wire;
