@@ -1,1 +1,18 @@
-//! Gannet's formats crate.
+//! Model files: what comes in is a file that a framework wrote, or a [`Graph`] to be
+//! written; what goes out is the other of the two.
+//!
+//! A file is imported faithfully or refused with one list of all that stands in the way.
+//! Files are not trusted: no size that a file declares is believed before it is checked
+//! against the bytes that are there.
+//!
+//! [`Graph`]: gannet_graph::Graph
+
+mod error;
+mod file;
+mod hdf5;
+pub mod keras;
+mod obstacle;
+
+pub use error::FormatError;
+pub use file::{FORMATS, Format, read, write};
+pub use obstacle::{Obstacle, Obstacles};

@@ -1,0 +1,146 @@
+//! What can be wrong with a model file.
+
+use std::{io, path::PathBuf};
+
+use gannet_graph::{GraphError, Shape};
+
+use crate::Obstacles;
+
+/// Why a model file cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// Any of the others, with the file that it is about.
+    #[error("{}: {error}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        error: Box<FormatError>,
+    },
+    /// The operating system refuses.
+    #[error("the file cannot be {action}: {source}")]
+    Io {
+        /// `read` or `written`.
+        action: &'static str,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// There is nothing at that path.
+    #[error("there is no such file; check the path, or train a network first")]
+    Missing,
+    /// The path is a folder.
+    #[error("this is a folder, not a model file; name the file in it")]
+    Folder,
+    /// The file has no bytes.
+    #[error("the file is empty; it was probably not written to its end, so write it again")]
+    Empty,
+    /// The file is larger than any network for a microcontroller.
+    #[error(
+        "the file has {len_bytes} bytes, more than the limit of {limit_bytes}; save the model without its optimizer state (Keras: include_optimizer=False)"
+    )]
+    TooLarge {
+        /// Its size.
+        len_bytes: u64,
+        /// The largest that is read.
+        limit_bytes: u64,
+    },
+    /// Neither name nor content tells a known format.
+    #[error("{found}; the formats known are {known}")]
+    UnknownFormat {
+        /// What was found instead.
+        found: String,
+        /// The known formats with their extensions.
+        known: String,
+    },
+    /// The HDF5 signature is missing.
+    #[error(
+        "the file does not begin with the HDF5 signature (byte 0), {found}; save the model again with Keras' model.save(\"name.h5\")"
+    )]
+    NotHdf5 {
+        /// What the content looks like.
+        found: &'static str,
+    },
+    /// The HDF5 structure contradicts itself or leaves the file.
+    #[error("the HDF5 file is damaged at byte {offset}: {what}; copy or save it again")]
+    Damaged {
+        /// Where in the file.
+        offset: u64,
+        /// What was found and what was expected.
+        what: String,
+    },
+    /// HDF5 that Keras does not write by itself.
+    #[error(
+        "at byte {offset} the HDF5 file uses {what}, which is not read; load the model in Keras and save it again with model.save(\"name.h5\")"
+    )]
+    Hdf5Feature {
+        /// Where in the file.
+        offset: u64,
+        /// The feature.
+        what: String,
+    },
+    /// A group, dataset or attribute that the format needs is absent.
+    #[error("the HDF5 file has no {what} at '{path}'")]
+    Absent {
+        /// `group`, `dataset` or `attribute NAME`.
+        what: String,
+        /// The path inside the file.
+        path: String,
+    },
+    /// Weights without the network's description.
+    #[error(
+        "the file holds weights only (no 'model_config' attribute), so the layers are unknown; save the whole model with Keras' model.save(\"name.h5\"), not save_weights"
+    )]
+    WeightsOnly,
+    /// HDF5 of something else.
+    #[error(
+        "this HDF5 file is not a Keras model (no 'model_config' attribute and no 'layer_names'); write one with Keras' model.save(\"name.h5\")"
+    )]
+    NotKeras,
+    /// `model_config` is not JSON.
+    #[error("'model_config' is not valid JSON: {source}")]
+    Json {
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// `model_config` is JSON, but not as Keras writes it.
+    #[error("'model_config' is not as Keras writes it: {0}")]
+    Config(String),
+    /// All that stands in the way of reading the network.
+    #[error("the network cannot be read, because of:{0}")]
+    Unsupported(Obstacles),
+    /// A layer has another number of weight tensors than its kind and attributes need.
+    #[error(
+        "layer '{layer}' has {found} weight tensors in the file, but needs {expected} ({names})"
+    )]
+    WeightCount {
+        /// The layer's name.
+        layer: String,
+        /// How many there are.
+        found: usize,
+        /// How many are needed.
+        expected: usize,
+        /// Their names.
+        names: String,
+    },
+    /// A weight tensor has another shape than the layer's attributes say.
+    #[error(
+        "weight '{weight}' of layer '{layer}' has shape {found}, but the layer's attributes need {expected}"
+    )]
+    WeightShape {
+        /// The layer's name.
+        layer: String,
+        /// The tensor's name in the file.
+        weight: String,
+        /// The shape in the file.
+        found: Shape,
+        /// The shape needed, `?` for any extent.
+        expected: String,
+    },
+    /// The layers do not suit each other.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}

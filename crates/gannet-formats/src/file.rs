@@ -1,0 +1,161 @@
+//! Model files on disk: a path in, a [`Graph`] out, and the other way. The format is chosen
+//! by the file's name and checked by its content; a file is written whole or not at all.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use gannet_graph::Graph;
+
+use crate::{FormatError, keras};
+
+/// A format of model files.
+#[derive(Debug, Clone, Copy)]
+pub struct Format {
+    /// What it is called.
+    pub name: &'static str,
+    /// How its files end, without the dot.
+    pub extensions: &'static [&'static str],
+    /// What its files begin with.
+    signature: &'static [u8],
+    read: fn(&[u8]) -> Result<Graph, FormatError>,
+    write: fn(&Graph) -> Result<Vec<u8>, FormatError>,
+}
+
+/// Every format that is read and written.
+pub const FORMATS: &[Format] = &[Format {
+    name: "Keras HDF5",
+    extensions: &["h5", "hdf5"],
+    signature: crate::hdf5::SIGNATURE,
+    read: keras::from_h5,
+    write: keras::to_h5,
+}];
+
+/// More than any network for a microcontroller has, optimizer state included.
+const LIMIT_BYTES: u64 = 512 << 20;
+
+/// Reads the network in the file at `path`.
+///
+/// # Errors
+/// If there is no such file, its format is not known, or it cannot be read.
+pub fn read(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
+    let path = path.as_ref();
+    in_file(path, || {
+        let bytes = load(path)?;
+        let format = by_extension(path)
+            .or_else(|| by_content(&bytes))
+            .ok_or_else(|| unknown(path))?;
+        (format.read)(&bytes)
+    })
+}
+
+/// Writes `graph` to `path`, in the format that the path's extension names.
+///
+/// # Errors
+/// If the extension names no known format or the file cannot be written; what stood at
+/// `path` before is then untouched.
+pub fn write(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
+    let path = path.as_ref();
+    in_file(path, || {
+        let format = by_extension(path).ok_or_else(|| unknown(path))?;
+        store(path, &(format.write)(graph)?)
+    })
+}
+
+/// Runs `work` and says in its error which file it was about.
+pub(crate) fn in_file<T>(
+    path: &Path,
+    work: impl FnOnce() -> Result<T, FormatError>,
+) -> Result<T, FormatError> {
+    work().map_err(|error| FormatError::InFile {
+        path: path.to_owned(),
+        error: Box::new(error),
+    })
+}
+
+/// The content of the file at `path`.
+pub(crate) fn load(path: &Path) -> Result<Vec<u8>, FormatError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => FormatError::Missing,
+        _ => FormatError::Io {
+            action: "read",
+            source,
+        },
+    };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(FormatError::Folder);
+    }
+    if metadata.len() > LIMIT_BYTES {
+        return Err(FormatError::TooLarge {
+            len_bytes: metadata.len(),
+            limit_bytes: LIMIT_BYTES,
+        });
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    if bytes.is_empty() {
+        return Err(FormatError::Empty);
+    }
+    Ok(bytes)
+}
+
+/// Puts `bytes` at `path` in one step: through a temporary file beside it and a rename.
+pub(crate) fn store(path: &Path, bytes: &[u8]) -> Result<(), FormatError> {
+    if path.is_dir() {
+        return Err(FormatError::Folder);
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    store_in(folder, path, bytes).map_err(|source| FormatError::Io {
+        action: "written",
+        source,
+    })
+}
+
+fn store_in(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gannet-");
+    // A temporary file is private by default, but a model file is an ordinary one; the
+    // process' umask still applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn by_extension(path: &Path) -> Option<&'static Format> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    FORMATS
+        .iter()
+        .find(|format| format.extensions.contains(&extension.as_str()))
+}
+
+fn by_content(bytes: &[u8]) -> Option<&'static Format> {
+    FORMATS
+        .iter()
+        .find(|format| bytes.starts_with(format.signature))
+}
+
+fn unknown(path: &Path) -> FormatError {
+    let known = FORMATS.iter().map(|format| {
+        let extensions: Vec<String> = format.extensions.iter().map(|e| format!(".{e}")).collect();
+        format!("{} ({})", format.name, extensions.join(", "))
+    });
+    FormatError::UnknownFormat {
+        found: match path.extension() {
+            Some(extension) => format!(
+                "'.{}' names no format of model files",
+                extension.to_string_lossy()
+            ),
+            None => "the file's name has no extension that tells its format".to_owned(),
+        },
+        known: known.collect::<Vec<_>>().join(", "),
+    }
+}

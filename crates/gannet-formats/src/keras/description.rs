@@ -1,0 +1,113 @@
+//! `model_config` as Keras 2.15 writes it for a `Functional` network, which Keras 3 reads
+//! as well.
+
+use std::collections::HashSet;
+
+use gannet_graph::{Graph, Node, Regularizer};
+use serde_json::{Map, Value, json};
+
+use super::layers;
+
+/// The version whose form this is.
+pub(super) const KERAS_VERSION: &str = "2.15.0";
+/// The framework whose kernel layout this is.
+pub(super) const BACKEND: &str = "tensorflow";
+
+/// The layers' names in the file, in the order of the nodes. Keras 3 takes no `/` in a
+/// name, and a name has to fit an attribute.
+pub(super) fn names(graph: &Graph) -> Vec<String> {
+    let mut taken = HashSet::new();
+    graph
+        .nodes()
+        .iter()
+        .map(|node| {
+            let name = keras_name(node.name());
+            let name = std::iter::once(name.clone())
+                .chain((1..).map(|i| format!("{name}_{i}")))
+                .find(|name| !taken.contains(name))
+                .expect("there are more names than nodes");
+            taken.insert(name.clone());
+            name
+        })
+        .collect()
+}
+
+/// The value of `model_config`.
+pub(super) fn write(graph: &Graph, names: &[String]) -> Value {
+    let layers: Vec<Value> = graph
+        .nodes()
+        .iter()
+        .zip(names)
+        .map(|(node, name)| layer(node, name, names))
+        .collect();
+    let end = |place: usize| json!([[names[place], 0, 0]]);
+    json!({
+        "class_name": "Functional",
+        "config": {
+            "name": keras_name(graph.name()),
+            "trainable": true,
+            "layers": layers,
+            "input_layers": end(0),
+            "output_layers": end(graph.output().index()),
+        },
+    })
+}
+
+/// A penalty in JSON; `null` if there is none.
+pub(super) fn regularizer(regularizer: Regularizer) -> Value {
+    let Regularizer { l1, l2 } = regularizer;
+    // The shortest decimal that is read back as the same `f32`: 0.0001 and not
+    // 0.00009999999747378752.
+    let decimal = |weight: f32| {
+        weight
+            .to_string()
+            .parse::<f64>()
+            .map_or(Value::Null, Value::from)
+    };
+    match (l1 != 0.0, l2 != 0.0) {
+        (false, false) => Value::Null,
+        (true, false) => json!({ "class_name": "L1", "config": { "l1": decimal(l1) } }),
+        (false, true) => json!({ "class_name": "L2", "config": { "l2": decimal(l2) } }),
+        (true, true) => json!({
+            "class_name": "L1L2",
+            "config": { "l1": decimal(l1), "l2": decimal(l2) },
+        }),
+    }
+}
+
+fn layer(node: &Node, name: &str, names: &[String]) -> Value {
+    let (class, attributes) = layers::write(node.layer());
+    let mut config = Map::from_iter([
+        ("name".to_owned(), json!(name)),
+        ("dtype".to_owned(), json!("float32")),
+    ]);
+    if class != layers::INPUT_CLASS {
+        config.insert("trainable".to_owned(), json!(true));
+    }
+    config.extend(attributes);
+    let call: Vec<Value> = node
+        .inputs()
+        .iter()
+        .map(|input| json!([names[input.index()], 0, 0, {}]))
+        .collect();
+    let calls = if call.is_empty() {
+        json!([])
+    } else {
+        json!([call])
+    };
+    json!({ "class_name": class, "config": config, "name": name, "inbound_nodes": calls })
+}
+
+fn keras_name(name: &str) -> String {
+    const LONGEST: usize = 200;
+    let name: String = name
+        .chars()
+        .map(|c| if c == '/' || c == '\0' { '_' } else { c })
+        .take(LONGEST)
+        .collect();
+    if name.is_empty() {
+        "layer".to_owned()
+    } else {
+        name
+    }
+}

@@ -1,0 +1,61 @@
+//! `Conv2D`.
+
+use gannet_graph::{Conv2D, Layer};
+
+use super::{Expected, KerasLayer, Plan, entries, kernel_and_bias};
+use crate::keras::{attributes::Attributes, description};
+
+pub(super) const CONV2D: KerasLayer = KerasLayer {
+    classes: &["Conv2D", "Convolution2D"],
+    read,
+    write: |layer| match layer {
+        Layer::Conv2D(conv) => Some((
+            "Conv2D",
+            entries! {
+                "filters": conv.filters(),
+                "kernel_size": conv.window().kernel(),
+                "strides": conv.window().stride(),
+                "padding": conv.window().padding().to_string(),
+                "data_format": "channels_last",
+                "dilation_rate": [1, 1],
+                "groups": 1,
+                "activation": conv.activation.name(),
+                "use_bias": conv.bias().is_some(),
+                "kernel_regularizer": description::regularizer(conv.kernel_regularizer),
+            },
+        )),
+        _ => None,
+    },
+};
+
+fn read(attributes: &mut Attributes<'_>) -> Plan {
+    attributes.check_dtype();
+    let filters = attributes.extent("filters");
+    let window = attributes.window("kernel_size", |_| [1, 1]);
+    if attributes.pair_or("dilation_rate", [1, 1]) != [1, 1] {
+        attributes.obstacle("dilation_rate", "[1,1]");
+    }
+    attributes.only("groups", &[1.into()]);
+    let activation = attributes.activation();
+    let regularizer = attributes.kernel_regularizer();
+    let [height, width] = window.kernel();
+    let mut expected = vec![Expected {
+        name: "kernel",
+        shape: vec![Some(height), Some(width), None, Some(filters)],
+    }];
+    if attributes.flag("use_bias", true) {
+        expected.push(Expected {
+            name: "bias",
+            shape: vec![Some(filters)],
+        });
+    }
+    let make = move |weights| {
+        let (kernel, bias) = kernel_and_bias(weights);
+        let conv = Conv2D::new(window, kernel, bias)?;
+        Ok(conv
+            .with_activation(activation)
+            .with_kernel_regularizer(regularizer)
+            .into())
+    };
+    Plan::Weighted(expected, Box::new(make))
+}

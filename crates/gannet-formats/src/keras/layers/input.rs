@@ -1,0 +1,68 @@
+//! `InputLayer`, and the input shape that a `Sequential` network may have at its first
+//! layer instead.
+
+use gannet_graph::{Input, Layer, Shape};
+use serde_json::{Value, json};
+
+use super::{KerasLayer, Plan, entries};
+use crate::keras::attributes::{Attributes, LARGEST_EXTENT};
+
+pub(in crate::keras) const INPUT_CLASS: &str = "InputLayer";
+
+pub(super) const INPUT: KerasLayer = KerasLayer {
+    classes: &[INPUT_CLASS],
+    read: |attributes| {
+        attributes.check_dtype();
+        attributes.only("sparse", &[false.into()]);
+        attributes.only("ragged", &[false.into()]);
+        read_shape(attributes).map_or(Plan::Nothing, |shape| Plan::Layer(Input::new(shape).into()))
+    },
+    write: |layer| match layer {
+        Layer::Input(input) => {
+            let shape = gannet_graph::LayerKind::output_shape(input, "", &[]).ok()?;
+            let extents = shape.dims().iter().map(|&extent| json!(extent));
+            let batch_shape: Vec<Value> = std::iter::once(Value::Null).chain(extents).collect();
+            Some((
+                INPUT_CLASS,
+                entries! {
+                    "batch_input_shape": batch_shape,
+                    "dtype": "float32",
+                    "sparse": false,
+                    "ragged": false,
+                },
+            ))
+        }
+        _ => None,
+    },
+};
+
+/// Keras 2's name and Keras 3's.
+const SHAPES: [&str; 2] = ["batch_input_shape", "batch_shape"];
+
+/// The shape without the batch; `None` beside an obstacle, or if there is none.
+pub(in crate::keras) fn read_shape(attributes: &mut Attributes<'_>) -> Option<Shape> {
+    let name = SHAPES
+        .into_iter()
+        .find(|name| attributes.get(name).is_some())?;
+    let shape = attributes.get(name).and_then(without_batch);
+    if shape.is_none() {
+        attributes.obstacle(name, "[null, height, width, channels] or [null, features]");
+    }
+    shape
+}
+
+fn without_batch(shape: &Value) -> Option<Shape> {
+    let (_batch, extents) = shape.as_array()?.split_first()?;
+    let extents: Option<Vec<usize>> = extents
+        .iter()
+        .map(|extent| {
+            let extent = extent.as_u64()?;
+            (1..=LARGEST_EXTENT)
+                .contains(&extent)
+                .then_some(extent as usize)
+        })
+        .collect();
+    extents
+        .filter(|extents| matches!(extents.len(), 1 | 3))
+        .map(Shape::from)
+}

@@ -1,0 +1,114 @@
+//! The layer kinds in Keras' spelling: one file a kind, which reads and writes it, and one
+//! line in [`LAYERS`].
+
+mod activation;
+mod conv2d;
+mod dense;
+mod dropout;
+mod flatten;
+mod input;
+mod max_pooling2d;
+
+use gannet_graph::{GraphError, Layer, Tensor};
+use serde_json::{Map, Value};
+
+use super::attributes::Attributes;
+
+pub(super) use input::{INPUT_CLASS, read_shape};
+
+/// A weight tensor as the layer's attributes ask for it.
+#[derive(Debug, Clone)]
+pub(super) struct Expected {
+    /// Keras' name within the layer.
+    pub name: &'static str,
+    /// Its extents; `None` where the attributes do not say.
+    pub shape: Vec<Option<usize>>,
+}
+
+/// What becomes of a layer.
+pub(super) enum Plan {
+    /// It does nothing at inference: what it is wired to takes its place.
+    Nothing,
+    /// A layer without weights.
+    Layer(Layer),
+    /// A layer to be made from weights of the expected shapes.
+    Weighted(Vec<Expected>, Make),
+}
+
+/// Makes a layer from its weights, which have the expected shapes and order.
+pub(super) type Make = Box<dyn FnOnce(Vec<Tensor>) -> Result<Layer, GraphError>>;
+
+/// A layer's class and attributes.
+pub(super) type Written = (&'static str, Map<String, Value>);
+
+/// Keras' form of a layer kind.
+pub(super) struct KerasLayer {
+    /// The classes that [`KerasLayer::read`] reads.
+    pub classes: &'static [&'static str],
+    /// Reads a layer's attributes and notes the obstacles in them.
+    pub read: fn(&mut Attributes<'_>) -> Plan,
+    /// The class and the attributes of a layer, if it is of this kind.
+    pub write: fn(&Layer) -> Option<Written>,
+}
+
+/// Every kind that is read or written.
+pub(super) const LAYERS: &[KerasLayer] = &[
+    input::INPUT,
+    conv2d::CONV2D,
+    max_pooling2d::MAX_POOLING2D,
+    dense::DENSE,
+    activation::ACTIVATION,
+    activation::RELU,
+    activation::SOFTMAX,
+    flatten::FLATTEN,
+    dropout::DROPOUT,
+];
+
+/// The kind that reads `class`.
+pub(super) fn by_class(class: &str) -> Option<&'static KerasLayer> {
+    LAYERS.iter().find(|kind| kind.classes.contains(&class))
+}
+
+/// The class and attributes of `layer`.
+pub(super) fn write(layer: &Layer) -> Written {
+    LAYERS
+        .iter()
+        .find_map(|kind| (kind.write)(layer))
+        .expect("every layer kind has its form in Keras")
+}
+
+/// All classes that are read.
+pub(super) fn classes() -> String {
+    let classes = LAYERS.iter().flat_map(|kind| kind.classes.iter().copied());
+    classes.collect::<Vec<_>>().join(", ")
+}
+
+/// A JSON object's entries.
+macro_rules! entries {
+    ($($name:literal: $value:expr),* $(,)?) => {{
+        let mut map = serde_json::Map::new();
+        $(map.insert($name.to_owned(), serde_json::json!($value));)*
+        map
+    }};
+}
+use entries;
+
+/// A kernel and, if there is one, a bias, taken from weights in this order.
+fn kernel_and_bias(weights: Vec<Tensor>) -> (Tensor, Option<Tensor>) {
+    let mut weights = weights.into_iter();
+    let kernel = weights.next().expect("a kernel was expected");
+    (kernel, weights.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A kind added to the graph must not be forgotten here.
+    #[test]
+    fn every_kind_of_the_graph_has_a_class() {
+        for kind in Layer::KINDS {
+            assert!(by_class(kind).is_some(), "{kind} has no form in Keras");
+        }
+    }
+}

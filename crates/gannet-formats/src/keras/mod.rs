@@ -1,0 +1,79 @@
+//! Keras' whole-model `.h5` files: the network as JSON in the attribute `model_config`, the
+//! weights in the group `model_weights`, one group a layer.
+//!
+//! Read: what Keras 2 and 3 write, `Sequential` and `Functional`. Written: Keras 2.15's form,
+//! which Keras 2 and 3 both open.
+
+mod attributes;
+mod config;
+mod description;
+mod layers;
+mod weights;
+mod wiring;
+
+use std::path::Path;
+
+use gannet_graph::Graph;
+use serde_json::Value;
+
+use crate::{
+    FormatError,
+    file::{in_file, load, store},
+    hdf5::{self, Reader},
+};
+
+/// Reads the network in the `.h5` file at `path`.
+///
+/// # Errors
+/// If there is no such file, or it is not a Keras model, or the network has something that
+/// Gannet does not have: [`FormatError::Unsupported`] then lists all of it.
+pub fn read_h5(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
+    let path = path.as_ref();
+    in_file(path, || from_h5(&load(path)?))
+}
+
+/// Writes `graph` to `path` as an `.h5` file, whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written; what stood at `path` before is then untouched.
+pub fn write_h5(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
+    let path = path.as_ref();
+    in_file(path, || store(path, &to_h5(graph)?))
+}
+
+/// The network in the bytes of an `.h5` file.
+///
+/// # Errors
+/// As [`read_h5`].
+pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
+    let root = Reader::open(file)?;
+    let Some(config) = root.text("model_config")? else {
+        return Err(if root.texts("layer_names")?.is_some() {
+            FormatError::WeightsOnly
+        } else {
+            FormatError::NotKeras
+        });
+    };
+    let config: Value =
+        serde_json::from_str(&config).map_err(|source| FormatError::Json { source })?;
+    let network = config::read(&config)?;
+    let mut weights = weights::Source::new(root.group("model_weights")?, file.len())?;
+    network.build(|layer, expected| weights.of_layer(layer, expected))
+}
+
+/// The bytes of an `.h5` file with `graph`.
+///
+/// # Errors
+/// None today: every layer of a graph has its form in Keras.
+pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
+    let names = description::names(graph);
+    let mut root = hdf5::Group::default();
+    root.set_text("keras_version", description::KERAS_VERSION);
+    root.set_text("backend", description::BACKEND);
+    root.set_text(
+        "model_config",
+        description::write(graph, &names).to_string(),
+    );
+    weights::write(graph, &names, root.group("model_weights"));
+    Ok(root.to_bytes())
+}

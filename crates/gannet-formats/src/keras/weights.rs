@@ -1,0 +1,99 @@
+//! The group `model_weights`: its attribute `layer_names` lists the layers, each layer's
+//! group lists its tensors in `weight_names`, in the order in which Keras made them.
+
+use gannet_graph::{Graph, Tensor};
+
+use super::{description, layers::Expected};
+use crate::{
+    FormatError,
+    hdf5::{Group, Reader},
+};
+
+/// Where the weights of a file come from.
+pub(super) struct Source<'a> {
+    group: Reader<'a>,
+    /// The values of all layers may not be more than this: a file that names one dataset
+    /// many times must not fill the memory.
+    bytes_left: usize,
+}
+
+impl<'a> Source<'a> {
+    /// The weights in the group `model_weights` of a file of `file_len` bytes.
+    pub fn new(group: Reader<'a>, file_len: usize) -> Result<Self, FormatError> {
+        Ok(Source {
+            group,
+            bytes_left: file_len,
+        })
+    }
+
+    /// The weights of the layer of that name, whose shapes are as expected.
+    pub fn of_layer(
+        &mut self,
+        layer: &str,
+        expected: &[Expected],
+    ) -> Result<Vec<Tensor>, FormatError> {
+        let group = self.group.group(layer)?;
+        let names = group.texts_needed("weight_names")?;
+        if names.len() != expected.len() {
+            let expected_names: Vec<&str> = expected.iter().map(|weight| weight.name).collect();
+            return Err(FormatError::WeightCount {
+                layer: layer.to_owned(),
+                found: names.len(),
+                expected: expected.len(),
+                names: expected_names.join(", "),
+            });
+        }
+        let mut tensors = Vec::with_capacity(names.len());
+        for (name, expected) in names.iter().zip(expected) {
+            let tensor = group.tensor(name)?;
+            if !suits(&tensor, expected) {
+                return Err(FormatError::WeightShape {
+                    layer: layer.to_owned(),
+                    weight: name.clone(),
+                    found: tensor.shape().clone(),
+                    expected: words(expected),
+                });
+            }
+            self.bytes_left = self
+                .bytes_left
+                .checked_sub(size_of_val(tensor.data()))
+                .ok_or_else(|| FormatError::Config("the layers share their weights".to_owned()))?;
+            tensors.push(tensor);
+        }
+        Ok(tensors)
+    }
+}
+
+/// Puts the weights of `graph` into the group `model_weights`.
+pub(super) fn write(graph: &Graph, names: &[String], group: &mut Group) {
+    group.set_texts("layer_names", names);
+    group.set_text("backend", description::BACKEND);
+    group.set_text("keras_version", description::KERAS_VERSION);
+    for (node, layer) in graph.nodes().iter().zip(names) {
+        let group = group.group(layer);
+        let mut weight_names = Vec::new();
+        for weight in node.layer().weights() {
+            let name = format!("{layer}/{}:0", weight.name);
+            group.put(&name, weight.tensor.clone());
+            weight_names.push(name);
+        }
+        group.set_texts("weight_names", &weight_names);
+    }
+}
+
+fn suits(tensor: &Tensor, expected: &Expected) -> bool {
+    let found = tensor.shape().dims();
+    found.len() == expected.shape.len()
+        && found
+            .iter()
+            .zip(&expected.shape)
+            .all(|(&found, expected)| expected.is_none_or(|expected| expected == found))
+}
+
+fn words(expected: &Expected) -> String {
+    let extents = expected
+        .shape
+        .iter()
+        .map(|extent| extent.map_or_else(|| "?".to_owned(), |extent| extent.to_string()));
+    extents.collect::<Vec<_>>().join("×")
+}

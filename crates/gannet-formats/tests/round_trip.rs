@@ -1,0 +1,88 @@
+//! A network written and read back is the same network, to the bit.
+
+use gannet_formats::{keras, read, write};
+use gannet_graph::{
+    Activation, Conv2D, Dense, Flatten, Function, Graph, MaxPool2D, Padding, Regularizer, Window,
+    networks,
+};
+
+/// Fills a network with every kind of bit pattern: signs, zeros, subnormals, infinities.
+fn fill(graph: &mut Graph) {
+    let mut bits = 0x9E37_79B9_u32;
+    for weight in graph.weights_mut().flatten() {
+        bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *weight = f32::from_bits(bits);
+        if weight.is_nan() {
+            *weight = -0.0;
+        }
+    }
+}
+
+#[test]
+fn mnist_small_comes_back_whole() {
+    let mut graph = networks::mnist_small();
+    fill(&mut graph);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mnist-small.h5");
+    write(&graph, &path).unwrap();
+    let back = read(&path).unwrap();
+    assert_eq!(back, graph, "names, wiring, attributes, penalties, values");
+    let bits = |graph: &Graph| -> Vec<u32> {
+        graph
+            .weights()
+            .flatten()
+            .map(|weight| weight.to_bits())
+            .collect()
+    };
+    assert_eq!(bits(&back), bits(&graph));
+    assert_eq!(back.hash(), graph.hash());
+}
+
+#[test]
+fn every_option_comes_back() {
+    let mut graph = Graph::with_input("net", "image", [9, 8, 3]).unwrap();
+    let uneven = Window::new([2, 3], [2, 1], Padding::Same).unwrap();
+    let conv = Conv2D::zeros(uneven, 3, 5)
+        .with_bias()
+        .with_activation(Function::Sigmoid)
+        .with_kernel_regularizer(Regularizer { l1: 0.3, l2: 0.0 });
+    graph.push("conv", conv).unwrap();
+    let pool = Window::new([2, 3], [1, 2], Padding::Same).unwrap();
+    graph.push("pool", MaxPool2D::new(pool)).unwrap();
+    graph.push("flatten", Flatten).unwrap();
+    let mut dense = Dense::zeros(5 * 4 * 5, 3).with_activation(Function::Softmax);
+    dense.kernel_regularizer = Regularizer { l1: 0.1, l2: 1e-7 };
+    graph.push("dense", dense).unwrap();
+    for function in Function::ALL {
+        graph
+            .push(function.name(), Activation::new(*function))
+            .unwrap();
+    }
+    fill(&mut graph);
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    assert_eq!(back, graph);
+}
+
+/// 1,000 layers: a tree of many symbol nodes, names in many pieces, a long description.
+#[test]
+fn many_layers_with_long_names_come_back() {
+    let mut graph = Graph::new("deep", [2]).unwrap();
+    for i in 0..1000 {
+        let name = format!("{}_{i}", "x".repeat(150));
+        graph.push(name, Activation::new(Function::Relu)).unwrap();
+    }
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    assert_eq!(back, graph);
+}
+
+/// Keras 3 takes no slash in a layer's name.
+#[test]
+fn names_that_keras_refuses_are_replaced() {
+    let mut graph = Graph::new("net", [2]).unwrap();
+    graph.push("a/b", Activation::new(Function::Relu)).unwrap();
+    graph.push("a_b", Activation::new(Function::Relu)).unwrap();
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    let names: Vec<&str> = back.nodes().iter().map(|node| node.name()).collect();
+    assert_eq!(names, ["input", "a_b", "a_b_1"]);
+    assert_eq!(back.hash(), graph.hash());
+}
