@@ -1,1 +1,22 @@
-//! Gannet's compile crate.
+//! The compiler: a network in, loops over static arrays out, then source text.
+//!
+//! [`compile`] fuses layers and lowers them to a [`Program`](ir::Program), the Loop IR, which
+//! is proven to stay inside its arrays. From one Program follow the [`Interpreter`], which is
+//! the oracle on the host, and [`rust::generate`], a `no_std` crate. Both compute the same
+//! bits, because both emit the same operations in the same order.
+
+pub mod analysis;
+mod compile;
+mod error;
+mod fuse;
+mod interpret;
+pub mod ir;
+mod lower;
+mod memory;
+mod print;
+mod scale;
+
+pub use compile::{InputFormat, Options, compile};
+pub use error::CompileError;
+pub use interpret::Interpreter;
+pub use print::{SourceFile, rust};

@@ -1,0 +1,373 @@
+//! What a network costs: parameters, multiply-accumulates, weights and working memory, layer
+//! by layer, and whether that fits a device.
+//!
+//! Counted twice where ST counts differently: our own figures are those of the Program that
+//! is generated; [`StReading`] is what X-CUBE-AI prints for the same network.
+
+use gannet_graph::{Arity, Function, Graph, Layer, Node, NodeId};
+use serde::Serialize;
+
+use crate::fuse::{self, Group};
+use crate::ir::{Program, Storage};
+use crate::memory;
+
+/// The cost of a network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Analysis {
+    /// The network's name.
+    pub network: String,
+    /// How many weights there are.
+    pub params: usize,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Operations of one inference by ST's rule.
+    pub macc_st: u64,
+    /// Constants that the generated code carries.
+    pub weights_bytes: usize,
+    /// The arena: input, output and all that lies between them.
+    pub activations_bytes: usize,
+    /// What every plan for this schedule needs at least.
+    pub activations_lower_bound_bytes: usize,
+    /// The same network by ST's way of counting.
+    pub st: StReading,
+    /// Layer by layer, in order.
+    pub layers: Vec<LayerCost>,
+}
+
+/// What X-CUBE-AI prints for a network in `f32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct StReading {
+    /// All weights, and a zero bias for each filter that has none.
+    pub weights_bytes: usize,
+    /// Input and output, and the largest pair of neighbouring tensors between them together
+    /// with the rows that a pooling window spans.
+    pub activations_bytes: usize,
+}
+
+/// The cost of one layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerCost {
+    /// The layer's name.
+    pub name: String,
+    /// Keras' class name.
+    pub kind: &'static str,
+    /// The shape that it gives.
+    pub output_shape: Vec<usize>,
+    /// How many weights it has.
+    pub params: usize,
+    /// Its multiply-accumulates.
+    pub macs: u64,
+    /// The constants that it needs.
+    pub weights_bytes: usize,
+    /// What is alive in the arena while it is computed.
+    pub activations_bytes: usize,
+    /// The stage that computes it; layers of one stage are fused.
+    pub stage: Option<String>,
+}
+
+/// What a device offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// What to call the device.
+    pub device: String,
+    /// Flash.
+    pub flash_bytes: usize,
+    /// RAM.
+    pub ram_bytes: usize,
+}
+
+/// The layer that breaks a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error(
+    "layer '{layer}' ({kind}) breaks the limit: {what} need {needed_bytes} bytes, but {device} has {limit_bytes} bytes of {memory}. {advice}"
+)]
+pub struct Misfit {
+    /// The layer that needs most.
+    pub layer: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// "the weights of the network" or "the activations while it is computed".
+    pub what: &'static str,
+    /// "flash" or "RAM".
+    pub memory: &'static str,
+    /// What is needed.
+    pub needed_bytes: usize,
+    /// What there is.
+    pub limit_bytes: usize,
+    /// The device.
+    pub device: String,
+    /// What can be done.
+    pub advice: &'static str,
+}
+
+impl Analysis {
+    /// The cost of `graph`, of which `program` was compiled.
+    pub fn new(graph: &Graph, program: &Program) -> Self {
+        let layers = graph
+            .ids()
+            .skip(1)
+            .map(|id| layer_cost(graph, program, id))
+            .collect();
+        Analysis {
+            network: graph.name().to_owned(),
+            params: graph.params(),
+            macs: graph.macs(),
+            macc_st: macc_st(graph),
+            weights_bytes: program.constant_bytes(),
+            activations_bytes: program.arena_bytes(),
+            activations_lower_bound_bytes: memory::lower_bound(program.slots()),
+            st: StReading::of(graph),
+            layers,
+        }
+    }
+
+    /// Whether weights and activations fit a device. Code and stack come on top of both.
+    ///
+    /// # Errors
+    /// [`Misfit`] with the layer that needs most of what there is too little of.
+    pub fn fit(&self, limits: &Limits) -> Result<(), Box<Misfit>> {
+        let misfit = |layer: &LayerCost, what, memory, needed_bytes, limit_bytes, advice| {
+            Box::new(Misfit {
+                layer: layer.name.clone(),
+                kind: layer.kind,
+                what,
+                memory,
+                needed_bytes,
+                limit_bytes,
+                device: limits.device.clone(),
+                advice,
+            })
+        };
+        let largest = |bytes: fn(&LayerCost) -> usize| {
+            // Of equals the first: a stage's work is in its first layer.
+            self.layers.iter().rev().max_by_key(|layer| bytes(layer))
+        };
+        if self.activations_bytes > limits.ram_bytes
+            && let Some(layer) = largest(|layer| layer.activations_bytes)
+        {
+            return Err(misfit(
+                layer,
+                "the activations while it is computed",
+                "RAM",
+                self.activations_bytes,
+                limits.ram_bytes,
+                "Fewer filters, a stride, or a pooling layer directly behind it make them smaller",
+            ));
+        }
+        if self.weights_bytes > limits.flash_bytes
+            && let Some(layer) = largest(|layer| layer.weights_bytes)
+        {
+            return Err(misfit(
+                layer,
+                "the weights of the network, of which it has most,",
+                "flash",
+                self.weights_bytes,
+                limits.flash_bytes,
+                "Fewer units or filters, or a smaller input to it, make them fewer",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn layer_cost(graph: &Graph, program: &Program, id: NodeId) -> LayerCost {
+    let node = graph.node(id);
+    let place = program
+        .stages()
+        .iter()
+        .position(|stage| stage.layers.iter().any(|layer| layer == node.name()));
+    let alive = |stage: usize| {
+        let slots = program.slots().iter();
+        slots
+            .filter(|slot| slot.first <= stage && stage <= slot.last)
+            .map(|slot| slot.bytes)
+            .sum()
+    };
+    LayerCost {
+        name: node.name().to_owned(),
+        kind: node.layer().kind(),
+        output_shape: node.output_shape().dims().to_vec(),
+        params: node.layer().params(),
+        macs: graph.node_macs(id),
+        // A stage's constants are those of its one layer with weights.
+        weights_bytes: match place {
+            Some(stage) if node.layer().params() > 0 => constants_of(program, stage),
+            _ => 0,
+        },
+        activations_bytes: place.map_or(0, alive),
+        stage: place.map(|stage| program.stages()[stage].name.clone()),
+    }
+}
+
+fn constants_of(program: &Program, stage: usize) -> usize {
+    let mut used = program.stages()[stage].buffers();
+    used.sort_unstable();
+    used.dedup();
+    used.into_iter()
+        .map(|id| program.buffer(id))
+        .filter(|buffer| matches!(buffer.storage, Storage::Constant(_)))
+        .map(|buffer| buffer.bytes())
+        .sum()
+}
+
+/// ST's MACC: products and biases of convolutions and dense layers, 1 for a ReLU, the window's
+/// extent for each pooled value, 10 for each sigmoid and 15 for each softmax value.
+fn macc_st(graph: &Graph) -> u64 {
+    let normal = graph.normal_form();
+    let of_node = |id: NodeId| {
+        let node = normal.node(id);
+        let elements = node.output_shape().elements();
+        let own = match node.layer() {
+            Layer::Conv2D(conv) => conv.filters(),
+            Layer::Dense(dense) => dense.units(),
+            Layer::MaxPool2D(pool) => elements * pool.window.kernel().iter().product::<usize>(),
+            Layer::Activation(activation) => match activation.function {
+                Function::Linear => 0,
+                Function::Relu => elements,
+                Function::Sigmoid => 10 * elements,
+                Function::Softmax => 15 * elements,
+            },
+            Layer::Input(_) | Layer::Flatten(_) => 0,
+        };
+        normal.node_macs(id) + own as u64
+    };
+    normal.ids().map(of_node).sum()
+}
+
+const F32_BYTES: usize = 4;
+
+impl StReading {
+    fn of(graph: &Graph) -> Self {
+        let normal = graph.normal_form();
+        let missing_biases: usize = normal
+            .nodes()
+            .iter()
+            .map(|node| match node.layer() {
+                Layer::Conv2D(conv) if conv.bias().is_none() => conv.filters(),
+                _ => 0,
+            })
+            .sum();
+        let between = fuse::fuse(&normal)
+            .iter()
+            .map(|group| tensors_of(&normal, group))
+            .max()
+            .unwrap_or(0);
+        let ends = graph.input_shape().elements() + graph.output_shape().elements();
+        StReading {
+            weights_bytes: (graph.params() + missing_biases) * F32_BYTES,
+            activations_bytes: (ends + between) * F32_BYTES,
+        }
+    }
+}
+
+/// Elements that a group needs at one time: its input, its output, and as many rows of the
+/// convolution's output as a pooling window is high. The network's own input and output lie
+/// elsewhere.
+fn tensors_of(graph: &Graph, group: &Group) -> usize {
+    let inner = |id: NodeId| {
+        let node: &Node = graph.node(id);
+        let is_end = node.layer().arity() == Arity::None || id == graph.output();
+        if is_end {
+            0
+        } else {
+            node.output_shape().elements()
+        }
+    };
+    let first = graph.node(group.first());
+    let rows = match group.pool.map(|pool| graph.node(pool).layer()) {
+        Some(Layer::MaxPool2D(pool)) => {
+            let [_, width, channels] = first.output_shape().as_image().expect("checked shape");
+            pool.window.kernel()[0] * width * channels
+        }
+        _ => 0,
+    };
+    inner(first.inputs()[0]) + inner(group.last()) + rows
+}
+
+#[cfg(test)]
+mod tests {
+    use gannet_graph::{Conv2D, Dense, Flatten, Padding, Window, networks};
+
+    use super::*;
+    use crate::{InputFormat, Options, compile};
+
+    fn analysis(graph: &Graph) -> Analysis {
+        Analysis::new(
+            graph,
+            &compile(
+                graph,
+                &Options {
+                    input: InputFormat::PIXELS,
+                },
+            )
+            .unwrap(),
+        )
+    }
+
+    fn nucleo() -> Limits {
+        Limits {
+            device: "nucleo-f446re".to_owned(),
+            flash_bytes: 512 << 10,
+            ram_bytes: 128 << 10,
+        }
+    }
+
+    /// 42.74 KiB and 11.01 KiB are what X-CUBE-AI showed its user; 10,930 weights and 12 zero
+    /// biases; 784 + 10 ends, 13·13·8 pooled values and 3 rows of 28·8.
+    #[test]
+    fn st_counts_the_small_network_as_it_was_shown() {
+        let analysis = analysis(&networks::mnist_small());
+        assert_eq!(analysis.st.weights_bytes, 43_768);
+        assert_eq!(analysis.st.activations_bytes, 11_272);
+        assert_eq!(analysis.macc_st, 322_518);
+        assert_eq!((43_768.0 / 1024.0_f64 * 100.0).round(), 4274.0);
+        assert_eq!((11_272.0 / 1024.0_f64 * 100.0).round(), 1101.0);
+    }
+
+    #[test]
+    fn our_own_figures_of_the_small_network() {
+        let analysis = analysis(&networks::mnist_small());
+        assert_eq!(analysis.weights_bytes, 10_930 * 4);
+        // Bytes of the image, the pooled output, and one row of 27 outputs of 8 channels.
+        assert_eq!(
+            analysis.activations_bytes,
+            784 + 13 * 13 * 8 * 4 + 27 * 8 * 4
+        );
+        assert_eq!(
+            analysis.activations_bytes,
+            analysis.activations_lower_bound_bytes
+        );
+        let weights: usize = analysis
+            .layers
+            .iter()
+            .map(|layer| layer.weights_bytes)
+            .sum();
+        assert_eq!(weights, analysis.weights_bytes);
+        assert!(analysis.fit(&nucleo()).is_ok());
+    }
+
+    /// 28·28·100 outputs of 4 bytes and the 784 bytes of the image do not go into 128 KiB.
+    #[test]
+    fn a_hundred_filters_break_the_ram() {
+        let window = Window::new([5, 5], [1, 1], Padding::Same).unwrap();
+        let mut graph = Graph::new("wide", [28, 28, 1]).unwrap();
+        graph.push("conv2d", Conv2D::zeros(window, 1, 100)).unwrap();
+        graph
+            .push("conv2d_1", Conv2D::zeros(window, 100, 2))
+            .unwrap();
+        let misfit = analysis(&graph).fit(&nucleo()).unwrap_err();
+        assert_eq!((misfit.layer.as_str(), misfit.memory), ("conv2d_1", "RAM"));
+        assert_eq!(misfit.needed_bytes, 28 * 28 * 100 * 4 + 28 * 28 * 2 * 4);
+    }
+
+    #[test]
+    fn a_wide_dense_layer_breaks_the_flash() {
+        let mut graph = Graph::new("wide", [28, 28, 1]).unwrap();
+        graph.push("flatten", Flatten).unwrap();
+        graph.push("dense", Dense::zeros(784, 200)).unwrap();
+        graph.push("dense_1", Dense::zeros(200, 10)).unwrap();
+        let misfit = analysis(&graph).fit(&nucleo()).unwrap_err();
+        assert_eq!((misfit.layer.as_str(), misfit.memory), ("dense", "flash"));
+        assert!(misfit.to_string().contains("layer 'dense' (Dense)"));
+    }
+}

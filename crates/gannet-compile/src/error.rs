@@ -1,0 +1,50 @@
+//! Why a network cannot be compiled.
+
+/// Why a network cannot be compiled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// A weight is not a number that arithmetic can go on with.
+    #[error(
+        "the {weight} of layer '{layer}' holds {value} at position {position}: a network with such a weight computes nothing useful. Train it again, perhaps with a lower rate"
+    )]
+    NotFinite {
+        /// The layer's name.
+        layer: String,
+        /// "kernel" or "bias".
+        weight: &'static str,
+        /// The flat position in the tensor.
+        position: usize,
+        /// `NaN` or an infinity.
+        value: String,
+    },
+    /// The network has no layer to compute.
+    #[error("network '{0}' has no layer besides its input: there is nothing to compile")]
+    Empty(String),
+    /// An index may leave its array.
+    #[error(
+        "stage '{stage}' indexes extent {place} of '{buffer}' from {least} to {greatest}, but it has {extent} elements. This is a fault in the schedule, not in the network"
+    )]
+    IndexRange {
+        /// The stage.
+        stage: String,
+        /// The array.
+        buffer: String,
+        /// Which of its extents, outermost 0.
+        place: usize,
+        /// The least value that the index may take.
+        least: i64,
+        /// The greatest value that the index may take.
+        greatest: i64,
+        /// The extent.
+        extent: usize,
+    },
+    /// A stage is not well formed.
+    #[error("stage '{stage}' has {what}. This is a fault in the schedule, not in the network")]
+    Unsound {
+        /// The stage.
+        stage: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}

@@ -1,0 +1,132 @@
+//! Typed scalar expressions: what is computed from what is loaded.
+//!
+//! Every printer emits these operations one for one, each rounded by itself, so all of them
+//! compute the same bits.
+
+use super::{Affine, BufferId};
+
+/// A scalar of one Program: a register of the generated code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scalar(pub(super) u32);
+
+impl Scalar {
+    /// Its place in the Program's list of scalars.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a scalar holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ScalarType {
+    /// IEEE 754 single precision.
+    F32,
+    /// A 32-bit two's-complement integer that wraps.
+    I32,
+}
+
+/// An operation on one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unary {
+    /// `i32` to the nearest `f32`.
+    ToF32,
+    /// The bits of an `f32` as `i32`.
+    Bits,
+    /// The `f32` that has the bits of an `i32`.
+    FromBits,
+    /// `−x`, sign bit flipped.
+    Neg,
+}
+
+/// An operation on two values of one type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Binary {
+    /// Sum; integers wrap.
+    Add,
+    /// Difference; integers wrap.
+    Sub,
+    /// Product; integers wrap.
+    Mul,
+    /// Quotient of two `f32`.
+    Div,
+    /// `b > a ? b : a`: of equals and unordered values the first.
+    Max,
+    /// `b < a ? b : a`: of equals and unordered values the first.
+    Min,
+    /// `i32` shifted left by a constant amount below 32.
+    ShiftLeft,
+}
+
+/// A value computed from scalars, constants and loads.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// A constant.
+    F32(f32),
+    /// A constant.
+    I32(i32),
+    /// The scalar's present value.
+    Scalar(Scalar),
+    /// An element of a buffer, one index an extent. Integers narrower than 32 bits are widened.
+    Load(BufferId, Vec<Affine>),
+    /// An operation on one value.
+    Unary(Unary, Box<Expression>),
+    /// An operation on two values.
+    Binary(Binary, Box<Expression>, Box<Expression>),
+}
+
+impl Expression {
+    /// `operation` on this value.
+    pub fn unary(self, operation: Unary) -> Self {
+        Expression::Unary(operation, Box::new(self))
+    }
+
+    /// `operation` on this value and `other`.
+    pub fn binary(self, operation: Binary, other: impl Into<Expression>) -> Self {
+        Expression::Binary(operation, Box::new(self), Box::new(other.into()))
+    }
+
+    /// The larger of this value and `other`.
+    pub fn max(self, other: impl Into<Expression>) -> Self {
+        self.binary(Binary::Max, other)
+    }
+
+    /// The smaller of this value and `other`.
+    pub fn min(self, other: impl Into<Expression>) -> Self {
+        self.binary(Binary::Min, other)
+    }
+}
+
+impl From<Scalar> for Expression {
+    fn from(scalar: Scalar) -> Self {
+        Expression::Scalar(scalar)
+    }
+}
+
+impl From<f32> for Expression {
+    fn from(value: f32) -> Self {
+        Expression::F32(value)
+    }
+}
+
+impl From<i32> for Expression {
+    fn from(value: i32) -> Self {
+        Expression::I32(value)
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident) => {
+        impl<E: Into<Expression>> std::ops::$trait<E> for Expression {
+            type Output = Expression;
+
+            fn $method(self, other: E) -> Expression {
+                self.binary(Binary::$trait, other)
+            }
+        }
+    };
+}
+
+operator!(Add, add);
+operator!(Sub, sub);
+operator!(Mul, mul);
+operator!(Div, div);

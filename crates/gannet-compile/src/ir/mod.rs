@@ -1,0 +1,14 @@
+//! The Loop IR: one network as loops over static arrays.
+
+mod affine;
+mod build;
+mod expression;
+mod program;
+mod proof;
+mod statement;
+
+pub use affine::{Affine, Variable};
+pub use build::ProgramBuilder;
+pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
+pub use program::{Buffer, BufferId, Constant, Element, Program, Slot, SlotId, Stage, Storage};
+pub use statement::{Loop, Statement};

@@ -1,0 +1,286 @@
+//! The proof that a Program is sound before anything is printed from it.
+//!
+//! An index is bounded by eliminating its variables from the innermost loop outwards: where
+//! the expression grows with a variable, the variable's lower bounds give the expression's
+//! lower bounds, and so on for the other three cases. Each loop bound and each condition is
+//! one such bound, so the border of a padded convolution, `max(0, pad − y) ≤ ky`, is enough to
+//! prove `y + ky − pad ≥ 0`. What cannot be proven is refused; nothing is checked at run time.
+
+use super::{
+    Affine, Binary, BufferId, Expression, Program, Scalar, ScalarType, Statement, Storage, Unary,
+    Variable,
+};
+use crate::CompileError;
+
+/// Proves every stage of `program`.
+pub(super) fn prove(program: &Program) -> Result<(), CompileError> {
+    for stage in &program.stages {
+        let mut scope = Scope {
+            program,
+            stage: &stage.name,
+            ranges: Vec::new(),
+            declared: Vec::new(),
+        };
+        scope.body(&stage.body)?;
+    }
+    Ok(())
+}
+
+/// What is known of one loop variable: `lower ≤ variable ≤ upper`, all of them.
+struct Range {
+    variable: Variable,
+    lower: Vec<Affine>,
+    upper: Vec<Affine>,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Least,
+    Greatest,
+}
+
+struct Scope<'p> {
+    program: &'p Program,
+    stage: &'p str,
+    /// The enclosing loops, outermost first.
+    ranges: Vec<Range>,
+    declared: Vec<Scalar>,
+}
+
+impl Scope<'_> {
+    fn body(&mut self, body: &[Statement]) -> Result<(), CompileError> {
+        let declared = self.declared.len();
+        for statement in body {
+            self.statement(statement)?;
+        }
+        self.declared.truncate(declared);
+        Ok(())
+    }
+
+    fn statement(&mut self, statement: &Statement) -> Result<(), CompileError> {
+        match statement {
+            Statement::For(each) => {
+                each.from
+                    .iter()
+                    .chain(&each.to)
+                    .try_for_each(|bound| self.known(bound))?;
+                if self
+                    .ranges
+                    .iter()
+                    .any(|range| range.variable == each.variable)
+                {
+                    return Err(self.fault(format!(
+                        "loop variable {} runs in two nested loops",
+                        self.program.variable_name(each.variable)
+                    )));
+                }
+                self.ranges.push(Range {
+                    variable: each.variable,
+                    lower: each.from.clone(),
+                    upper: each
+                        .to
+                        .iter()
+                        .map(|to| to.clone() - Affine::from(1_i64))
+                        .collect(),
+                });
+                self.body(&each.body)?;
+                self.ranges.pop();
+                Ok(())
+            }
+            Statement::If(conditions, body) => {
+                conditions
+                    .iter()
+                    .try_for_each(|condition| self.known(condition))?;
+                let learned: Vec<(usize, Side)> = conditions
+                    .iter()
+                    .filter_map(|condition| self.learn(condition))
+                    .collect();
+                self.body(body)?;
+                for (place, side) in learned.into_iter().rev() {
+                    match side {
+                        Side::Least => self.ranges[place].lower.pop(),
+                        Side::Greatest => self.ranges[place].upper.pop(),
+                    };
+                }
+                Ok(())
+            }
+            Statement::Let(scalar, value) => {
+                self.assignable(*scalar, value)?;
+                self.declared.push(*scalar);
+                Ok(())
+            }
+            Statement::Set(scalar, value) => {
+                self.assignable(*scalar, value)?;
+                self.is_declared(*scalar)
+            }
+            Statement::Store(buffer, index, value) => {
+                let target = self.program.buffer(*buffer);
+                if matches!(target.storage, Storage::Constant(_)) {
+                    return Err(self.fault(format!("a store into the constant {}", target.name)));
+                }
+                let (found, wanted) = (self.expression(value)?, target.element.scalar_type());
+                self.same_type(wanted, found)?;
+                self.inside(*buffer, index)
+            }
+        }
+    }
+
+    /// Notes what `condition ≥ 0` says of its innermost variable, if that is a plain bound.
+    fn learn(&mut self, condition: &Affine) -> Option<(usize, Side)> {
+        let place = self.innermost(condition)?;
+        let variable = self.ranges[place].variable;
+        let rest = condition.substitute(variable, &Affine::from(0_i64));
+        match condition.coefficient(variable) {
+            1 => {
+                self.ranges[place].lower.push(rest * -1);
+                Some((place, Side::Least))
+            }
+            -1 => {
+                self.ranges[place].upper.push(rest);
+                Some((place, Side::Greatest))
+            }
+            _ => None,
+        }
+    }
+
+    fn assignable(&self, scalar: Scalar, value: &Expression) -> Result<(), CompileError> {
+        let (_, wanted) = self.program.scalar(scalar);
+        let found = self.expression(value)?;
+        self.same_type(wanted, found)
+    }
+
+    fn is_declared(&self, scalar: Scalar) -> Result<(), CompileError> {
+        if self.declared.contains(&scalar) {
+            Ok(())
+        } else {
+            let (name, _) = self.program.scalar(scalar);
+            Err(self.fault(format!("scalar {name} is used where it is not declared")))
+        }
+    }
+
+    fn expression(&self, expression: &Expression) -> Result<ScalarType, CompileError> {
+        match expression {
+            Expression::F32(_) | Expression::I32(_) => {}
+            Expression::Scalar(scalar) => self.is_declared(*scalar)?,
+            Expression::Load(buffer, index) => self.inside(*buffer, index)?,
+            Expression::Unary(operation, value) => {
+                let found = self.expression(value)?;
+                match operation {
+                    Unary::ToF32 | Unary::FromBits => self.same_type(ScalarType::I32, found)?,
+                    Unary::Bits => self.same_type(ScalarType::F32, found)?,
+                    Unary::Neg => {}
+                }
+            }
+            Expression::Binary(operation, left, right) => {
+                let (left, found) = (self.expression(left)?, self.expression(right)?);
+                self.same_type(left, found)?;
+                match operation {
+                    Binary::Div => self.same_type(ScalarType::F32, left)?,
+                    Binary::ShiftLeft => self.shift(left, right)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(self.program.type_of(expression))
+    }
+
+    fn shift(&self, left: ScalarType, amount: &Expression) -> Result<(), CompileError> {
+        self.same_type(ScalarType::I32, left)?;
+        match amount {
+            Expression::I32(0..=31) => Ok(()),
+            other => Err(self.fault(format!(
+                "a shift by {other:?}, which is no constant below 32"
+            ))),
+        }
+    }
+
+    fn same_type(&self, wanted: ScalarType, found: ScalarType) -> Result<(), CompileError> {
+        if wanted == found {
+            Ok(())
+        } else {
+            Err(self.fault(format!(
+                "a value of type {found:?} where {wanted:?} is needed"
+            )))
+        }
+    }
+
+    /// Every index of `buffer` lies in its extent.
+    fn inside(&self, buffer: BufferId, index: &[Affine]) -> Result<(), CompileError> {
+        let buffer = self.program.buffer(buffer);
+        if index.len() != buffer.extents.len() {
+            return Err(self.fault(format!(
+                "{} indices into {}, which has {} extents",
+                index.len(),
+                buffer.name,
+                buffer.extents.len()
+            )));
+        }
+        for (place, (index, &extent)) in index.iter().zip(&buffer.extents).enumerate() {
+            self.known(index)?;
+            let (least, greatest) = (
+                self.bound(index, Side::Least),
+                self.bound(index, Side::Greatest),
+            );
+            let limit = i64::try_from(extent).unwrap_or(i64::MAX);
+            if least < 0 || greatest >= limit {
+                return Err(CompileError::IndexRange {
+                    stage: self.stage.to_owned(),
+                    buffer: buffer.name.clone(),
+                    place,
+                    least,
+                    greatest,
+                    extent,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every variable of `expression` belongs to an enclosing loop.
+    fn known(&self, expression: &Affine) -> Result<(), CompileError> {
+        let loose = expression
+            .terms()
+            .iter()
+            .find(|(variable, _)| !self.ranges.iter().any(|range| range.variable == *variable));
+        match loose {
+            None => Ok(()),
+            Some((variable, _)) => Err(self.fault(format!(
+                "loop variable {} is used outside its loop",
+                self.program.variable_name(*variable)
+            ))),
+        }
+    }
+
+    fn innermost(&self, expression: &Affine) -> Option<usize> {
+        self.ranges
+            .iter()
+            .rposition(|range| expression.coefficient(range.variable) != 0)
+    }
+
+    /// The least or greatest value that `expression` is proven to keep.
+    fn bound(&self, expression: &Affine, side: Side) -> i64 {
+        let Some(place) = self.innermost(expression) else {
+            return expression.constant();
+        };
+        let range = &self.ranges[place];
+        let grows = expression.coefficient(range.variable) > 0;
+        let limits = match (side, grows) {
+            (Side::Least, true) | (Side::Greatest, false) => &range.lower,
+            (Side::Least, false) | (Side::Greatest, true) => &range.upper,
+        };
+        let bounds = limits
+            .iter()
+            .map(|limit| self.bound(&expression.substitute(range.variable, limit), side));
+        match side {
+            Side::Least => bounds.max().unwrap_or(i64::MIN),
+            Side::Greatest => bounds.min().unwrap_or(i64::MAX),
+        }
+    }
+
+    fn fault(&self, what: String) -> CompileError {
+        CompileError::Unsound {
+            stage: self.stage.to_owned(),
+            what,
+        }
+    }
+}

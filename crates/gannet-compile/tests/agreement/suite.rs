@@ -1,0 +1,190 @@
+//! The layer suite: small networks that have each layer and option at least once, with
+//! weights and images from a seeded generator.
+
+use gannet_graph::{
+    Activation, Conv2D, Dense, Flatten, Function, Graph, GraphError, MaxPool2D, Padding, Tensor,
+    Window, networks,
+};
+
+/// A splitmix64 generator: small, and the same everywhere.
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Random(seed)
+    }
+
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in −1 … 1.
+    pub fn weight(&mut self) -> f32 {
+        (self.bits() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// A picture of bytes, half of them zero as in drawn digits.
+    pub fn pixels(&mut self, len: usize) -> Vec<u8> {
+        let mut pixel = || {
+            let bits = self.bits();
+            if bits & 256 == 0 { 0 } else { bits as u8 }
+        };
+        (0..len).map(|_| pixel()).collect()
+    }
+}
+
+/// Every network of the suite, with weights that keep values near one.
+pub fn networks() -> Vec<Graph> {
+    let mut networks = vec![
+        networks::mnist_small(),
+        convolution("same-stride-2", [9, 7, 3], [3, 5], [2, 2], Padding::Same, 5),
+        convolution(
+            "valid-even-kernel",
+            [8, 8, 1],
+            [2, 4],
+            [1, 1],
+            Padding::Valid,
+            8,
+        ),
+        convolution("many-filters", [6, 5, 2], [3, 3], [1, 2], Padding::Same, 19),
+        convolution(
+            "kernel-over-image",
+            [3, 3, 1],
+            [5, 5],
+            [1, 1],
+            Padding::Same,
+            2,
+        ),
+        pooled("pool-same", [9, 10, 2], [3, 3], [2, 2], Padding::Same),
+        pooled("pool-gaps", [11, 11, 1], [2, 2], [3, 3], Padding::Valid),
+        pooled("pool-stride-1", [7, 7, 1], [3, 2], [1, 1], Padding::Same),
+        pooled("pool-wide", [9, 9, 2], [4, 4], [2, 2], Padding::Valid),
+        pool_first().unwrap(),
+        activation_first().unwrap(),
+        image_softmax().unwrap(),
+        negative_pool().unwrap(),
+    ];
+    for (seed, network) in networks.iter_mut().enumerate() {
+        let mut random = Random::new(seed as u64);
+        for id in network.ids() {
+            let inputs = network.node(id).inputs().to_vec();
+            let spread = inputs.first().map_or(1.0, |input| {
+                let fan_in = network.node(*input).output_shape().elements().min(400);
+                (fan_in as f32).sqrt().recip()
+            });
+            for values in network.node_weights_mut(id) {
+                values
+                    .iter_mut()
+                    .for_each(|value| *value = random.weight() * spread * 1.5);
+            }
+        }
+    }
+    networks
+}
+
+fn window(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Window {
+    Window::new(kernel, stride, padding).unwrap()
+}
+
+fn convolution(
+    name: &str,
+    image: [usize; 3],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+    filters: usize,
+) -> Graph {
+    let window = window(kernel, stride, padding);
+    let mut graph = Graph::new(name, image).unwrap();
+    let layer = Conv2D::zeros(window, image[2], filters).with_bias();
+    graph
+        .push("first", layer.with_activation(Function::Relu))
+        .unwrap();
+    graph
+        .push("second", Conv2D::zeros(window, filters, 3))
+        .unwrap();
+    graph
+}
+
+fn pooled(
+    name: &str,
+    image: [usize; 3],
+    pool: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+) -> Graph {
+    let kernel = window([3, 3], [1, 1], Padding::Same);
+    let mut graph = Graph::new(name, image).unwrap();
+    let convolution = Conv2D::zeros(kernel, image[2], 9).with_bias();
+    graph
+        .push("conv", convolution.with_activation(Function::Relu))
+        .unwrap();
+    graph
+        .push("pool", MaxPool2D::new(window(pool, stride, padding)))
+        .unwrap();
+    graph
+}
+
+fn pool_first() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("pool-first", [7, 6, 2])?;
+    graph.push(
+        "pool",
+        MaxPool2D::new(window([2, 3], [2, 1], Padding::Same)),
+    )?;
+    graph.push("flatten", Flatten)?;
+    graph.push("dense", Dense::zeros(48, 11))?;
+    graph.push("softmax", Activation::new(Function::Softmax))?;
+    Ok(graph)
+}
+
+fn activation_first() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("activation-first", [4, 4, 1])?;
+    graph.push("sigmoid", Activation::new(Function::Sigmoid))?;
+    graph.push("linear", Activation::new(Function::Linear))?;
+    graph.push("relu", Activation::new(Function::Relu))?;
+    graph.push(
+        "conv",
+        Conv2D::zeros(window([3, 3], [1, 1], Padding::Valid), 1, 2),
+    )?;
+    graph.push("sigmoid_1", Activation::new(Function::Sigmoid))?;
+    Ok(graph)
+}
+
+fn image_softmax() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("2 channels' softmax", [3, 3, 2])?;
+    graph.push(
+        "loop",
+        Conv2D::zeros(window([1, 1], [1, 1], Padding::Valid), 2, 4),
+    )?;
+    graph.push("loop/softmax", Activation::new(Function::Softmax))?;
+    Ok(graph)
+}
+
+/// Maxima of negative values: nothing may start from zero here.
+fn negative_pool() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("negative-pool", [6, 6, 1])?;
+    graph.push(
+        "conv",
+        Conv2D::zeros(window([3, 3], [1, 1], Padding::Same), 1, 4).with_bias(),
+    )?;
+    graph.push(
+        "pool",
+        MaxPool2D::new(window([2, 2], [2, 2], Padding::Valid)),
+    )?;
+    graph.push("relu", Activation::new(Function::Relu))?;
+    graph.push(
+        "pool_1",
+        MaxPool2D::new(window([2, 2], [1, 1], Padding::Valid)),
+    )?;
+    Ok(graph)
+}
+
+/// The image that `pixels` stand for.
+pub fn image(graph: &Graph, pixels: &[u8]) -> Tensor {
+    Tensor::from_fn(graph.input_shape().clone(), |i| {
+        f32::from(pixels[i]) / 255.0
+    })
+}
