@@ -87,6 +87,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Whether there is a member of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.links.contains_key(name)
+    }
+
     fn attribute(&self, name: &str) -> Option<&Attribute<'a>> {
         self.attributes
             .iter()

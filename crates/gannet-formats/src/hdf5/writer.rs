@@ -360,3 +360,50 @@ fn push_u64s(bytes: &mut Vec<u8>, values: &[u64]) {
 fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdf5::Reader;
+
+    #[test]
+    fn members_and_attributes_are_found_again() {
+        let mut root = Group::default();
+        root.set_text("about", "ein Tölpel");
+        root.set_texts("empty", &[]);
+        let tensor = Tensor::from_fn([2, 3], |i| i as f32);
+        root.put("a/b/kernel:0", tensor.clone());
+        root.group("a")
+            .set_texts("names", &["x".to_owned(), "yyy".to_owned()]);
+        let file = root.to_bytes();
+
+        let root = Reader::open(&file).unwrap();
+        assert_eq!(root.text("about").unwrap().as_deref(), Some("ein Tölpel"));
+        assert_eq!(root.texts("empty").unwrap(), Some(vec![]));
+        assert_eq!(root.texts("absent").unwrap(), None);
+        assert_eq!(root.tensor("a/b/kernel:0").unwrap(), tensor);
+        let group = root.group("a").unwrap();
+        assert_eq!(group.texts_needed("names").unwrap(), ["x", "yyy"]);
+        let text = group.tensor("b/bias:0").unwrap_err().to_string();
+        assert_eq!(text, "the HDF5 file has no dataset at '/a/b/bias:0'");
+    }
+
+    /// An attribute in an object header has less than 64 KiB.
+    #[test]
+    fn long_values_are_stored_in_the_heap_or_in_pieces() {
+        let text = "0123456789".repeat(20_000);
+        let names: Vec<String> = (0..2000).map(|i| format!("{i:0100}")).collect();
+        let mut root = Group::default();
+        root.set_text("text", text.clone());
+        root.set_texts("names", &names);
+        let file = root.to_bytes();
+        let root = Reader::open(&file).unwrap();
+        assert_eq!(root.text("text").unwrap(), Some(text));
+        assert_eq!(root.texts("names").unwrap(), Some(names));
+        assert!(
+            root.texts("names3")
+                .unwrap()
+                .is_some_and(|piece| piece.len() < 2000)
+        );
+    }
+}

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{Obstacle, Obstacles};
 
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
-pub(super) const LARGEST_EXTENT: u64 = 1 << 16;
+const LARGEST_EXTENT: u64 = 1 << 16;
 
 /// The `config` of a layer.
 #[derive(Debug)]
@@ -59,13 +59,18 @@ impl<'a> Attributes<'a> {
         let found = self.get(name);
         if found.is_some_and(|value| !supported.iter().any(|other| same(value, other))) {
             let words: Vec<String> = supported.iter().map(Value::to_string).collect();
-            self.obstacle(name, words.join(" or "));
+            let words = if words.is_empty() {
+                "null".to_owned()
+            } else {
+                words.join(" or ")
+            };
+            self.obstacle(name, words);
         }
     }
 
     /// A whole number from 1 to 65,536; 1 beside an obstacle if it is something else.
     pub fn extent(&mut self, name: &str) -> usize {
-        extent(self.get(name)).unwrap_or_else(|| {
+        self.get(name).and_then(extent).unwrap_or_else(|| {
             self.obstacle(name, "a number from 1 to 65536");
             1
         })
@@ -73,7 +78,7 @@ impl<'a> Attributes<'a> {
 
     /// Two extents, or one for both.
     pub fn pair(&mut self, name: &str) -> [usize; 2] {
-        pair(self.get(name)).unwrap_or_else(|| {
+        self.get(name).and_then(pair).unwrap_or_else(|| {
             self.obstacle(name, "one or two numbers from 1 to 65536");
             [1, 1]
         })
@@ -147,8 +152,9 @@ impl<'a> Attributes<'a> {
         })
     }
 
-    /// The kind of numbers that the layer computes with; only `float32` is read.
-    pub fn check_dtype(&mut self) {
+    /// Notes obstacles unless the layer computes with `float32`.
+    pub fn check_numbers(&mut self) {
+        self.only("quantization_config", &[]);
         let name = self.get("dtype").and_then(|dtype| match dtype {
             Value::String(name) => Some(name.as_str()),
             // A policy, of Keras 2 or 3.
@@ -160,17 +166,18 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn extent(value: Option<&Value>) -> Option<usize> {
-    let extent = value?.as_u64()?;
+/// A number that may be an extent of a tensor or a window.
+pub(super) fn extent(value: &Value) -> Option<usize> {
+    let extent = value.as_u64()?;
     (1..=LARGEST_EXTENT)
         .contains(&extent)
         .then_some(extent as usize)
 }
 
-fn pair(value: Option<&Value>) -> Option<[usize; 2]> {
-    match value?.as_array().map(Vec::as_slice) {
-        Some([both]) => extent(Some(both)).map(|both| [both; 2]),
-        Some([vertical, horizontal]) => Some([extent(Some(vertical))?, extent(Some(horizontal))?]),
+fn pair(value: &Value) -> Option<[usize; 2]> {
+    match value.as_array().map(Vec::as_slice) {
+        Some([both]) => extent(both).map(|both| [both; 2]),
+        Some([vertical, horizontal]) => Some([extent(vertical)?, extent(horizontal)?]),
         Some(_) => None,
         None => extent(value).map(|both| [both; 2]),
     }

@@ -44,7 +44,7 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
         .ok_or_else(|| malformed("the network has no 'config'"))?;
     let name = config.get("name").and_then(Value::as_str).unwrap_or(class);
     let mut obstacles = Obstacles::default();
-    let mut entries = match class {
+    let entries = match class {
         "Sequential" => sequential(config)?,
         "Functional" | "Model" => functional(name, class, config, &mut obstacles)?,
         _ => {
@@ -59,7 +59,7 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
         }
     };
     let mut layers = Vec::new();
-    if let Some(input) = hidden_input(config, &mut entries, &mut obstacles) {
+    if let Some(input) = hidden_input(config, &entries, &mut obstacles) {
         layers.push(input);
     }
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -116,6 +116,9 @@ impl Network {
                     };
                     ids.push(input);
                     continue;
+                }
+                Plan::Layer(Layer::Input(_)) => {
+                    return Err(malformed(format!("layer '{name}' is a second input")));
                 }
                 Plan::Layer(layer) => layer,
                 Plan::Weighted(expected, make) => make(weights(&name, &expected)?)?,
@@ -208,29 +211,19 @@ fn functional<'a>(
 /// first layer or, in Keras 3, at the network.
 fn hidden_input(
     config: &Value,
-    entries: &mut [Entry<'_>],
+    entries: &[Entry<'_>],
     obstacles: &mut Obstacles,
 ) -> Option<Planned> {
     let first = entries.first().filter(|first| first.class != INPUT_CLASS)?;
-    let before = obstacles.0.len();
-    let mut attributes = Attributes::new(first.name, first.class, first.config, obstacles);
-    let shape = layers::read_shape(&mut attributes).or_else(|| {
-        let built = config.get("build_input_shape")?.clone();
-        let config = Map::from_iter([("batch_shape".to_owned(), built)]);
-        layers::read_shape(&mut Attributes::new(
-            first.name,
-            first.class,
-            &config,
-            obstacles,
-        ))
-    });
-    let Some(shape) = shape else {
-        if obstacles.0.len() == before {
-            Attributes::new(first.name, first.class, first.config, obstacles)
-                .obstacle("batch_input_shape", "[null, height, width, channels]");
-        }
-        return None;
+    let built = config.get("build_input_shape").cloned();
+    let built = Map::from_iter([("batch_shape".to_owned(), built.unwrap_or_default())]);
+    let config = if layers::has_shape(first.config) {
+        first.config
+    } else {
+        &built
     };
+    let mut attributes = Attributes::new(first.name, first.class, config, obstacles);
+    let shape = layers::read_shape(&mut attributes)?;
     Some(Planned {
         name: format!("{}_input", first.name),
         plan: Plan::Layer(Input::new(shape).into()),
@@ -294,4 +287,139 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, FormatError> {
 
 fn malformed(what: impl Into<String>) -> FormatError {
     FormatError::Config(what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// The network of a description, its weights zero.
+    fn network(model: &Value) -> Result<Graph, FormatError> {
+        read(model)?.build(|_, expected| {
+            let shapes = expected.iter().map(|weight| {
+                let extents = weight.shape.iter().map(|extent| extent.unwrap_or(4));
+                Tensor::zeros(extents.collect::<Vec<_>>())
+            });
+            Ok(shapes.collect())
+        })
+    }
+
+    fn names(graph: &Graph) -> Vec<&str> {
+        graph.nodes().iter().map(|node| node.name()).collect()
+    }
+
+    fn functional(layers: &Value, inputs: &Value, outputs: &Value) -> Value {
+        json!({ "class_name": "Functional", "config": {
+            "name": "net", "layers": layers, "input_layers": inputs, "output_layers": outputs,
+        }})
+    }
+
+    fn relu(name: &str, inbound_nodes: &Value) -> Value {
+        json!({ "class_name": "ReLU", "config": { "name": name }, "inbound_nodes": inbound_nodes })
+    }
+
+    fn input(name: &str) -> Value {
+        json!({ "class_name": "InputLayer", "config": { "name": name, "batch_shape": [null, 4] },
+            "inbound_nodes": [] })
+    }
+
+    /// Keras 2.0 to 2.2: the list is the config, the shape stands at the first layer.
+    #[test]
+    fn the_oldest_sequential_form_is_read() {
+        let graph = network(&json!({ "class_name": "Sequential", "config": [
+            { "class_name": "Dense", "config": {
+                "name": "dense_1", "batch_input_shape": [null, 4], "units": 2,
+                "activation": "relu", "use_bias": false,
+                "kernel_regularizer": { "class_name": "L1L2", "config": { "l1": 0.0, "l2": 0.5 } },
+            }},
+            { "class_name": "Dropout", "config": { "name": "dropout_1", "rate": 0.5 } },
+        ]}))
+        .unwrap();
+        assert_eq!(names(&graph), ["dense_1_input", "dense_1"]);
+        let Layer::Dense(dense) = graph.nodes()[1].layer() else {
+            panic!("a dense layer was described");
+        };
+        assert_eq!(dense.kernel_regularizer.l2, 0.5);
+        assert!(dense.bias().is_none());
+    }
+
+    #[test]
+    fn a_sequential_network_without_a_shape_is_refused() {
+        let error = network(&json!({ "class_name": "Sequential", "config": { "layers": [
+            { "class_name": "Flatten", "config": { "name": "flatten" } },
+        ]}}))
+        .unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("'flatten' (Flatten): batch_shape is null"),
+            "{text}"
+        );
+    }
+
+    /// Layers stand in any order in the file; those that the output does not need are left.
+    #[test]
+    fn wiring_and_not_the_list_gives_the_order() {
+        let layers = json!([
+            relu("last", &json!([[["middle", 0, 0, {}]]])),
+            relu("unused", &json!([[["image", 0, 0, {}]]])),
+            relu("middle", &json!([["image", 0, 0, {}]])),
+            input("image"),
+        ]);
+        let graph = network(&functional(
+            &layers,
+            &json!([["image", 0, 0]]),
+            &json!([["last", 0, 0]]),
+        ));
+        assert_eq!(names(&graph.unwrap()), ["image", "middle", "last"]);
+    }
+
+    #[test]
+    fn a_circle_an_unknown_name_and_a_second_input_are_refused() {
+        let ends = [json!(["image", 0, 0]), json!(["a", 0, 0])];
+        let refused = |layers: Value, part: &str| {
+            let text = network(&functional(&layers, &ends[0], &ends[1]))
+                .unwrap_err()
+                .to_string();
+            assert!(text.contains(part), "'{part}' is not in: {text}");
+        };
+        refused(
+            json!([input("image"), relu("a", &json!([[["a", 0, 0, {}]]]))]),
+            "in a circle",
+        );
+        refused(
+            json!([input("image"), relu("a", &json!([[["b", 0, 0, {}]]]))]),
+            "no layer 'b'",
+        );
+        let both = json!([[["image", 0, 0, {}], ["b", 0, 0, {}]]]);
+        refused(
+            json!([input("image"), input("b"), relu("a", &both)]),
+            "'b' is a second input",
+        );
+        let twice = json!([[["image", 0, 0, {}]], [["a", 0, 0, {}]]]);
+        refused(
+            json!([input("image"), relu("a", &twice)]),
+            "2 calls of one layer",
+        );
+    }
+
+    #[test]
+    fn a_policy_of_other_numbers_is_an_obstacle() {
+        let mut layer = relu("a", &json!([[["image", 0, 0, {}]]]));
+        layer["config"]["dtype"] = json!({
+            "module": "keras", "class_name": "DTypePolicy",
+            "config": { "name": "mixed_float16" }, "registered_name": null,
+        });
+        let error = network(&functional(
+            &json!([input("image"), layer]),
+            &json!(["image", 0, 0]),
+            &json!(["a", 0, 0]),
+        ));
+        let text = error.unwrap_err().to_string();
+        assert!(
+            text.contains("mixed_float16") && text.contains("dtype"),
+            "{text}"
+        );
+    }
 }

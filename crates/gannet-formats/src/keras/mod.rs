@@ -48,7 +48,9 @@ pub fn write_h5(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError
 pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
     let root = Reader::open(file)?;
     let Some(config) = root.text("model_config")? else {
-        return Err(if root.texts("layer_names")?.is_some() {
+        // What save_weights leaves: in Keras 2 a list of layers, in Keras 3 a group of them.
+        let weights = root.texts("layer_names")?.is_some() || root.has("layers");
+        return Err(if weights {
             FormatError::WeightsOnly
         } else {
             FormatError::NotKeras

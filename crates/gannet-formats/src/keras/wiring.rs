@@ -113,8 +113,47 @@ pub(super) fn order<'a>(
         } else if marks.insert(name, Mark::Open).is_some() {
             return Err(format!("layer '{name}' is wired to itself in a circle"));
         } else {
-            stack.extend(waiting);
+            stack.extend(waiting.into_iter().rev());
         }
     }
     Ok(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keras_3_arguments_keep_their_order() {
+        let tensor = |name: &str| json!({ "class_name": "__keras_tensor__", "config": { "keras_history": [name, 0, 0] }});
+        let nodes = json!([{ "args": [[tensor("a"), tensor("b")], tensor("c"), 3], "kwargs": {} }]);
+        assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["a", "b", "c"]));
+    }
+
+    #[test]
+    fn what_is_neither_spelling_is_malformed() {
+        for nodes in [
+            json!(3),
+            json!([3]),
+            json!([[[3]]]),
+            json!([{ "kwargs": {} }]),
+        ] {
+            assert_eq!(inbound(Some(&nodes)), Wires::Malformed, "{nodes}");
+        }
+    }
+
+    /// A layer that two paths reach stands once, behind both of its own inputs.
+    #[test]
+    fn a_diamond_is_put_in_order() {
+        let inputs = HashMap::from([
+            ("image", vec![]),
+            ("left", vec!["image"]),
+            ("right", vec!["left", "image"]),
+            ("sum", vec!["right", "left"]),
+        ]);
+        let order = order(&["sum"], &inputs).unwrap();
+        assert_eq!(order, ["image", "left", "right", "sum"]);
+    }
 }

@@ -7,7 +7,7 @@ use super::{KerasLayer, Plan, entries};
 pub(super) const ACTIVATION: KerasLayer = KerasLayer {
     classes: &["Activation"],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         Plan::Layer(Activation::new(attributes.activation()).into())
     },
     write: |layer| match layer {
@@ -22,7 +22,7 @@ pub(super) const ACTIVATION: KerasLayer = KerasLayer {
 pub(super) const RELU: KerasLayer = KerasLayer {
     classes: &["ReLU"],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         attributes.only("max_value", &[]);
         attributes.only("negative_slope", &[0.0.into()]);
         attributes.only("threshold", &[0.0.into()]);
@@ -34,7 +34,7 @@ pub(super) const RELU: KerasLayer = KerasLayer {
 pub(super) const SOFTMAX: KerasLayer = KerasLayer {
     classes: &["Softmax"],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         attributes.only("axis", &[(-1).into()]);
         Plan::Layer(Activation::new(Function::Softmax).into())
     },

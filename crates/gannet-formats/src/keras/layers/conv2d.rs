@@ -29,7 +29,7 @@ pub(super) const CONV2D: KerasLayer = KerasLayer {
 };
 
 fn read(attributes: &mut Attributes<'_>) -> Plan {
-    attributes.check_dtype();
+    attributes.check_numbers();
     let filters = attributes.extent("filters");
     let window = attributes.window("kernel_size", |_| [1, 1]);
     if attributes.pair_or("dilation_rate", [1, 1]) != [1, 1] {

@@ -23,7 +23,7 @@ pub(super) const DENSE: KerasLayer = KerasLayer {
 };
 
 fn read(attributes: &mut Attributes<'_>) -> Plan {
-    attributes.check_dtype();
+    attributes.check_numbers();
     let units = attributes.extent("units");
     let activation = attributes.activation();
     let regularizer = attributes.kernel_regularizer();

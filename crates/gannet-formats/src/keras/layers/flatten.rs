@@ -7,7 +7,7 @@ use super::{KerasLayer, Plan, entries};
 pub(super) const FLATTEN: KerasLayer = KerasLayer {
     classes: &["Flatten"],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         attributes.only("data_format", &["channels_last".into()]);
         Plan::Layer(Flatten.into())
     },

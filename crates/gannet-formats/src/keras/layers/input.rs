@@ -2,17 +2,17 @@
 //! layer instead.
 
 use gannet_graph::{Input, Layer, Shape};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{KerasLayer, Plan, entries};
-use crate::keras::attributes::{Attributes, LARGEST_EXTENT};
+use crate::keras::attributes::{Attributes, extent};
 
 pub(in crate::keras) const INPUT_CLASS: &str = "InputLayer";
 
 pub(super) const INPUT: KerasLayer = KerasLayer {
     classes: &[INPUT_CLASS],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         attributes.only("sparse", &[false.into()]);
         attributes.only("ragged", &[false.into()]);
         read_shape(attributes).map_or(Plan::Nothing, |shape| Plan::Layer(Input::new(shape).into()))
@@ -39,30 +39,33 @@ pub(super) const INPUT: KerasLayer = KerasLayer {
 /// Keras 2's name and Keras 3's.
 const SHAPES: [&str; 2] = ["batch_input_shape", "batch_shape"];
 
-/// The shape without the batch; `None` beside an obstacle, or if there is none.
+/// More numbers than this are no input of a microcontroller's network.
+const MOST_ELEMENTS: usize = 1 << 28;
+
+/// Whether the config of a layer tells the shape of the network's input.
+pub(in crate::keras) fn has_shape(config: &Map<String, Value>) -> bool {
+    SHAPES.iter().any(|&name| config.contains_key(name))
+}
+
+/// The input's shape without the batch; `None` beside an obstacle.
 pub(in crate::keras) fn read_shape(attributes: &mut Attributes<'_>) -> Option<Shape> {
-    let name = SHAPES
-        .into_iter()
-        .find(|name| attributes.get(name).is_some())?;
+    let [keras_2, keras_3] = SHAPES;
+    let name = match attributes.get(keras_2) {
+        Some(_) => keras_2,
+        None => keras_3,
+    };
     let shape = attributes.get(name).and_then(without_batch);
     if shape.is_none() {
-        attributes.obstacle(name, "[null, height, width, channels] or [null, features]");
+        attributes.obstacle(name, "[null,height,width,channels] or [null,features]");
     }
     shape
 }
 
 fn without_batch(shape: &Value) -> Option<Shape> {
     let (_batch, extents) = shape.as_array()?.split_first()?;
-    let extents: Option<Vec<usize>> = extents
-        .iter()
-        .map(|extent| {
-            let extent = extent.as_u64()?;
-            (1..=LARGEST_EXTENT)
-                .contains(&extent)
-                .then_some(extent as usize)
-        })
-        .collect();
+    let extents: Option<Vec<usize>> = extents.iter().map(extent).collect();
     extents
         .filter(|extents| matches!(extents.len(), 1 | 3))
         .map(Shape::from)
+        .filter(|shape| shape.elements() <= MOST_ELEMENTS)
 }

@@ -7,7 +7,7 @@ use super::{KerasLayer, Plan, entries};
 pub(super) const MAX_POOLING2D: KerasLayer = KerasLayer {
     classes: &["MaxPooling2D", "MaxPool2D"],
     read: |attributes| {
-        attributes.check_dtype();
+        attributes.check_numbers();
         // Without strides the windows stand side by side.
         let window = attributes.window("pool_size", |pool| pool);
         Plan::Layer(MaxPool2D::new(window).into())

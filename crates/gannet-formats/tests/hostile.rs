@@ -1,0 +1,92 @@
+//! Files are not trusted: whatever bytes come, reading ends soon in a network or a sentence.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use gannet_formats::keras;
+
+/// Numbers by a linear congruential generator (Knuth's MMIX constants).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// The file with some bits flipped, cut short, or with one part copied over another.
+fn mutated(file: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut file = file.to_vec();
+    match random.below(4) {
+        0 => file.truncate(random.below(file.len())),
+        1 => {
+            let len = 1 + random.below(64);
+            let (from, to) = (random.below(file.len() - 64), random.below(file.len() - 64));
+            file.copy_within(from..from + len, to);
+        }
+        2 => {
+            // Whole fields: the largest numbers, and addresses that lead back.
+            let value = [u64::MAX, u64::MAX >> 1, 96, 0, 1 << 40][random.below(5)];
+            let at = random.below(file.len() / 8 - 1) * 8;
+            file[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        _ => {
+            for _ in 0..1 + random.below(16) {
+                let at = random.below(file.len());
+                file[at] ^= 1 << random.below(8);
+            }
+        }
+    }
+    file
+}
+
+#[test]
+fn mutated_files_end_in_a_network_or_a_sentence() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let files = [
+        "keras2-functional.h5",
+        "keras3-sequential.h5",
+        "keras3-trained.h5",
+        "keras2-newest-hdf5.h5",
+    ];
+    let mut random = Random(1);
+    let mut refused = 0;
+    for name in files {
+        let file = std::fs::read(folder.join(name)).unwrap();
+        for i in 0..1000 {
+            let file = mutated(&file, &mut random);
+            let start = Instant::now();
+            if let Err(error) = keras::from_h5(&file) {
+                refused += 1;
+                assert!(error.to_string().len() > 20, "{name}, {i}: {error}");
+            }
+            let spent = start.elapsed();
+            assert!(spent < Duration::from_secs(2), "{name}, {i}: {spent:?}");
+        }
+    }
+    assert!(refused > 1000, "the mutations hit: {refused} refused");
+}
+
+/// `model_config` deeper than any network is refused before the stack ends.
+#[test]
+fn deep_json_is_refused() {
+    let graph = gannet_graph::Graph::new("net", [1]).unwrap();
+    let file = keras::to_h5(&graph).unwrap();
+    // The description's text begins the global heap's object; brackets of its length.
+    let text = br#"{"class_name""#;
+    let at = file
+        .windows(text.len())
+        .position(|part| part == text)
+        .unwrap();
+    let len = file[at..].iter().position(|&byte| byte == 0).unwrap();
+    let mut deep = file;
+    deep[at..at + len].fill(b'[');
+    let error = keras::from_h5(&deep).unwrap_err().to_string();
+    assert!(error.contains("not valid JSON"), "{error}");
+}

@@ -1,0 +1,148 @@
+//! Files that Keras 3 and Keras 2 wrote, made by `oracles/keras_h5.py`: the reference gives
+//! what the framework gave. `GANNET_FIXTURES` names another folder of such files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gannet_formats::{FormatError, keras, read};
+use gannet_graph::{Graph, Layer, Regularizer, Tensor};
+
+/// Frameworks sum in single precision, the reference in double.
+const TOLERANCE: f32 = 1e-6;
+
+fn folder() -> PathBuf {
+    std::env::var_os("GANNET_FIXTURES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures"),
+        PathBuf::from,
+    )
+}
+
+fn fixture(name: &str) -> PathBuf {
+    folder().join(name)
+}
+
+/// What is wrong with a fixture.
+fn refusal(name: &str) -> FormatError {
+    match read(fixture(name)).unwrap_err() {
+        FormatError::InFile { error, .. } => *error,
+        error => panic!("the error names no file: {error}"),
+    }
+}
+
+fn numbers(answer: &serde_json::Value, name: &str) -> Vec<f32> {
+    let numbers = answer[name].as_array().unwrap();
+    numbers.iter().map(|x| x.as_f64().unwrap() as f32).collect()
+}
+
+#[test]
+fn the_reference_gives_what_keras_gave() {
+    let mut compared = 0;
+    for entry in fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let answer = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let path = path.with_extension("h5");
+        let graph = read(&path).unwrap_or_else(|error| panic!("{error}"));
+        let input = Tensor::new(graph.input_shape().clone(), numbers(&answer, "input")).unwrap();
+        let found = graph.run(&input).unwrap();
+        let expected = numbers(&answer, "output");
+        assert_eq!(found.data().len(), expected.len(), "{}", path.display());
+        for (found, expected) in found.data().iter().zip(&expected) {
+            let difference = (found - expected).abs();
+            assert!(
+                difference <= TOLERANCE,
+                "{}: {found} and not {expected}",
+                path.display()
+            );
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 6, "networks with an answer");
+}
+
+#[test]
+fn what_keras_wrote_is_written_as_the_same_network() {
+    for name in ["keras3-functional.h5", "keras2-sequential.h5"] {
+        let graph = read(fixture(name)).unwrap();
+        let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+        assert_eq!(back, graph, "{name}");
+        assert_eq!(back.hash(), graph.hash(), "{name}");
+    }
+}
+
+/// The penalties are training's, so no output tells of them.
+#[test]
+fn regularizers_of_both_versions_are_read() {
+    for name in ["keras3-functional.h5", "keras2-functional.h5"] {
+        let graph = read(fixture(name)).unwrap();
+        let penalties: Vec<Regularizer> = graph
+            .nodes()
+            .iter()
+            .filter_map(|node| match node.layer() {
+                Layer::Conv2D(conv) => Some(conv.kernel_regularizer),
+                Layer::Dense(dense) => Some(dense.kernel_regularizer),
+                _ => None,
+            })
+            .collect();
+        let penalty = |l1, l2| Regularizer { l1, l2 };
+        let expected = [
+            penalty(0.0, 1e-4),
+            penalty(0.01, 0.0),
+            penalty(0.1, 0.2),
+            Regularizer::NONE,
+        ];
+        assert_eq!(penalties, expected, "{name}");
+    }
+}
+
+#[test]
+fn dropout_is_left_out_and_its_neighbours_are_wired() {
+    let graph: Graph = read(fixture("keras3-sequential.h5")).unwrap();
+    let kinds: Vec<&str> = graph.nodes().iter().map(|n| n.layer().kind()).collect();
+    assert_eq!(
+        kinds,
+        ["InputLayer", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+    );
+}
+
+#[test]
+fn all_obstacles_are_told_at_once() {
+    let FormatError::Unsupported(obstacles) = refusal("keras3-refused.h5") else {
+        panic!("the file holds much that is not read");
+    };
+    let mut found: Vec<(&str, &str, &str)> = obstacles
+        .0
+        .iter()
+        .map(|o| (o.layer.as_str(), o.attribute.as_str(), o.value.as_str()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("dilated", "dilation_rate", "[2,2]"),
+            ("grouped", "activation", "\"elu\""),
+            ("grouped", "groups", "2"),
+            ("leaky", "class_name", "\"LeakyReLU\""),
+            ("refused-net", "output_layers", "first, second"),
+            ("relu6", "max_value", "6.0"),
+            ("second", "data_format", "\"channels_first\""),
+        ]
+    );
+    let text = FormatError::Unsupported(obstacles).to_string();
+    assert!(
+        text.contains("'grouped' (Conv2D): groups is 2, supported: 1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn weights_without_a_network_are_refused() {
+    for name in ["keras3-only.weights.h5", "keras2-only-weights.h5"] {
+        let error = refusal(name);
+        assert!(matches!(error, FormatError::WeightsOnly), "{name}: {error}");
+    }
+}

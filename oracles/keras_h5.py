@@ -1,0 +1,183 @@
+"""Keras 3 and Keras 2 (tf_keras) as oracles of Gannet's .h5 files.
+
+    python oracles/keras_h5.py make FOLDER    networks as both versions write them, each with
+                                              an input and its output in a .json beside it
+    python oracles/keras_h5.py check FOLDER   opens every .h5 in FOLDER with both versions and
+                                              compares with the output in the .json beside it
+
+The files in crates/gannet-formats/tests/fixtures were made by `make`.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import h5py
+import keras
+import numpy as np
+import tf_keras
+
+TOLERANCE = 1e-6
+VERSIONS = {"keras3": keras, "keras2": tf_keras}
+
+
+def functional(k):
+    """Every layer kind and most options, a regularizer of each class, dropout in between."""
+    layers, regularizers = k.layers, k.regularizers
+    x = image = layers.Input((12, 10, 2), name="image")
+    x = layers.Conv2D(
+        4, 3, padding="same", use_bias=False, kernel_regularizer=regularizers.L2(1e-4)
+    )(x)
+    x = layers.Activation("relu")(x)
+    x = layers.MaxPooling2D(3, strides=2)(x)
+    x = layers.Conv2D(
+        3,
+        (2, 3),
+        strides=(2, 1),
+        activation="sigmoid",
+        kernel_regularizer=regularizers.L1(0.01),
+    )(x)
+    x = layers.Dropout(0.5)(x)
+    x = layers.MaxPooling2D((1, 2), padding="same")(x)
+    x = layers.ReLU()(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(
+        5, activation="relu", kernel_regularizer=regularizers.L1L2(0.1, 0.2)
+    )(x)
+    x = layers.Dense(4, use_bias=False)(x)
+    x = layers.Softmax()(x)
+    return k.Model(image, x, name="functional-net")
+
+
+def sequential(k):
+    """Uneven `same` padding with strides, and activations fused into their layers."""
+    layers = k.layers
+    model = k.Sequential(name="sequential-net")
+    model.add(
+        layers.Conv2D(3, (4, 2), strides=(3, 2), padding="same", activation="relu")
+    )
+    model.add(layers.MaxPooling2D(padding="same"))
+    model.add(layers.Dropout(0.25))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(3, activation="softmax"))
+    model.build((None, 7, 9, 1))
+    return model
+
+
+def vector(k):
+    """One dense layer."""
+    x = features = k.layers.Input((4,), name="features")
+    x = k.layers.Dense(2, activation="sigmoid")(x)
+    return k.Model(features, x, name="vector-net")
+
+
+def refused(k):
+    """Much that Gannet does not have."""
+    layers = k.layers
+    x = image = layers.Input((8, 8, 4), name="image")
+    x = layers.Conv2D(4, 3, dilation_rate=2, name="dilated")(x)
+    x = layers.Conv2D(4, 1, groups=2, activation="elu", name="grouped")(x)
+    x = layers.ReLU(max_value=6.0, name="relu6")(x)
+    x = layers.LeakyReLU(name="leaky")(x)
+    first = layers.Flatten(name="first")(x)
+    second = layers.MaxPooling2D(data_format="channels_first", name="second")(x)
+    return k.Model(image, [first, second], name="refused-net")
+
+
+def randomize(model, seed):
+    """Weights of which none, biases included, is zero."""
+    random = np.random.default_rng(seed)
+    model.set_weights(
+        [
+            random.normal(0, 1 / np.sqrt(w.shape[0]), w.shape).astype("float32")
+            for w in model.get_weights()
+        ]
+    )
+
+
+def write_answer(model, path, seed):
+    """An input and the model's output for it."""
+    shape = (1,) + tuple(model.input_shape[1:])
+    values = np.random.default_rng(seed).random(shape, dtype="float32")
+    answer = {"input": as_numbers(values), "output": as_numbers(run(model, values))}
+    path.with_suffix(".json").write_text(json.dumps(answer) + "\n")
+
+
+def run(model, values):
+    return np.asarray(model(values, training=False))
+
+
+def as_numbers(array):
+    return [float(value) for value in array.ravel()]
+
+
+def make(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for version, k in VERSIONS.items():
+        for seed, build in enumerate([functional, sequential]):
+            k.backend.clear_session()
+            model = build(k)
+            randomize(model, seed)
+            path = folder / f"{version}-{build.__name__}.h5"
+            model.save(path)
+            write_answer(model, path, seed)
+
+    # With optimizer state: the file holds more than the network.
+    k = keras
+    k.backend.clear_session()
+    k.utils.set_random_seed(1)
+    model = vector(k)
+    model.compile("adam", "mse")
+    model.fit(np.ones((2, 4)), np.zeros((2, 2)), verbose=0)
+    path = folder / "keras3-trained.h5"
+    model.save(path)
+    write_answer(model, path, 2)
+
+    # In HDF5's newest form: superblock 3, object headers 2, link messages.
+    from tf_keras.src.saving.legacy import hdf5_format
+
+    tf_keras.backend.clear_session()
+    model = vector(tf_keras)
+    path = folder / "keras2-newest-hdf5.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        hdf5_format.save_model_to_hdf5(model, file)
+    write_answer(model, path, 3)
+
+    keras.backend.clear_session()
+    refused(keras).save(folder / "keras3-refused.h5")
+    vector(keras).save_weights(folder / "keras3-only.weights.h5")
+    vector(tf_keras).save_weights(folder / "keras2-only-weights.h5")
+
+
+def check(folder):
+    differing = 0
+    files = sorted(folder.glob("*.h5"))
+    for path in files:
+        answer = json.loads(path.with_suffix(".json").read_text())
+        for version, k in VERSIONS.items():
+            model = k.models.load_model(path, compile=False)
+            shape = (1,) + tuple(model.input_shape[1:])
+            values = np.array(answer["input"], dtype="float32").reshape(shape)
+            output = run(model, values).ravel()
+            difference = np.abs(output - np.array(answer["output"])).max()
+            agrees = output.size == len(answer["output"]) and difference <= TOLERANCE
+            differing += not agrees
+            print(
+                f"{path.stem:16} {version}: largest difference {difference:.1e}, "
+                f"{'agrees' if agrees else 'DIFFERS'}"
+            )
+    if not files:
+        sys.exit(f"{folder} has no .h5 file")
+    if differing:
+        sys.exit(f"{differing} of {2 * len(files)} outputs differ by more than {TOLERANCE}")
+
+
+if __name__ == "__main__":
+    commands = {"make": make, "check": check}
+    if len(sys.argv) != 3 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    commands[sys.argv[1]](Path(sys.argv[2]))

@@ -1,0 +1,49 @@
+"""Every check against an oracle; exits non-zero at the first difference.
+
+    python oracles/run.py              makes the oracles' networks anew and has Gannet read
+                                       them, has Gannet write networks and the oracles read them
+    python oracles/run.py --fixtures   makes the committed fixtures anew
+
+Needs the packages in oracles/requirements.txt and cargo.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KERAS = ROOT / "oracles" / "keras_h5.py"
+FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
+
+
+def run(*command, **environment):
+    """Runs a command and ends as it does if it fails."""
+    print("$", *command, flush=True)
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}
+    )
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+
+
+def main():
+    if sys.argv[1:] == ["--fixtures"]:
+        run(sys.executable, KERAS, "make", FIXTURES)
+        return
+    if sys.argv[1:]:
+        sys.exit(__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        theirs, ours = Path(folder) / "theirs", Path(folder) / "ours"
+        cargo = os.environ.get("CARGO", "cargo")
+        run(sys.executable, KERAS, "make", theirs)
+        test = [cargo, "test", "--package", "gannet-formats", "--test", "keras_fixtures"]
+        run(*test, GANNET_FIXTURES=str(theirs))
+        example = [cargo, "run", "--package", "gannet-formats", "--example", "keras_h5"]
+        run(*example, "--", ours)
+        run(sys.executable, KERAS, "check", ours)
+
+
+if __name__ == "__main__":
+    main()
