@@ -16,7 +16,6 @@ pub enum FormatError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        #[source]
         error: Box<FormatError>,
     },
     /// The operating system refuses.
@@ -139,6 +138,14 @@ pub enum FormatError {
         found: Shape,
         /// The shape needed, `?` for any extent.
         expected: String,
+    },
+    /// Layers whose weights lie in the same place.
+    #[error(
+        "the weights up to layer '{layer}' are larger than the whole file: several layers name the same data, which Keras does not write; save the model again with model.save(\"name.h5\")"
+    )]
+    SharedWeights {
+        /// The first layer for which the file is too small.
+        layer: String,
     },
     /// The layers do not suit each other.
     #[error(transparent)]

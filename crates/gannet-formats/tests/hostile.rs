@@ -55,10 +55,15 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
         "keras3-trained.h5",
         "keras2-newest-hdf5.h5",
     ];
+    let mut seeds: Vec<(&str, Vec<u8>)> = files
+        .iter()
+        .map(|&name| (name, std::fs::read(folder.join(name)).unwrap()))
+        .collect();
+    let ours = keras::from_h5(&seeds[0].1).and_then(|graph| keras::to_h5(&graph));
+    seeds.push(("our own", ours.unwrap()));
     let mut random = Random(1);
     let mut refused = 0;
-    for name in files {
-        let file = std::fs::read(folder.join(name)).unwrap();
+    for (name, file) in seeds {
         for i in 0..1000 {
             let file = mutated(&file, &mut random);
             let start = Instant::now();

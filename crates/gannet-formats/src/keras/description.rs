@@ -40,7 +40,8 @@ pub(super) fn write(graph: &Graph, names: &[String]) -> Value {
         .zip(names)
         .map(|(node, name)| layer(node, name, names))
         .collect();
-    let end = |place: usize| json!([[names[place], 0, 0]]);
+    // Keras 2 would write a list of one end; told so, Keras 3 would ask for inputs in a list.
+    let end = |place: usize| json!([names[place], 0, 0]);
     json!({
         "class_name": "Functional",
         "config": {

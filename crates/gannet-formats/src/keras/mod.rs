@@ -22,6 +22,9 @@ use crate::{
     hdf5::{self, Reader},
 };
 
+/// A layer takes about 1 KiB; JSON in memory takes sixteen times its text and more.
+const LONGEST_CONFIG: usize = 8 << 20;
+
 /// Reads the network in the `.h5` file at `path`.
 ///
 /// # Errors
@@ -56,10 +59,16 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
             FormatError::NotKeras
         });
     };
+    if config.len() > LONGEST_CONFIG {
+        return Err(FormatError::Config(format!(
+            "it has {} bytes, more than the limit of {LONGEST_CONFIG}",
+            config.len()
+        )));
+    }
     let config: Value =
         serde_json::from_str(&config).map_err(|source| FormatError::Json { source })?;
     let network = config::read(&config)?;
-    let mut weights = weights::Source::new(root.group("model_weights")?, file.len())?;
+    let mut weights = weights::Source::new(root.group("model_weights")?, file.len());
     network.build(|layer, expected| weights.of_layer(layer, expected))
 }
 
@@ -78,4 +87,26 @@ pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
     );
     weights::write(graph, &names, root.group("model_weights"));
     Ok(root.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_would_fill_the_memory_is_refused() {
+        let mut root = hdf5::Group::default();
+        root.set_text(
+            "model_config",
+            "[".to_owned() + &"0,".repeat(LONGEST_CONFIG / 2),
+        );
+        let error = from_h5(&root.to_bytes()).unwrap_err();
+        assert!(error.to_string().contains("more than the limit"), "{error}");
+    }
+
+    #[test]
+    fn hdf5_of_something_else_is_told_from_a_model() {
+        let error = from_h5(&hdf5::Group::default().to_bytes()).unwrap_err();
+        assert!(matches!(error, FormatError::NotKeras), "{error}");
+    }
 }

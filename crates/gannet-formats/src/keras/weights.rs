@@ -19,11 +19,11 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// The weights in the group `model_weights` of a file of `file_len` bytes.
-    pub fn new(group: Reader<'a>, file_len: usize) -> Result<Self, FormatError> {
-        Ok(Source {
+    pub fn new(group: Reader<'a>, file_len: usize) -> Self {
+        Source {
             group,
             bytes_left: file_len,
-        })
+        }
     }
 
     /// The weights of the layer of that name, whose shapes are as expected.
@@ -57,7 +57,9 @@ impl<'a> Source<'a> {
             self.bytes_left = self
                 .bytes_left
                 .checked_sub(size_of_val(tensor.data()))
-                .ok_or_else(|| FormatError::Config("the layers share their weights".to_owned()))?;
+                .ok_or_else(|| FormatError::SharedWeights {
+                    layer: layer.to_owned(),
+                })?;
             tensors.push(tensor);
         }
         Ok(tensors)
@@ -96,4 +98,65 @@ fn words(expected: &Expected) -> String {
         .iter()
         .map(|extent| extent.map_or_else(|| "?".to_owned(), |extent| extent.to_string()));
     extents.collect::<Vec<_>>().join("×")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file whose layer `dense` has a kernel of 3×2.
+    fn file() -> Vec<u8> {
+        let mut root = Group::default();
+        root.put("dense/dense/kernel:0", Tensor::zeros([3, 2]));
+        let names = ["dense/kernel:0".to_owned()];
+        root.group("dense").set_texts("weight_names", &names);
+        root.to_bytes()
+    }
+
+    fn kernel(units: usize) -> Expected {
+        Expected {
+            name: "kernel",
+            shape: vec![None, Some(units)],
+        }
+    }
+
+    #[test]
+    fn weights_are_matched_by_layer_order_and_shape() {
+        let file = file();
+        let mut source = Source::new(Reader::open(&file).unwrap(), file.len());
+        let weights = source.of_layer("dense", &[kernel(2)]).unwrap();
+        assert_eq!(weights, [Tensor::zeros([3, 2])]);
+        let mut refusal = |layer: &str, expected: &[Expected]| {
+            source.of_layer(layer, expected).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refusal("dense", &[kernel(5)]),
+            "weight 'dense/kernel:0' of layer 'dense' has shape 3×2, but the layer's attributes need ?×5"
+        );
+        let bias = Expected {
+            name: "bias",
+            shape: vec![Some(2)],
+        };
+        assert_eq!(
+            refusal("dense", &[kernel(2), bias]),
+            "layer 'dense' has 1 weight tensors in the file, but needs 2 (kernel, bias)"
+        );
+        assert_eq!(
+            refusal("conv", &[kernel(2)]),
+            "the HDF5 file has no group at '/conv'"
+        );
+    }
+
+    /// Two kernels of 24 bytes each do not come out of 30 bytes.
+    #[test]
+    fn layers_that_share_their_data_are_refused() {
+        let file = file();
+        let mut source = Source::new(Reader::open(&file).unwrap(), 30);
+        source.of_layer("dense", &[kernel(2)]).unwrap();
+        let error = source.of_layer("dense", &[kernel(2)]).unwrap_err();
+        assert!(
+            matches!(error, FormatError::SharedWeights { .. }),
+            "{error}"
+        );
+    }
 }
