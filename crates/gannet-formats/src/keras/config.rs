@@ -177,30 +177,30 @@ fn functional<'a>(
             return Err(malformed(format!("two layers are named '{}'", twice.name)));
         }
     }
-    let mut ends = Vec::new();
-    for attribute in ["input_layers", "output_layers"] {
-        let value = config
-            .get(attribute)
-            .ok_or_else(|| malformed(format!("the network has no '{attribute}'")))?;
-        let names = wiring::ends(value);
-        match names.as_slice() {
-            [] => return Err(malformed(format!("the '{attribute}' of the network"))),
-            [_] => {}
-            names => obstacles.0.push(Obstacle {
+    let mut ends = |attribute: &str| {
+        let value = config.get(attribute);
+        let names = value.map(wiring::ends).unwrap_or_default();
+        if names.is_empty() {
+            return Err(malformed(format!("the network's '{attribute}'")));
+        }
+        if names.len() > 1 {
+            obstacles.0.push(Obstacle {
                 layer: name.to_owned(),
                 class: class.to_owned(),
                 attribute: attribute.to_owned(),
                 value: names.join(", "),
                 supported: "one".to_owned(),
-            }),
+            });
         }
-        ends = names;
-    }
+        Ok(names)
+    };
+    ends("input_layers")?;
+    let outputs = ends("output_layers")?;
     let wires = entries
         .values()
         .map(|entry| (entry.name, entry.inputs.clone()))
         .collect();
-    let order = wiring::order(&ends, &wires).map_err(malformed)?;
+    let order = wiring::order(&outputs, &wires).map_err(malformed)?;
     Ok(order
         .into_iter()
         .filter_map(|name| entries.remove(name))
