@@ -45,6 +45,33 @@ impl Interpreter {
         &self.machine.memory[self.code.output.clone()]
     }
 
+    /// One inference for each of `inputs`, spread over all cores, in their order.
+    ///
+    /// # Panics
+    /// If an input is not as long as the Program's input buffer.
+    pub fn run_all(&self, inputs: &[&[u8]]) -> Vec<Vec<u8>> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = inputs.len().div_ceil(threads).max(1);
+        let run_share = |inputs: &[&[u8]]| -> Vec<Vec<u8>> {
+            let mut own = self.clone();
+            inputs.iter().map(|input| own.run(input).to_vec()).collect()
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = inputs
+                .chunks(share)
+                .map(|inputs| scope.spawn(move || run_share(inputs)))
+                .collect();
+            workers
+                .into_iter()
+                .flat_map(|worker| {
+                    worker
+                        .join()
+                        .unwrap_or_else(|e| std::panic::resume_unwind(e))
+                })
+                .collect()
+        })
+    }
+
     /// One inference of a Program whose input and output are `f32`.
     ///
     /// # Panics
@@ -56,7 +83,7 @@ impl Interpreter {
 }
 
 /// The `f32`s that little-endian `bytes` hold.
-pub(crate) fn floats(bytes: &[u8]) -> Vec<f32> {
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes
         .as_chunks::<4>()
         .0

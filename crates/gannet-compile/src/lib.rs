@@ -18,5 +18,5 @@ mod scale;
 
 pub use compile::{InputFormat, Options, compile};
 pub use error::CompileError;
-pub use interpret::Interpreter;
+pub use interpret::{Interpreter, floats};
 pub use print::{SourceFile, rust};

@@ -1,0 +1,157 @@
+//! `gannet analyze`: what a network costs on a board, and whether it fits.
+
+use clap::Args;
+use gannet_board::Board;
+use gannet_compile::analysis::{Analysis, Limits};
+use gannet_compile::compile;
+use gannet_graph::Graph;
+
+use crate::cmd::generate::InputArg;
+use crate::draw::number::{count, kib, percent};
+use crate::draw::table::{Column, table};
+use crate::failure::Failure;
+use crate::model;
+use crate::report::JsonArg;
+use crate::screen::Screen;
+
+/// What a network costs on a board, layer by layer, and whether it fits.
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// A model file, or a built-in network such as mnist-small.
+    model: String,
+    /// The board; `gannet boards` lists them.
+    #[arg(long, default_value = "nucleo-f446re")]
+    board: String,
+    /// What the device is given for a picture.
+    #[arg(long, value_enum, default_value = "u8")]
+    input: InputArg,
+    #[command(flatten)]
+    json: JsonArg,
+}
+
+pub fn run(args: &Analyze) -> Result<(), Failure> {
+    let board = Board::find(&args.board)?;
+    let graph = model::structure(&args.model)?;
+    let program = compile(&graph, &args.input.options())?;
+    let analysis = Analysis::new(&graph, &program);
+    show(&analysis, board, args.json.screen());
+    args.json.write(&[("analysis", &analysis)])?;
+    analysis
+        .fit(&limits(board))
+        .map_err(|misfit| Failure::limit(misfit.to_string()))
+}
+
+/// What `board` offers.
+pub fn limits(board: &Board) -> Limits {
+    Limits {
+        device: board.name.clone(),
+        flash_bytes: board.flash.len_bytes as usize,
+        ram_bytes: board.ram.len_bytes as usize,
+    }
+}
+
+/// Whether `graph` fits `board`, before anything is built for it.
+pub fn check(
+    graph: &Graph,
+    program: &gannet_compile::ir::Program,
+    board: &Board,
+) -> Result<(), Failure> {
+    let analysis = Analysis::new(graph, program);
+    analysis
+        .fit(&limits(board))
+        .map_err(|misfit| Failure::limit(misfit.to_string()))
+}
+
+/// Draws the tables.
+pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
+    let mut layers = table(&[
+        Column::Text("layer"),
+        Column::Text("kind"),
+        Column::Text("output"),
+        Column::Number("params"),
+        Column::Number("MACs"),
+        Column::Number("weights B"),
+        Column::Number("activations B"),
+    ]);
+    let mut before: Option<&str> = None;
+    for layer in &analysis.layers {
+        let stage = layer.stage.as_deref();
+        let fused = stage.is_some() && stage == before;
+        before = stage;
+        let shape: Vec<String> = layer.output_shape.iter().map(usize::to_string).collect();
+        layers.add_row([
+            layer.name.clone(),
+            layer.kind.to_owned(),
+            shape.join("×"),
+            count(layer.params as u64),
+            count(layer.macs),
+            count(layer.weights_bytes as u64),
+            match (fused, stage) {
+                (true, _) => "fused ↑".to_owned(),
+                (false, None) => "a view".to_owned(),
+                (false, Some(_)) => count(layer.activations_bytes as u64),
+            },
+        ]);
+    }
+    screen.line(format_args!("{} on {}", analysis.network, board.title));
+    screen.line(layers);
+
+    let (flash, ram) = (board.flash.len_bytes as usize, board.ram.len_bytes as usize);
+    let share = |bytes: usize, of: usize| percent(bytes as f64 / of as f64);
+    let mut totals = table(&[
+        Column::Text("in all"),
+        Column::Number("Gannet"),
+        Column::Number("X-CUBE-AI's way of counting"),
+        Column::Text("of the board"),
+    ]);
+    totals.add_row([
+        "weights".to_owned(),
+        format!(
+            "{} B, {}",
+            count(analysis.weights_bytes as u64),
+            kib(analysis.weights_bytes)
+        ),
+        format!(
+            "{} B, {}",
+            count(analysis.st.weights_bytes as u64),
+            kib(analysis.st.weights_bytes)
+        ),
+        format!(
+            "{} of {} flash",
+            share(analysis.weights_bytes, flash),
+            kib(flash)
+        ),
+    ]);
+    totals.add_row([
+        "activations".to_owned(),
+        format!(
+            "{} B, {}",
+            count(analysis.activations_bytes as u64),
+            kib(analysis.activations_bytes)
+        ),
+        format!(
+            "{} B, {}",
+            count(analysis.st.activations_bytes as u64),
+            kib(analysis.st.activations_bytes)
+        ),
+        format!(
+            "{} of {} RAM",
+            share(analysis.activations_bytes, ram),
+            kib(ram)
+        ),
+    ]);
+    totals.add_row([
+        "operations".to_owned(),
+        format!("{} MACs", count(analysis.macs)),
+        format!("{} MACC", count(analysis.macc_st)),
+        String::new(),
+    ]);
+    totals.add_row([
+        "parameters".to_owned(),
+        count(analysis.params as u64),
+        String::new(),
+        String::new(),
+    ]);
+    screen.line(totals);
+    screen.note("Activations include input and output. Code and stack come on top: `gannet firmware` measures them.");
+}

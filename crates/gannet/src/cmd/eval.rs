@@ -1,0 +1,93 @@
+//! `gannet eval`: how well a network does on a data set.
+
+use clap::Args;
+use gannet_compile::{Interpreter, compile};
+use gannet_data::{Dataset, Score, Split, SplitName};
+use gannet_graph::Graph;
+
+use crate::cmd::data::SplitArg;
+use crate::cmd::generate::InputArg;
+use crate::draw::confusion::confusion;
+use crate::draw::number::{count, percent};
+use crate::draw::table::pairs;
+use crate::failure::Failure;
+use crate::model;
+use crate::report::JsonArg;
+use crate::screen::Screen;
+
+/// Accuracy, errors, confusion matrix and worst pictures of a network on a data set.
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// A model file.
+    model: String,
+    /// `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist")]
+    data: String,
+    /// Which part of the data set.
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitArg,
+    /// How many pictures, from the first on; all without it.
+    #[arg(long)]
+    images: Option<usize>,
+    #[command(flatten)]
+    json: JsonArg,
+}
+
+pub fn run(args: &Eval) -> Result<(), Failure> {
+    let screen = args.json.screen();
+    let graph = model::trained(&args.model)?;
+    let dataset = Dataset::open(&args.data)?;
+    let split = dataset.split(SplitName::from(args.split));
+    let images = args.images.unwrap_or(usize::MAX).min(split.len());
+    let outputs = outputs_on_host(&graph, split, images)?;
+    let scored = outputs
+        .iter()
+        .map(Vec::as_slice)
+        .zip(split.labels().iter().copied());
+    let score = Score::of(graph.output_shape().elements(), scored)?;
+    show(&score, dataset.classes().names(), screen);
+    args.json.write(&[("eval", &score)])
+}
+
+/// What the network gives for the first `images` of `split`: the bits that a device gives.
+fn outputs_on_host(graph: &Graph, split: &Split, images: usize) -> Result<Vec<Vec<f32>>, Failure> {
+    let interpreter = Interpreter::new(&compile(graph, &InputArg::U8.options())?);
+    let pixels: Vec<&[u8]> = split
+        .iter()
+        .take(images)
+        .map(|sample| sample.image.pixels())
+        .collect();
+    let outputs = interpreter.run_all(&pixels);
+    Ok(outputs
+        .iter()
+        .map(|bytes| gannet_compile::floats(bytes))
+        .collect())
+}
+
+/// Draws a score.
+pub fn show(score: &Score, classes: &[String], screen: Screen) {
+    screen.line(pairs([
+        ("pictures".to_owned(), count(score.images as u64)),
+        ("top-1 accuracy".to_owned(), percent(score.top1)),
+        (
+            "element accuracy (threshold 0.5)".to_owned(),
+            format!("{:.4}", score.element_accuracy),
+        ),
+        (
+            "mean absolute error a picture".to_owned(),
+            format!("{:.6}", score.mean_abs_error),
+        ),
+    ]));
+    screen.line(confusion(&score.confusion, classes));
+    let worst: Vec<String> = score
+        .worst
+        .iter()
+        .map(|image| {
+            format!(
+                "{} ({} taken for {})",
+                image.index, image.label, image.decision
+            )
+        })
+        .collect();
+    screen.line(format_args!("largest errors: {}", worst.join(", ")));
+}

@@ -1,0 +1,84 @@
+//! `gannet generate`: a network as source code.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use gannet_compile::{InputFormat, Options, SourceFile, compile, rust};
+
+use crate::draw::number::count;
+use crate::failure::Failure;
+use crate::model;
+use crate::screen::Screen;
+
+/// A network as a crate of Rust without heap, dependencies or standard library.
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// A model file.
+    model: String,
+    /// The language.
+    #[arg(long, value_enum, default_value = "rust")]
+    lang: Language,
+    /// What the device is given for a picture.
+    #[arg(long, value_enum, default_value = "u8")]
+    input: InputArg,
+    /// The folder to write.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// A language that can be generated.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Language {
+    /// A `no_std` crate.
+    Rust,
+}
+
+/// What the device is given for a picture.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum InputArg {
+    /// Its pixels as bytes; the division by 255 is folded into the weights.
+    U8,
+    /// The values that the network was trained on.
+    F32,
+}
+
+impl InputArg {
+    /// The compiler's options.
+    pub fn options(self) -> Options {
+        let input = match self {
+            InputArg::U8 => InputFormat::PIXELS,
+            InputArg::F32 => InputFormat::F32,
+        };
+        Options { input }
+    }
+}
+
+pub fn run(args: &Generate) -> Result<(), Failure> {
+    let graph = model::trained(&args.model)?;
+    let program = compile(&graph, &args.input.options())?;
+    let files = match args.lang {
+        Language::Rust => rust::generate(&program),
+    };
+    write(&args.out, &files)?;
+    Screen::LIT.line(format_args!(
+        "{}: {} files, {} bytes of weights, {} bytes of RAM",
+        args.out.display(),
+        files.len(),
+        count(program.constant_bytes() as u64),
+        count(program.arena_bytes() as u64)
+    ));
+    Ok(())
+}
+
+fn write(folder: &Path, files: &[SourceFile]) -> Result<(), Failure> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::write(&path, text))
+            .map_err(|error| {
+                Failure::new(format!("{} cannot be written: {error}", path.display()))
+            })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Turns values into what a person reads.
+
+pub mod confusion;
+pub mod number;
+pub mod table;

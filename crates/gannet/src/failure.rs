@@ -1,0 +1,67 @@
+//! How a command ends that did not do what it was asked for.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+/// A sentence for a person and an exit code for a script.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The run failed.
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure {
+            message: message.into(),
+            code: 1,
+        }
+    }
+
+    /// The arguments ask for something that does not exist.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Failure {
+            message: message.into(),
+            code: 2,
+        }
+    }
+
+    /// The run went through, but a limit was not met.
+    pub fn limit(message: impl Into<String>) -> Self {
+        Failure {
+            message: message.into(),
+            code: 3,
+        }
+    }
+
+    /// Writes the sentence and gives the exit code.
+    pub fn tell(self) -> ExitCode {
+        // Where nobody can read it, the exit code still says it.
+        use std::io::Write;
+        let _ = writeln!(
+            anstream::stderr(),
+            "\x1b[1;31merror\x1b[0m: {}",
+            self.message
+        );
+        ExitCode::from(self.code)
+    }
+}
+
+/// Errors of the libraries are sentences already; what lies beneath them follows.
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut beneath = error.source();
+        while let Some(cause) = beneath {
+            // Some errors repeat their cause in their own sentence.
+            let cause_text = cause.to_string();
+            if !message.contains(&cause_text) {
+                message.push_str(": ");
+                message.push_str(&cause_text);
+            }
+            beneath = cause.source();
+        }
+        Failure::new(message)
+    }
+}
