@@ -1,0 +1,164 @@
+//! Activation functions, applied in place, and the way of a gradient back through them.
+
+use gannet_graph::Function;
+
+use super::backend::Backend;
+use super::exponential::exp;
+use super::simd::{Kernel, Lanes, Simd};
+
+/// Applies `function` to `values`, whose innermost extent is `channels`.
+pub fn apply(backend: Backend, function: Function, values: &mut [Lanes], channels: usize) {
+    if function != Function::Linear {
+        backend.run(Apply {
+            function,
+            values,
+            channels,
+        });
+    }
+}
+
+/// Turns the gradient of the function's `output` into that of its input.
+pub fn back(
+    backend: Backend,
+    function: Function,
+    output: &[Lanes],
+    gradient: &mut [Lanes],
+    channels: usize,
+) {
+    if function != Function::Linear {
+        backend.run(Back {
+            function,
+            output,
+            gradient,
+            channels,
+        });
+    }
+}
+
+struct Apply<'a> {
+    function: Function,
+    values: &'a mut [Lanes],
+    channels: usize,
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.function {
+            Function::Linear => {}
+            Function::Relu => {
+                let zero = simd.splat(0.0);
+                for value in self.values {
+                    simd.store(simd.max(simd.load(value), zero), value);
+                }
+            }
+            Function::Sigmoid => {
+                let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
+                for value in self.values {
+                    let power = exp(simd, simd.sub(zero, simd.load(value)));
+                    simd.store(simd.div(one, simd.add(one, power)), value);
+                }
+            }
+            Function::Softmax => {
+                for row in self.values.chunks_mut(self.channels) {
+                    softmax(simd, row);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn softmax<S: Simd>(simd: S, row: &mut [Lanes]) {
+    let mut largest = simd.splat(f32::NEG_INFINITY);
+    for value in row.iter() {
+        largest = simd.max(simd.load(value), largest);
+    }
+    let mut sum = simd.splat(0.0);
+    for value in row.iter_mut() {
+        let power = exp(simd, simd.sub(simd.load(value), largest));
+        sum = simd.add(sum, power);
+        simd.store(power, value);
+    }
+    for value in row {
+        simd.store(simd.div(simd.load(value), sum), value);
+    }
+}
+
+struct Back<'a> {
+    function: Function,
+    output: &'a [Lanes],
+    gradient: &'a mut [Lanes],
+    channels: usize,
+}
+
+impl Kernel for Back<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let pairs = self.gradient.iter_mut().zip(self.output);
+        match self.function {
+            Function::Linear => {}
+            Function::Relu => {
+                let zero = simd.splat(0.0);
+                for (gradient, output) in pairs {
+                    let passed =
+                        simd.if_greater(simd.load(output), zero, simd.load(gradient), zero);
+                    simd.store(passed, gradient);
+                }
+            }
+            // σ' = σ (1 − σ).
+            Function::Sigmoid => {
+                let one = simd.splat(1.0);
+                for (gradient, output) in pairs {
+                    let output = simd.load(output);
+                    let slope = simd.mul(output, simd.sub(one, output));
+                    simd.store(simd.mul(simd.load(gradient), slope), gradient);
+                }
+            }
+            // ∂L/∂xₖ = pₖ (gₖ − Σ gⱼ pⱼ).
+            Function::Softmax => {
+                let rows = self.gradient.chunks_mut(self.channels);
+                for (gradients, outputs) in rows.zip(self.output.chunks(self.channels)) {
+                    let mut mean = simd.splat(0.0);
+                    for (gradient, output) in gradients.iter().zip(outputs) {
+                        mean = simd.fma(simd.load(gradient), simd.load(output), mean);
+                    }
+                    for (gradient, output) in gradients.iter_mut().zip(outputs) {
+                        let over = simd.sub(simd.load(gradient), mean);
+                        simd.store(simd.mul(simd.load(output), over), gradient);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::simd::LANES;
+
+    /// Against the graph's own functions, which are computed in `f64`.
+    #[test]
+    fn functions_agree_with_the_reference() {
+        for &function in Function::ALL {
+            let rows: Vec<Lanes> = (0..12)
+                .map(|i| Lanes(std::array::from_fn(|l| (i * LANES + l) as f32 * 0.2 - 19.0)))
+                .collect();
+            let mut values = rows.clone();
+            apply(Backend::detect(), function, &mut values, 4);
+            for lane in 0..LANES {
+                let mut expected: Vec<f32> = rows.iter().map(|row| row.0[lane]).collect();
+                function.apply(&mut expected, 4);
+                for (value, expected) in values.iter().zip(expected) {
+                    let error = (value.0[lane] - expected).abs();
+                    assert!(error <= 3e-7 * expected.abs(), "{function} {expected}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! One chunk: up to sixteen images through the network and their gradient back.
+//!
+//! In go a [`Plan`] with its weights loaded and the images' bytes, out come outputs, the
+//! tally and the gradient of every weight. A chunk depends on nothing but its images.
+
+use super::activation;
+use super::backend::Backend;
+use super::head::{Head, Tally};
+use super::operator::Scratch;
+use super::plan::{Action, Plan};
+use super::simd::{LANES, Lanes};
+
+/// One thread's memory for the chunks that it computes, one after another.
+#[derive(Debug)]
+pub struct Workspace {
+    values: Vec<Vec<Lanes>>,
+    gradients: Vec<Vec<Lanes>>,
+    scratch: Vec<Scratch>,
+}
+
+impl Workspace {
+    /// Memory for one chunk of `plan`.
+    pub fn new(plan: &Plan) -> Self {
+        let slots = || {
+            plan.slots
+                .iter()
+                .map(|&elements| vec![Lanes::ZERO; elements])
+                .collect()
+        };
+        let scratch = |action: &Action| match action {
+            Action::Operate(operator) => operator.scratch(),
+            Action::Activate { .. } => Scratch::default(),
+        };
+        Workspace {
+            values: slots(),
+            gradients: slots(),
+            scratch: plan
+                .steps
+                .iter()
+                .map(|step| scratch(&step.action))
+                .collect(),
+        }
+    }
+
+    /// Puts images into the lanes, pixels as `x / 255`; lanes without an image are zero.
+    pub fn load<'a>(&mut self, images: impl ExactSizeIterator<Item = &'a [u8]>) {
+        let elements = &mut self.values[0];
+        let count = images.len();
+        if count < LANES {
+            elements.fill(Lanes::ZERO);
+        }
+        for (lane, image) in images.enumerate() {
+            for (element, &pixel) in elements.iter_mut().zip(image) {
+                element.0[lane] = f32::from(pixel) / 255.0;
+            }
+        }
+    }
+
+    /// Computes the outputs, which [`Workspace::outputs`] shows, and the tally.
+    pub fn forward(&mut self, plan: &Plan, backend: Backend, head: &Head, labels: &[u8]) -> Tally {
+        for (step, scratch) in plan.steps.iter().zip(&mut self.scratch) {
+            match &step.action {
+                Action::Activate { function, channels } => {
+                    if step.input != step.output {
+                        let (before, after) = self.values.split_at_mut(step.output);
+                        after[0].copy_from_slice(&before[step.input]);
+                    }
+                    activation::apply(backend, *function, &mut self.values[step.output], *channels);
+                }
+                Action::Operate(operator) => {
+                    let (before, after) = self.values.split_at_mut(step.output);
+                    operator.forward(backend, &before[step.input], &mut after[0], scratch);
+                }
+            }
+        }
+        let outputs = self.values.last_mut().expect("there is an input slot");
+        head.score(backend, outputs, labels)
+    }
+
+    /// The network's outputs, one element each.
+    pub fn outputs(&self) -> &[Lanes] {
+        self.values.last().expect("there is an input slot")
+    }
+
+    /// Computes the gradient of `Σ weight · loss` by every weight of the network.
+    pub fn backward(
+        &mut self,
+        plan: &Plan,
+        backend: Backend,
+        head: &Head,
+        labels: &[u8],
+        weights: &[f32],
+        weights_gradient: &mut [f32],
+    ) {
+        let gradient = self.gradients.last_mut().expect("there is an input slot");
+        let outputs = self.values.last().expect("there is an input slot");
+        head.gradient(backend, outputs, labels, weights, gradient);
+        for (i, (step, scratch)) in plan.steps.iter().zip(&mut self.scratch).enumerate().rev() {
+            match &step.action {
+                Action::Activate { function, channels } => {
+                    let output = &self.values[step.output];
+                    let gradient = &mut self.gradients[step.output];
+                    activation::back(backend, *function, output, gradient, *channels);
+                    if step.input != step.output {
+                        let (before, after) = self.gradients.split_at_mut(step.output);
+                        before[step.input].copy_from_slice(&after[0]);
+                    }
+                }
+                Action::Operate(operator) => {
+                    let (before, after) = self.gradients.split_at_mut(step.output);
+                    let input = plan.learns_before(i).then(|| &mut before[step.input][..]);
+                    let own = &mut weights_gradient[step.weights.clone()];
+                    operator.backward(backend, &after[0], input, own, scratch);
+                }
+            }
+        }
+    }
+}
