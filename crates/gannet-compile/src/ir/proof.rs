@@ -284,3 +284,105 @@ impl Scope<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::CompileError;
+    use crate::ir::{
+        Affine, Element, Expression, Loop, Program, ProgramBuilder, ScalarType, Statement,
+    };
+
+    /// Sums a window of three over eight values with one value of padding; `border` says
+    /// whether the loop over the window stays inside.
+    fn window_sum(border: bool) -> Result<Program, CompileError> {
+        let mut builder = ProgramBuilder::new("window", [0; 8], Element::F32, &[8]);
+        let output = builder.buffer("output", Element::F32, &[8]);
+        let (x, k) = (builder.variable("x"), builder.variable("k"));
+        let sum = builder.scalar("sum", ScalarType::F32);
+        let place = Affine::from(x) + Affine::from(k) - Affine::from(1_i64);
+        let mut from = vec![Affine::from(0_i64)];
+        let mut to = vec![Affine::from(3_i64)];
+        if border {
+            from.push(Affine::from(1_i64) - Affine::from(x));
+            to.push(Affine::from(9_i64) - Affine::from(x));
+        }
+        let load = Expression::Load(builder.input(), vec![place]);
+        let add = Statement::Set(sum, Expression::from(sum) + load);
+        let body = vec![
+            Statement::Let(sum, 0.0.into()),
+            Statement::For(Loop {
+                variable: k,
+                from,
+                to,
+                body: vec![add],
+            }),
+            Statement::Store(output, vec![x.into()], sum.into()),
+        ];
+        builder.stage(&["window"], vec![Statement::repeat(x, 0_i64, 8_i64, body)]);
+        builder.finish(output)
+    }
+
+    #[test]
+    fn a_bound_that_keeps_inside_is_taken_and_a_wrong_one_refused() {
+        assert!(window_sum(true).is_ok());
+        let error = window_sum(false).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                CompileError::IndexRange {
+                    least: -1,
+                    greatest: 8,
+                    extent: 8,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    /// x runs from 0 to 7, the array has four elements, and the condition lets x ≤ limit in.
+    #[test]
+    fn a_condition_is_a_fact_inside_its_body() {
+        let guarded = |limit: i64| {
+            let mut builder = ProgramBuilder::new("guard", [0; 8], Element::F32, &[8]);
+            let output = builder.buffer("output", Element::F32, &[4]);
+            let x = builder.variable("x");
+            let store = Statement::Store(output, vec![x.into()], 1.0.into());
+            let condition = Affine::from(limit) - Affine::from(x);
+            let body = vec![Statement::If(vec![condition], vec![store])];
+            builder.stage(&["guard"], vec![Statement::repeat(x, 0_i64, 8_i64, body)]);
+            builder.finish(output)
+        };
+        assert!(guarded(3).is_ok());
+        assert!(matches!(
+            guarded(4),
+            Err(CompileError::IndexRange { greatest: 4, .. })
+        ));
+    }
+
+    #[test]
+    fn types_and_declarations_are_checked() {
+        let mut builder = ProgramBuilder::new("types", [0; 8], Element::U8, &[1]);
+        let output = builder.buffer("output", Element::F32, &[1]);
+        let load = Expression::Load(builder.input(), vec![0_i64.into()]);
+        let store = Statement::Store(output, vec![0_i64.into()], load);
+        builder.stage(&["types"], vec![store]);
+        let error = builder.finish(output).unwrap_err();
+        assert!(error.to_string().contains("type I32 where F32"), "{error}");
+
+        let mut builder = ProgramBuilder::new("scope", [0; 8], Element::F32, &[1]);
+        let output = builder.buffer("output", Element::F32, &[1]);
+        let loose = builder.scalar("loose", ScalarType::F32);
+        builder.stage(
+            &["s"],
+            vec![Statement::Store(output, vec![0_i64.into()], loose.into())],
+        );
+        assert!(
+            builder
+                .finish(output)
+                .unwrap_err()
+                .to_string()
+                .contains("loose")
+        );
+    }
+}

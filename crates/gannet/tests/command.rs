@@ -1,0 +1,203 @@
+//! The command as a person meets it: what it prints, and how it fails.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn gannet(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gannet"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The run failed with `code`, and its one sentence has all of `parts`.
+fn assert_fails(output: &Output, code: i32, parts: &[&str]) {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert_eq!(text.lines().count(), 1, "one sentence: {text}");
+    assert!(!text.contains("panicked"), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "'{part}' in: {text}");
+    }
+}
+
+#[test]
+fn summary_prints_keras_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = stdout(&gannet(folder.path(), &["summary", "mnist-small"]));
+    for part in [
+        "conv2d_1 (Conv2D)",
+        "(None, 13, 13, 4)",
+        "9,280",
+        "10,930",
+        "301,856",
+    ] {
+        assert!(text.contains(part), "'{part}' in: {text}");
+    }
+}
+
+#[test]
+fn a_trained_network_goes_through_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = gannet(folder.path(), arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        stdout(&output)
+    };
+    run(&[
+        "train",
+        "--epochs",
+        "1",
+        "--json",
+        "report.json",
+        "-o",
+        "small.h5",
+    ]);
+    run(&["analyze", "small.h5", "--json", "report.json"]);
+    run(&[
+        "eval",
+        "small.h5",
+        "--images",
+        "500",
+        "--json",
+        "report.json",
+    ]);
+    run(&["generate", "small.h5", "-o", "generated"]);
+    assert!(folder.path().join("generated/src/weights.rs").exists());
+
+    // Each command added its section and left the others.
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["analysis"]["params"], 10_930);
+    assert_eq!(report["analysis"]["macs"], 301_856);
+    assert_eq!(report["train"]["epochs"], 1);
+    assert_eq!(report["eval"]["images"], 500);
+    assert!(report["train"]["val_accuracy"].as_f64().unwrap() > 0.9);
+    assert!(report["eval"]["top1"].as_f64().unwrap() > 0.85);
+
+    // A report on standard output has it to itself.
+    let json = run(&["analyze", "small.h5", "--json", "-"]);
+    assert!(
+        serde_json::from_str::<serde_json::Value>(&json).is_ok(),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_seed_repeats_a_run_to_the_bit_with_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = |seed: &str, threads: &str, out: &str| {
+        let arguments = [
+            "train",
+            "--epochs",
+            "1",
+            "--seed",
+            seed,
+            "--threads",
+            threads,
+            "-o",
+            out,
+        ];
+        let output = gannet(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        fs::read(folder.path().join(out)).unwrap()
+    };
+    let one = train("7", "1", "one.h5");
+    assert!(
+        one == train("7", "3", "three.h5"),
+        "another number of threads, other bits"
+    );
+    assert!(
+        one != train("8", "3", "other.h5"),
+        "another seed, the same bits"
+    );
+}
+
+#[test]
+fn the_array_of_a_picture_is_the_tutorials() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = stdout(&gannet(
+        folder.path(),
+        &["image", "mnist:train/2", "--format", "c"],
+    ));
+    assert!(text.starts_with("float data[784] = {"), "{text}");
+    let values: Vec<&str> = text.split([',', '{', '}']).map(str::trim).collect();
+    let drawn = ["0.2627450980392157", "0.9098039215686274", "0.15294117647058825", "0.0"];
+    assert!(values.windows(4).any(|window| window == drawn), "{text}");
+}
+
+#[test]
+fn a_damaged_data_set_is_named_with_its_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("train-images-idx3-ubyte");
+    fs::write(
+        images,
+        [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3],
+    )
+    .unwrap();
+    let output = gannet(folder.path(), &["data", "stats", "."]);
+    assert_fails(&output, 1, &["train-images-idx3-ubyte", "byte 19"]);
+}
+
+#[test]
+fn a_model_file_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("notes.h5"),
+        "weights to be done on Monday",
+    )
+    .unwrap();
+    assert_fails(
+        &gannet(folder.path(), &["summary", "notes.h5"]),
+        1,
+        &["notes.h5"],
+    );
+    assert_fails(
+        &gannet(folder.path(), &["summary", "absent.h5"]),
+        1,
+        &["absent.h5"],
+    );
+    let untrained = gannet(folder.path(), &["eval", "mnist-small"]);
+    assert_fails(&untrained, 2, &["mnist-small", "gannet train"]);
+}
+
+#[test]
+fn an_unknown_board_tells_the_known_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gannet(
+        folder.path(),
+        &["analyze", "mnist-small", "--board", "nucleo-f446"],
+    );
+    assert_fails(
+        &output,
+        1,
+        &["nucleo-f446", "nucleo-f446re", "gannet boards"],
+    );
+}
+
+#[test]
+fn a_foreign_report_file_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("letter.txt");
+    fs::write(&file, "Dear all").unwrap();
+    let output = gannet(
+        folder.path(),
+        &["analyze", "mnist-small", "--json", "letter.txt"],
+    );
+    assert_fails(&output, 1, &["letter.txt"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "Dear all");
+}
