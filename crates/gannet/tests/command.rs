@@ -136,19 +136,26 @@ fn the_array_of_a_picture_is_the_tutorials() {
     ));
     assert!(text.starts_with("float data[784] = {"), "{text}");
     let values: Vec<&str> = text.split([',', '{', '}']).map(str::trim).collect();
-    let drawn = ["0.2627450980392157", "0.9098039215686274", "0.15294117647058825", "0.0"];
+    let drawn = [
+        "0.2627450980392157",
+        "0.9098039215686274",
+        "0.15294117647058825",
+        "0.0",
+    ];
     assert!(values.windows(4).any(|window| window == drawn), "{text}");
 }
 
 #[test]
 fn a_damaged_data_set_is_named_with_its_byte() {
     let folder = tempfile::tempdir().unwrap();
-    let images = folder.path().join("train-images-idx3-ubyte");
-    fs::write(
-        images,
-        [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3],
-    )
-    .unwrap();
+    // Two pictures of 2×2 pixels are declared behind a header of 16 bytes; three pixels follow.
+    let pictures = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3];
+    let labels = [0, 0, 8, 1, 0, 0, 0, 2, 1, 2];
+    for part in ["train", "t10k"] {
+        let path = |rest: &str| folder.path().join(format!("{part}-{rest}-ubyte"));
+        fs::write(path("images-idx3"), pictures).unwrap();
+        fs::write(path("labels-idx1"), labels).unwrap();
+    }
     let output = gannet(folder.path(), &["data", "stats", "."]);
     assert_fails(&output, 1, &["train-images-idx3-ubyte", "byte 19"]);
 }
