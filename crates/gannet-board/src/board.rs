@@ -12,7 +12,10 @@ const FILES: [&str; 1] = [include_str!("../boards/nucleo-f446re.toml")];
 
 static BOARDS: LazyLock<Vec<Board>> = LazyLock::new(|| {
     // The files are embedded and a test reads each one, so parsing cannot fail at run time.
-    FILES.iter().map(|text| Board::from_toml(text).expect("embedded board files parse")).collect()
+    FILES
+        .iter()
+        .map(|text| Board::from_toml(text).expect("embedded board files parse"))
+        .collect()
 });
 
 /// One board: everything that the firmware, the linker, the emulator and the flash tool must know.
@@ -174,12 +177,18 @@ impl Board {
     /// [`BoardError::UnknownBoard`], which names the boards that are spelled most alike.
     pub fn find(name: &str) -> Result<&'static Board, BoardError> {
         let wanted = name.to_ascii_lowercase();
-        Board::all().iter().find(|board| board.name == wanted).ok_or_else(|| {
-            let mut nearest: Vec<_> = Board::all().iter().map(|board| &*board.name).collect();
-            nearest.sort_by_key(|known| edit_distance(known, &wanted));
-            nearest.truncate(3);
-            BoardError::UnknownBoard { name: name.into(), nearest: nearest.join(", ") }
-        })
+        Board::all()
+            .iter()
+            .find(|board| board.name == wanted)
+            .ok_or_else(|| {
+                let mut nearest: Vec<_> = Board::all().iter().map(|board| &*board.name).collect();
+                nearest.sort_by_key(|known| edit_distance(known, &wanted));
+                nearest.truncate(3);
+                BoardError::UnknownBoard {
+                    name: name.into(),
+                    nearest: nearest.join(", "),
+                }
+            })
     }
 
     /// Reads a board's description and checks that its clock numbers agree with each other.
@@ -187,8 +196,9 @@ impl Board {
     /// # Errors
     /// [`BoardError::BoardFile`] with the field at fault.
     pub fn from_toml(text: &str) -> Result<Board, BoardError> {
-        let board: Board = toml::from_str(text)
-            .map_err(|error| BoardError::BoardFile { reason: error.to_string() })?;
+        let board: Board = toml::from_str(text).map_err(|error| BoardError::BoardFile {
+            reason: error.to_string(),
+        })?;
         match board.clock.inconsistency() {
             Some(reason) => Err(BoardError::BoardFile { reason }),
             None => Ok(board),
@@ -279,8 +289,20 @@ mod tests {
     #[test]
     fn the_nucleo_has_the_numbers_of_its_data_sheet() {
         let board = Board::find("nucleo-f446re").unwrap();
-        assert_eq!(board.flash, Memory { start: 0x0800_0000, len_bytes: 512 * 1024 });
-        assert_eq!(board.ram, Memory { start: 0x2000_0000, len_bytes: 128 * 1024 });
+        assert_eq!(
+            board.flash,
+            Memory {
+                start: 0x0800_0000,
+                len_bytes: 512 * 1024
+            }
+        );
+        assert_eq!(
+            board.ram,
+            Memory {
+                start: 0x2000_0000,
+                len_bytes: 128 * 1024
+            }
+        );
         assert_eq!(board.clock.core_hz, 180_000_000);
         assert_eq!(board.uart.tx, Pin { port: 0, number: 2 });
     }
@@ -288,7 +310,10 @@ mod tests {
     #[test]
     fn an_unknown_board_names_the_nearest() {
         let message = Board::find("nucleo-f447re").unwrap_err().to_string();
-        assert!(message.contains("nucleo-f447re") && message.contains("nucleo-f446re"), "{message}");
+        assert!(
+            message.contains("nucleo-f447re") && message.contains("nucleo-f446re"),
+            "{message}"
+        );
     }
 
     #[test]

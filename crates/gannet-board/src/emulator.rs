@@ -38,25 +38,52 @@ impl Emulator {
         let machine = board
             .emulator
             .as_ref()
-            .ok_or_else(|| BoardError::NoEmulator { board: board.name.clone() })?;
+            .ok_or_else(|| BoardError::NoEmulator {
+                board: board.name.clone(),
+            })?;
         let program = host.find(QEMU).ok_or(BoardError::EmulatorMissing)?;
         let mut command = host.command(&program);
-        command.args(["-machine", &machine.qemu_machine, "-display", "none", "-monitor", "none"]);
+        command.args([
+            "-machine",
+            &machine.qemu_machine,
+            "-display",
+            "none",
+            "-monitor",
+            "none",
+        ]);
         command.arg("-kernel").arg(elf);
         for _ in 0..machine.uart_serial_index {
             command.args(["-serial", "null"]);
         }
-        command.args(["-serial", "stdio"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| BoardError::Start { program: program.display().to_string(), error })?;
+        // Without the multiplexer every byte to the board waits for a turn of QEMU's main loop
+        // and for its big lock, which a polling program hardly leaves free. With it, 32 bytes are
+        // ahead, and a program that reads one gets the next at once: five times as fast.
+        // Its escape character is set to what no byte equals.
+        command.args([
+            "-chardev",
+            "stdio,id=uart,mux=on,signal=off",
+            "-serial",
+            "chardev:uart",
+        ]);
+        command.args(["-echr", "256"]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| BoardError::Start {
+            program: program.display().to_string(),
+            error,
+        })?;
         let (Some(input), Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
             unreachable!("all three streams were asked for as pipes");
         };
-        Ok(Emulator { child, serial: StreamWire::new(output, input), said: collect(errors) })
+        Ok(Emulator {
+            child,
+            serial: StreamWire::new(output, input),
+            said: collect(errors),
+        })
     }
 
     /// Why the emulator ended, once the wire has.
@@ -65,8 +92,16 @@ impl Emulator {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        let said = self.said.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
-        let said = if said.trim().is_empty() { "nothing" } else { said.trim() }.to_owned();
+        let said = self
+            .said
+            .recv_timeout(Duration::from_secs(1))
+            .unwrap_or_default();
+        let said = if said.trim().is_empty() {
+            "nothing"
+        } else {
+            said.trim()
+        }
+        .to_owned();
         io::Error::other(BoardError::EmulatorEnded { status, said })
     }
 }
@@ -145,10 +180,12 @@ pub fn run_example(
         }
         let received = emulator.receive(&mut buffer, left).map_err(|error| {
             let reason = error.to_string();
-            error.downcast::<BoardError>().unwrap_or(BoardError::EmulatorEnded {
-                status: "unknown".into(),
-                said: reason,
-            })
+            error
+                .downcast::<BoardError>()
+                .unwrap_or(BoardError::EmulatorEnded {
+                    status: "unknown".into(),
+                    said: reason,
+                })
         })?;
         printed.extend_from_slice(&buffer[..received]);
     }
@@ -157,10 +194,15 @@ pub fn run_example(
 impl ExampleRun {
     fn parse(text: &str) -> Result<ExampleRun, BoardError> {
         let number_after = |line: &'static str| {
-            let value = text.lines().find_map(|candidate| candidate.strip_prefix(line));
+            let value = text
+                .lines()
+                .find_map(|candidate| candidate.strip_prefix(line));
             value
                 .and_then(|value| value.split(' ').next()?.parse().ok())
-                .ok_or_else(|| BoardError::ExampleText { line, printed: text.to_owned() })
+                .ok_or_else(|| BoardError::ExampleText {
+                    line,
+                    printed: text.to_owned(),
+                })
         };
         Ok(ExampleRun {
             text: text.to_owned(),
@@ -176,7 +218,8 @@ mod tests {
 
     #[test]
     fn the_examples_text_is_read_by_its_lines() {
-        let run = ExampleRun::parse("simple_outputs[0] float 1\nrecognised 4\npeak stack 504 bytes\n");
+        let run =
+            ExampleRun::parse("simple_outputs[0] float 1\nrecognised 4\npeak stack 504 bytes\n");
         let run = run.unwrap();
         assert_eq!((run.recognised, run.peak_stack_bytes), (4, 504));
         let message = ExampleRun::parse("recognised 4\n").unwrap_err().to_string();

@@ -21,7 +21,10 @@ impl Host {
     pub fn current() -> Host {
         let variables = env::vars_os().filter(|(name, _)| may_pass(name)).collect();
         let path = env::var_os("PATH").unwrap_or_default();
-        Host { path: env::split_paths(&path).collect(), variables }
+        Host {
+            path: env::split_paths(&path).collect(),
+            variables,
+        }
     }
 
     /// The same host where programs are looked for in these folders only.
@@ -40,7 +43,9 @@ impl Host {
     pub fn find_all(&self, program: &str) -> impl Iterator<Item = PathBuf> {
         let mut seen: Vec<PathBuf> = Vec::new();
         for folder in &self.path {
-            let candidate = folder.join(program).with_extension(env::consts::EXE_EXTENSION);
+            let candidate = folder
+                .join(program)
+                .with_extension(env::consts::EXE_EXTENSION);
             if is_program(&candidate) && !seen.contains(&candidate) {
                 seen.push(candidate);
             }
@@ -51,7 +56,9 @@ impl Host {
     /// A command that knows this host's variables and search path, and nothing else.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+            .env_clear()
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Ok(path) = env::join_paths(&self.path) {
             command.env("PATH", path);
         }
@@ -80,7 +87,8 @@ fn may_pass(name: &OsStr) -> bool {
 #[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
@@ -95,10 +103,22 @@ mod tests {
     #[test]
     fn settings_of_a_surrounding_build_stay_out() {
         let passes = |name: &str| may_pass(OsStr::new(name));
-        for name in ["RUSTUP_TOOLCHAIN", "RUSTFLAGS", "RUSTC", "CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS"] {
+        for name in [
+            "RUSTUP_TOOLCHAIN",
+            "RUSTFLAGS",
+            "RUSTC",
+            "CARGO_TARGET_DIR",
+            "CARGO_ENCODED_RUSTFLAGS",
+        ] {
             assert!(!passes(name), "{name}");
         }
-        for name in ["HOME", "CARGO_HOME", "CARGO_HTTP_PROXY", "https_proxy", "RUSTUP_HOME"] {
+        for name in [
+            "HOME",
+            "CARGO_HOME",
+            "CARGO_HTTP_PROXY",
+            "https_proxy",
+            "RUSTUP_HOME",
+        ] {
             assert!(passes(name), "{name}");
         }
     }

@@ -12,16 +12,28 @@ use crate::error::BoardError;
 const FIXED: [(&str, &str); 13] = [
     ("build.rs", include_str!("../firmware/build.rs")),
     ("src/lib.rs", include_str!("../firmware/src/lib.rs")),
-    ("src/register.rs", include_str!("../firmware/src/register.rs")),
+    (
+        "src/register.rs",
+        include_str!("../firmware/src/register.rs"),
+    ),
     ("src/timer.rs", include_str!("../firmware/src/timer.rs")),
     ("src/stack.rs", include_str!("../firmware/src/stack.rs")),
     ("src/text.rs", include_str!("../firmware/src/text.rs")),
     ("src/decimal.rs", include_str!("../firmware/src/decimal.rs")),
     ("src/element.rs", include_str!("../firmware/src/element.rs")),
-    ("src/identity.rs", include_str!("../firmware/src/identity.rs")),
+    (
+        "src/identity.rs",
+        include_str!("../firmware/src/identity.rs"),
+    ),
     ("src/stop.rs", include_str!("../firmware/src/stop.rs")),
-    ("src/bin/example.rs", include_str!("../firmware/src/bin/example.rs")),
-    ("src/bin/validate.rs", include_str!("../firmware/src/bin/validate.rs")),
+    (
+        "src/bin/example.rs",
+        include_str!("../firmware/src/bin/example.rs"),
+    ),
+    (
+        "src/bin/validate.rs",
+        include_str!("../firmware/src/bin/validate.rs"),
+    ),
     (".gitignore", "/target\n"),
 ];
 
@@ -29,7 +41,10 @@ const FIXED: [(&str, &str); 13] = [
 const TEMPLATES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("../firmware/Cargo.toml.in")),
     ("memory.x", include_str!("../firmware/memory.x.in")),
-    (".cargo/config.toml", include_str!("../firmware/config.toml.in")),
+    (
+        ".cargo/config.toml",
+        include_str!("../firmware/config.toml.in"),
+    ),
     ("README.md", include_str!("../firmware/README.md.in")),
 ];
 
@@ -62,14 +77,20 @@ impl Project<'_> {
     /// The project's files: path inside its folder, text.
     #[must_use]
     pub fn files(&self) -> Vec<(PathBuf, String)> {
-        let own = FIXED.iter().map(|&(path, text)| (PathBuf::from(path), text.to_owned()));
-        let filled = TEMPLATES.iter().map(|&(path, text)| (PathBuf::from(path), self.fill(text)));
+        let own = FIXED
+            .iter()
+            .map(|&(path, text)| (PathBuf::from(path), text.to_owned()));
+        let filled = TEMPLATES
+            .iter()
+            .map(|&(path, text)| (PathBuf::from(path), self.fill(text)));
         let made = [
             ("src/chip.rs", chip_source(self.board.family).to_owned()),
             ("src/board.rs", board_source(self.board)),
             ("src/image.rs", image_source(self.image)),
         ];
-        let made = made.into_iter().map(|(path, text)| (PathBuf::from(path), text));
+        let made = made
+            .into_iter()
+            .map(|(path, text)| (PathBuf::from(path), text));
         let network = self
             .network_files
             .iter()
@@ -77,7 +98,11 @@ impl Project<'_> {
         let link = gannet_link::SOURCES
             .iter()
             .map(|&(path, text)| (Path::new("gannet-link").join(path), text.to_owned()));
-        own.chain(filled).chain(made).chain(network).chain(link).collect()
+        own.chain(filled)
+            .chain(made)
+            .chain(network)
+            .chain(link)
+            .collect()
     }
 
     fn fill(&self, template: &str) -> String {
@@ -97,9 +122,11 @@ impl Project<'_> {
             ("ram_start", format!("{:#010x}", board.ram.start)),
             ("ram_len", board.ram.len_bytes.to_string()),
         ];
-        values.iter().fold(template.to_owned(), |text, (name, value)| {
-            text.replace(&format!("{{{{{name}}}}}"), value)
-        })
+        values
+            .iter()
+            .fold(template.to_owned(), |text, (name, value)| {
+                text.replace(&format!("{{{{{name}}}}}"), value)
+            })
     }
 }
 
@@ -135,23 +162,98 @@ fn board_source(board: &Board) -> String {
     let pin = |pin: Pin| format!("({}, {})", pin.port, pin.number);
     let constants = [
         ("The board.", "NAME", "&str", format!("{:?}", board.name)),
-        ("Core clock when everything starts.", "CORE_HZ", "u32", clock.core_hz.to_string()),
-        ("Internal oscillator.", "INTERNAL_HZ", "u32", clock.internal_hz.to_string()),
-        ("On the oscillator pins.", "EXTERNAL", "External", format!("External::{external}")),
-        ("Rate at the PLL's input.", "PLL_INPUT_HZ", "u32", clock.pll_input_hz.to_string()),
+        (
+            "Core clock when everything starts.",
+            "CORE_HZ",
+            "u32",
+            clock.core_hz.to_string(),
+        ),
+        (
+            "Internal oscillator.",
+            "INTERNAL_HZ",
+            "u32",
+            clock.internal_hz.to_string(),
+        ),
+        (
+            "On the oscillator pins.",
+            "EXTERNAL",
+            "External",
+            format!("External::{external}"),
+        ),
+        (
+            "Rate at the PLL's input.",
+            "PLL_INPUT_HZ",
+            "u32",
+            clock.pll_input_hz.to_string(),
+        ),
         ("Multiplier.", "PLL_N", "u32", clock.pll_n.to_string()),
-        ("Divider to the core.", "PLL_P", "u32", clock.pll_p.to_string()),
-        ("Divider to USB, unused.", "PLL_Q", "u32", clock.pll_q.to_string()),
-        ("Core clock to slow bus.", "APB1_DIVIDER", "u32", clock.apb1_divider.to_string()),
-        ("Core clock to fast bus.", "APB2_DIVIDER", "u32", clock.apb2_divider.to_string()),
-        ("At full speed.", "FLASH_WAIT_STATES", "u32", clock.flash_wait_states.to_string()),
-        ("Regulator.", "VOLTAGE_SCALE_BITS", "u32", clock.voltage_scale_bits.to_string()),
-        ("Needed at full speed.", "OVER_DRIVE", "bool", clock.over_drive.to_string()),
-        ("The serial port.", "UART_BASE", "usize", format!("{:#010x}", uart.base)),
+        (
+            "Divider to the core.",
+            "PLL_P",
+            "u32",
+            clock.pll_p.to_string(),
+        ),
+        (
+            "Divider to USB, unused.",
+            "PLL_Q",
+            "u32",
+            clock.pll_q.to_string(),
+        ),
+        (
+            "Core clock to slow bus.",
+            "APB1_DIVIDER",
+            "u32",
+            clock.apb1_divider.to_string(),
+        ),
+        (
+            "Core clock to fast bus.",
+            "APB2_DIVIDER",
+            "u32",
+            clock.apb2_divider.to_string(),
+        ),
+        (
+            "At full speed.",
+            "FLASH_WAIT_STATES",
+            "u32",
+            clock.flash_wait_states.to_string(),
+        ),
+        (
+            "Regulator.",
+            "VOLTAGE_SCALE_BITS",
+            "u32",
+            clock.voltage_scale_bits.to_string(),
+        ),
+        (
+            "Needed at full speed.",
+            "OVER_DRIVE",
+            "bool",
+            clock.over_drive.to_string(),
+        ),
+        (
+            "The serial port.",
+            "UART_BASE",
+            "usize",
+            format!("{:#010x}", uart.base),
+        ),
         ("What clocks it.", "UART_BUS", "Bus", format!("Bus::{bus}")),
-        ("In that bus's enable register.", "UART_ENABLE_BIT", "u32", uart.enable_bit.to_string()),
-        ("Port (A is 0) and pin that send.", "UART_TX", "(u32, u32)", pin(uart.tx)),
-        ("Port and pin that receive.", "UART_RX", "(u32, u32)", pin(uart.rx)),
+        (
+            "In that bus's enable register.",
+            "UART_ENABLE_BIT",
+            "u32",
+            uart.enable_bit.to_string(),
+        ),
+        (
+            "Port (A is 0) and pin that send.",
+            "UART_TX",
+            "(u32, u32)",
+            pin(uart.tx),
+        ),
+        (
+            "Port and pin that receive.",
+            "UART_RX",
+            "(u32, u32)",
+            pin(uart.rx),
+        ),
         (
             "What makes the pins the UART's.",
             "UART_ALTERNATE_FUNCTION",
@@ -162,7 +264,9 @@ fn board_source(board: &Board) -> String {
     ];
     let mut text = String::from(include_str!("../firmware/src/board_types.rs"));
     for (meaning, name, kind, value) in constants {
-        text.push_str(&format!("\n/// {meaning}\npub const {name}: {kind} = {value};\n"));
+        text.push_str(&format!(
+            "\n/// {meaning}\npub const {name}: {kind} = {value};\n"
+        ));
     }
     text
 }
@@ -170,11 +274,17 @@ fn board_source(board: &Board) -> String {
 /// The image as an array of rows; square images get their own width.
 fn image_source(image: &[u8]) -> String {
     let side = image.len().isqrt();
-    let width = if side * side == image.len() && side > 0 { side } else { 16 };
-    let mut text = String::from(
-        "//! The image that `example` runs.\n\n/// Row by row.\n#[rustfmt::skip]\n",
-    );
-    text.push_str(&format!("pub static IMAGE: [network::Input; {}] = [\n", image.len()));
+    let width = if side * side == image.len() && side > 0 {
+        side
+    } else {
+        16
+    };
+    let mut text =
+        String::from("//! The image that `example` runs.\n\n/// Row by row.\n#[rustfmt::skip]\n");
+    text.push_str(&format!(
+        "pub static IMAGE: [network::Input; {}] = [\n",
+        image.len()
+    ));
     for row in image.chunks(width) {
         let pixels: Vec<String> = row.iter().map(|pixel| format!("{pixel:3}")).collect();
         text.push_str(&format!("    {},\n", pixels.join(", ")));
@@ -189,7 +299,13 @@ mod tests {
 
     fn project(board: &Board) -> Vec<(PathBuf, String)> {
         let network_files = [("src/lib.rs".to_owned(), "#![no_std]".to_owned())];
-        Project { board, network: "tiny", network_files: &network_files, image: &[7; 784] }.files()
+        Project {
+            board,
+            network: "tiny",
+            network_files: &network_files,
+            image: &[7; 784],
+        }
+        .files()
     }
 
     #[test]
@@ -222,6 +338,9 @@ mod tests {
     #[test]
     fn an_image_is_written_row_by_row() {
         let text = image_source(&[0, 1, 22, 255]);
-        assert!(text.ends_with("; 4] = [\n      0,   1,\n     22, 255,\n];\n"), "{text}");
+        assert!(
+            text.ends_with("; 4] = [\n      0,   1,\n     22, 255,\n];\n"),
+            "{text}"
+        );
     }
 }

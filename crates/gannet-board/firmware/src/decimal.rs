@@ -51,7 +51,9 @@ fn print_scientific(
     if shown > 1 {
         write(b'.');
     }
-    digits[1..shown].iter().for_each(|&digit| write(b'0' + digit));
+    digits[1..shown]
+        .iter()
+        .for_each(|&digit| write(b'0' + digit));
     write(b'e');
     write(if exponent < 0 { b'-' } else { b'+' });
     let magnitude = exponent.unsigned_abs() as u8;
@@ -72,7 +74,13 @@ fn nine_digits(value: f32) -> ([u8; DIGITS], i32) {
     let Some(first) = (0..LIMBS * DIGITS).find(|&index| digit(index) != 0) else {
         return (digits, 0);
     };
-    let at = |index: usize| if index < LIMBS * DIGITS { digit(index) } else { 0 };
+    let at = |index: usize| {
+        if index < LIMBS * DIGITS {
+            digit(index)
+        } else {
+            0
+        }
+    };
     for (offset, slot) in digits.iter_mut().enumerate() {
         *slot = at(first + offset);
     }

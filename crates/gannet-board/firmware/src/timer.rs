@@ -50,7 +50,10 @@ impl Timer {
         } else {
             (Source::SysTick, start_systick(clock))
         };
-        Timer { source, ticks_per_second: rate.unwrap_or(0) }
+        Timer {
+            source,
+            ticks_per_second: rate.unwrap_or(0),
+        }
     }
 
     /// Ticks since some moment, wrapping: only differences mean something, and only over less
@@ -107,5 +110,8 @@ fn systick_now() -> u32 {
 #[exception]
 fn SysTick() {
     // Only this handler writes, so load and store need no read-modify-write.
-    WRAPS.store(WRAPS.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    WRAPS.store(
+        WRAPS.load(Ordering::Relaxed).wrapping_add(1),
+        Ordering::Relaxed,
+    );
 }

@@ -22,7 +22,10 @@ fn main() -> ! {
     let mut line = Line(Uart::start(clock));
     // SAFETY: `main` runs once and no interrupt uses the network: the only reference.
     let network = unsafe { &mut *&raw mut NETWORK };
-    let mut device = Device { network, timer: Timer::start(clock) };
+    let mut device = Device {
+        network,
+        timer: Timer::start(clock),
+    };
     let mut server = Server::new();
     loop {
         server.poll(&mut line, &mut device);
@@ -67,7 +70,10 @@ impl Engine for Device {
         let start = self.timer.now();
         let output = self.network.run();
         let ticks = self.timer.now().wrapping_sub(start);
-        Inference { output: as_bytes(output), ticks: ticks.into() }
+        Inference {
+            output: as_bytes(output),
+            ticks: ticks.into(),
+        }
     }
 
     fn memory(&self) -> Memory {
@@ -79,5 +85,8 @@ impl Engine for Device {
 }
 
 fn tensor<E: Element>(elements: usize) -> TensorInfo {
-    TensorInfo { element: E::TYPE, len_bytes: (elements * E::TYPE.len_bytes()) as u32 }
+    TensorInfo {
+        element: E::TYPE,
+        len_bytes: (elements * E::TYPE.len_bytes()) as u32,
+    }
 }

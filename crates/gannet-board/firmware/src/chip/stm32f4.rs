@@ -61,19 +61,28 @@ pub struct Clock {
 pub fn start_clock() -> Clock {
     RCC_CR.modify(0, CR_HSION);
     if !RCC_CR.becomes(CR_HSIRDY, CR_HSIRDY) {
-        return Clock { core_hz: None, uart_hz: board::INTERNAL_HZ };
+        return Clock {
+            core_hz: None,
+            uart_hz: board::INTERNAL_HZ,
+        };
     }
     let reached = start_external().is_some_and(|hz| start_pll(hz, PLLCFGR_SOURCE_HSE))
         || start_pll(board::INTERNAL_HZ, 0);
     FLASH_ACR.modify(0, ACR_ACCELERATE);
     if !reached {
-        return Clock { core_hz: Some(board::INTERNAL_HZ), uart_hz: board::INTERNAL_HZ };
+        return Clock {
+            core_hz: Some(board::INTERNAL_HZ),
+            uart_hz: board::INTERNAL_HZ,
+        };
     }
     let divider = match board::UART_BUS {
         Bus::Apb1 => board::APB1_DIVIDER,
         Bus::Apb2 => board::APB2_DIVIDER,
     };
-    Clock { core_hz: Some(board::CORE_HZ), uart_hz: board::CORE_HZ / divider }
+    Clock {
+        core_hz: Some(board::CORE_HZ),
+        uart_hz: board::CORE_HZ / divider,
+    }
 }
 
 /// The external oscillator's rate, when the board has one and it started.
@@ -150,7 +159,11 @@ fn switch_to_pll() -> bool {
 
 /// RM0390, 6.3.3: 0xx not divided, 100 by 2, 101 by 4, 110 by 8, 111 by 16.
 const fn apb_bits(divider: u32) -> u32 {
-    if divider == 1 { 0 } else { 0b011 + divider.trailing_zeros() }
+    if divider == 1 {
+        0
+    } else {
+        0b011 + divider.trailing_zeros()
+    }
 }
 
 // SAFETY: the board's file names the base of a USART of this chip; RM0390, 25.6: status, data,
@@ -225,7 +238,10 @@ fn connect((port, pin): (u32, u32)) {
     let (mode, pull) = unsafe { (Register::at(base), Register::at(base + 0x0C)) };
     // SAFETY: RM0390, 7.4.9f: alternate functions of pins 0..7 at 0x20, of 8..15 at 0x24.
     let function = unsafe { Register::at(base + 0x20 + 4 * (pin as usize / 8)) };
-    function.modify(0b1111 << (4 * (pin % 8)), board::UART_ALTERNATE_FUNCTION << (4 * (pin % 8)));
+    function.modify(
+        0b1111 << (4 * (pin % 8)),
+        board::UART_ALTERNATE_FUNCTION << (4 * (pin % 8)),
+    );
     pull.modify(0b11 << (2 * pin), 0b01 << (2 * pin));
     mode.modify(0b11 << (2 * pin), 0b10 << (2 * pin));
 }

@@ -17,8 +17,7 @@ pub type Input = u8;
 pub type Output = f32;
 
 #[unsafe(link_section = ".rodata.gannet_weights")]
-static WEIGHTS: [f32; OUTPUT_LEN] =
-    [1.0, 0.5, 0.25, 0.125, 3.0, 1e-3, 1e-4, -1e-5, 1e-6, 1e-7];
+static WEIGHTS: [f32; OUTPUT_LEN] = [1.0, 0.5, 0.25, 0.125, 3.0, 1e-3, 1e-4, -1e-5, 1e-6, 1e-7];
 
 /// The network and its memory.
 pub struct Network {
@@ -29,7 +28,10 @@ pub struct Network {
 impl Network {
     /// A network that has not run yet.
     pub const fn new() -> Self {
-        Network { input: [0; INPUT_LEN], output: [0.0; OUTPUT_LEN] }
+        Network {
+            input: [0; INPUT_LEN],
+            output: [0.0; OUTPUT_LEN],
+        }
     }
 
     /// Where the pixels go.

@@ -1,0 +1,253 @@
+//! The whole way from a network crate to answers on an emulated board's serial line, with a
+//! network that is small enough to compute by hand. One firmware build serves all tests.
+//! They need QEMU and a Rust for the board's core: `cargo xtask setup` installs both.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use gannet_board::build::{Images, build};
+use gannet_board::validate::{OutputFormat, Sample, Validation};
+use gannet_board::{Board, BoardError, Emulator, Host, Image, Project, Toolchain, run_example};
+use gannet_link::{Client, LinkError, Patience};
+
+const NETWORK: &str = "tiny-sums";
+const HASH: [u8; 8] = *b"gannet\x00\x01";
+const INPUT_LEN: usize = 784;
+
+struct Built {
+    folder: PathBuf,
+    images: Images,
+}
+
+static BUILT: LazyLock<Built> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tiny-sums");
+    write(&folder, board());
+    let images = build(&Host::current(), &rust(), board(), &folder, |_| {});
+    Built {
+        folder,
+        images: images.unwrap_or_else(|error| panic!("{error}")),
+    }
+});
+
+fn board() -> &'static Board {
+    Board::find("nucleo-f446re").unwrap()
+}
+
+fn rust() -> Toolchain {
+    Toolchain::find(&Host::current(), &board().rust_target)
+        .unwrap_or_else(|error| panic!("run `cargo xtask setup` first: {error}"))
+}
+
+fn boot(elf: &Path) -> Emulator {
+    Emulator::start(&Host::current(), board(), elf)
+        .unwrap_or_else(|error| panic!("run `cargo xtask setup` first: {error}"))
+}
+
+fn write(folder: &Path, board: &Board) {
+    let network_files = [
+        ("Cargo.toml", include_str!("tiny-network/Cargo.toml")),
+        ("src/lib.rs", include_str!("tiny-network/src/lib.rs")),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let project = Project {
+        board,
+        network: NETWORK,
+        network_files: &network_files,
+        image: &image(0),
+    };
+    project.write(folder).unwrap();
+}
+
+/// An image in which every byte value occurs, other ones at each place for each `number`.
+fn image(number: usize) -> Vec<u8> {
+    (0..INPUT_LEN)
+        .map(|index| ((index * 7 + number * 13) % 256) as u8)
+        .collect()
+}
+
+/// The network's definition once more: output `k` is the sum of weight `k` times the pixels
+/// `k`, `k + 10`, `k + 20` and so on, over 65,536; every operation rounded to `f32`.
+fn output(image: &[u8]) -> Vec<u8> {
+    const WEIGHTS: [f32; 10] = [1.0, 0.5, 0.25, 0.125, 3.0, 1e-3, 1e-4, -1e-5, 1e-6, 1e-7];
+    let sum = |k: usize| {
+        let pixels = image.iter().skip(k).step_by(10);
+        pixels.fold(0.0, |sum, &pixel| sum + f32::from(pixel) * WEIGHTS[k])
+    };
+    (0..10)
+        .flat_map(|k| (sum(k) / 65_536.0).to_le_bytes())
+        .collect()
+}
+
+/// Numbers that the compiler or the machine's speed decides.
+fn without_measurements(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let is_measured = ["inference ", "peak stack "]
+            .iter()
+            .any(|name| line.starts_with(name));
+        let word = |word: &str| match word.parse::<u64>() {
+            Ok(_) if is_measured => "*".to_owned(),
+            _ => word.to_owned(),
+        };
+        line.split(' ').map(word).collect::<Vec<_>>().join(" ")
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+#[test]
+fn the_example_prints_its_expected_output() {
+    let elf = &BUILT.images.example.path;
+    let run = run_example(&Host::current(), board(), elf, Duration::from_secs(60)).unwrap();
+    assert_eq!(without_measurements(&run.text), include_str!("example.out"));
+    assert_eq!(run.recognised, 4);
+    // More than nothing, and less than this network could ever need.
+    assert!((32..4096).contains(&run.peak_stack_bytes), "{run:?}");
+}
+
+#[test]
+fn a_hundred_images_over_the_link_match_the_host_to_the_bit() {
+    let images: Vec<Vec<u8>> = (0..100).map(image).collect();
+    let outputs: Vec<Vec<u8>> = images.iter().map(|image| output(image)).collect();
+    let samples = images.iter().zip(&outputs).map(|(input, expected)| Sample {
+        input,
+        label: 4,
+        expected,
+    });
+    let mut client = connect(&BUILT.images.validate.path);
+    client.expect(NETWORK, HASH).unwrap();
+    let validation = Validation {
+        on: "emulator",
+        classes: 10,
+        format: OutputFormat::F32,
+    };
+    let mut events = 0;
+    let report = validation.run(&mut client, samples, |_| events += 1);
+    assert_eq!(report.failure, None);
+    assert_eq!(
+        (report.images, report.mismatches_vs_host, events),
+        (100, 0, 100)
+    );
+    assert_eq!(report.first_mismatch, None);
+    // The weight 3 outweighs the next, 1, on every one of these images.
+    assert_eq!(report.top1, Some(1.0));
+    let parts = report.seconds_wire.unwrap() + report.seconds_inference.unwrap();
+    assert!((parts - report.seconds).abs() < 1e-9, "{report:?}");
+
+    let statistics = client.statistics().unwrap();
+    assert!(statistics.images_run >= 100);
+    let static_ram = BUILT.images.validate.sizes.static_ram_bytes;
+    assert_eq!(statistics.static_ram_bytes.map(u64::from), Some(static_ram));
+    assert!(
+        statistics
+            .peak_stack_bytes
+            .is_some_and(|bytes| (32..4096).contains(&bytes))
+    );
+}
+
+fn connect(elf: &Path) -> Client<Emulator> {
+    Client::connect(boot(elf), Patience::default()).unwrap()
+}
+
+#[test]
+fn firmware_with_another_network_is_refused() {
+    let client = connect(&BUILT.images.validate.path);
+    let error = client.expect(NETWORK, [0xAB; 8]).unwrap_err();
+    assert!(matches!(error, LinkError::OtherNetwork { .. }));
+    let message = error.to_string();
+    assert!(message.contains("abababababababab"), "{message}");
+    assert!(message.contains("67616e6e65740001"), "{message}");
+}
+
+#[test]
+fn the_image_names_its_network_and_tells_weights_from_code() {
+    for image in [&BUILT.images.example, &BUILT.images.validate] {
+        assert_eq!((&*image.network, image.hash), (NETWORK, HASH));
+        assert_eq!(image.link_version, u32::from(gannet_link::VERSION));
+        let sizes = image.sizes;
+        // Ten f32 weights; 784 bytes of input and ten f32 outputs in the network's memory.
+        assert_eq!(sizes.weights_bytes, 40);
+        assert_eq!(sizes.flash_bytes, sizes.weights_bytes + sizes.code_bytes);
+        assert!((824..1024).contains(&sizes.static_ram_bytes), "{sizes:?}");
+    }
+}
+
+#[test]
+fn a_second_build_compiles_nothing_and_gives_the_same_images() {
+    write(&BUILT.folder, board());
+    let start = Instant::now();
+    let mut messages = Vec::new();
+    let again = build(&Host::current(), &rust(), board(), &BUILT.folder, |line| {
+        messages.push(line.to_owned());
+    });
+    assert_eq!(again.unwrap(), BUILT.images);
+    assert!(
+        !messages.iter().any(|line| line.contains("Compiling")),
+        "{messages:?}"
+    );
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn an_emulator_that_is_not_installed_is_a_sentence() {
+    let host = Host::current().with_path(Vec::new());
+    let Err(error) = Emulator::start(&host, board(), Path::new("any.elf")) else {
+        panic!("an emulator was found on an empty path");
+    };
+    assert!(matches!(error, BoardError::EmulatorMissing));
+    let message = error.to_string();
+    assert!(message.contains("qemu-system-arm") && message.contains("gannet doctor --fix"));
+}
+
+#[test]
+fn a_toolchain_that_is_not_installed_is_a_sentence() {
+    let host = Host::current().with_path(Vec::new());
+    let message = Toolchain::find(&host, &board().rust_target)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("thumbv7em-none-eabihf") && message.contains("gannet doctor --fix"));
+}
+
+#[test]
+fn an_emulator_that_ends_early_says_why() {
+    let mut emulator = boot(Path::new("/nonexistent/firmware.elf"));
+    let mut buffer = [0; 16];
+    let error = gannet_link::Wire::receive(&mut emulator, &mut buffer, Duration::from_secs(30));
+    let message = error.unwrap_err().to_string();
+    assert!(
+        message.contains("ended by itself") && message.contains("firmware.elf"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_image_that_does_not_fit_is_refused_with_the_bytes_that_are_too_many() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("too-small");
+    let mut small = board().clone();
+    small.ram.len_bytes = 512;
+    write(&folder, &small);
+    let error = build(&Host::current(), &rust(), &small, &folder, |_| {}).unwrap_err();
+    let BoardError::DoesNotFit {
+        section,
+        overflow_bytes,
+        ..
+    } = &error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(section, "RAM");
+    // 824 bytes of network and a few of our own do not fit 512.
+    assert!((312..512).contains(overflow_bytes), "{error}");
+}
+
+#[test]
+fn a_file_that_is_no_image_is_a_sentence() {
+    let path = Path::new(file!());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(path.file_name().unwrap());
+    let message = Image::read(&path).unwrap_err().to_string();
+    assert!(
+        message.contains("emulator.rs") && message.contains("gannet build"),
+        "{message}"
+    );
+}
