@@ -43,9 +43,7 @@ impl Host {
     pub fn find_all(&self, program: &str) -> impl Iterator<Item = PathBuf> {
         let mut seen: Vec<PathBuf> = Vec::new();
         for folder in &self.path {
-            let candidate = folder
-                .join(program)
-                .with_extension(env::consts::EXE_EXTENSION);
+            let candidate = folder.join(format!("{program}{}", env::consts::EXE_SUFFIX));
             if is_program(&candidate) && !seen.contains(&candidate) {
                 seen.push(candidate);
             }
@@ -121,6 +119,20 @@ mod tests {
         ] {
             assert!(passes(name), "{name}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_dot_is_part_of_a_programs_name() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let host = Host::default().with_path(vec![folder.path().to_owned()]);
+        for name in ["ld", "ld.lld"] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        assert_eq!(host.find("ld.lld"), Some(folder.path().join("ld.lld")));
     }
 
     #[test]
