@@ -108,7 +108,7 @@ impl Emulator {
 
 impl Wire for Emulator {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.serial.send(bytes).or_else(|_| Err(self.ended()))
+        self.serial.send(bytes).map_err(|_| self.ended())
     }
 
     fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {

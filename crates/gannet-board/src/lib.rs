@@ -1,5 +1,21 @@
 //! From a board's name to firmware that runs: board registry, firmware projects, toolchains,
 //! build, emulator, validation.
+//!
+//! ```no_run
+//! use std::{path::Path, time::Duration};
+//! use gannet_board::{Board, Host, Project, Toolchain, build, run_example};
+//!
+//! # fn network() -> Vec<(String, String)> { Vec::new() }
+//! let (host, board, folder) = (Host::current(), Board::find("nucleo-f446re")?, Path::new("fw"));
+//! let network_files = network();
+//! Project { board, network: "mnist-small", network_files: &network_files, image: &[0; 784] }
+//!     .write(folder)?;
+//! let toolchain = Toolchain::find(&host, &board.rust_target)?;
+//! let images = build(&host, &toolchain, board, folder, |line| eprintln!("{line}"))?;
+//! let run = run_example(&host, board, &images.example.path, Duration::from_secs(60))?;
+//! println!("{}{} bytes of stack", run.text, run.peak_stack_bytes);
+//! # Ok::<(), gannet_board::BoardError>(())
+//! ```
 
 pub mod board;
 pub mod build;

@@ -27,6 +27,8 @@ const CSR_ENABLE_AND_INTERRUPT: u32 = 0b011;
 const CSR_CORE_CLOCK: u32 = 0b100;
 const CALIB_NO_REFERENCE: u32 = 1 << 31;
 const SYSTICK_MAX: u32 = 0x00FF_FFFF;
+/// Seconds in an emulator, where each poll takes about a microsecond.
+const SYSTICK_START_POLLS: u32 = 4_000_000;
 
 /// How often SysTick has wrapped.
 static WRAPS: AtomicU32 = AtomicU32::new(0);
@@ -40,6 +42,7 @@ pub struct Timer {
 enum Source {
     CycleCounter,
     SysTick,
+    None,
 }
 
 impl Timer {
@@ -48,7 +51,12 @@ impl Timer {
         let (source, rate) = if cycle_counter_counts() {
             (Source::CycleCounter, clock.core_hz)
         } else {
-            (Source::SysTick, start_systick(clock))
+            let rate = start_systick(clock);
+            if systick_counts() {
+                (Source::SysTick, rate)
+            } else {
+                (Source::None, None)
+            }
         };
         Timer {
             source,
@@ -57,11 +65,12 @@ impl Timer {
     }
 
     /// Ticks since some moment, wrapping: only differences mean something, and only over less
-    /// than 2^32 ticks (23 s at 180 MHz).
+    /// than 2^32 ticks (23 s at 180 MHz). Always 0 on a core that has no counter.
     pub fn now(&self) -> u32 {
         match self.source {
             Source::CycleCounter => DWT_CYCCNT.read(),
             Source::SysTick => systick_now(),
+            Source::None => 0,
         }
     }
 
@@ -96,13 +105,20 @@ fn start_systick(clock: Clock) -> Option<u32> {
     rate
 }
 
+/// Whether SysTick has left the 0 at which it was started: at once on a chip, and in an emulator
+/// when its timer thread comes to it, which on a busy machine takes a while.
+fn systick_counts() -> bool {
+    (0..SYSTICK_START_POLLS).any(|_| SYST_CVR.read() & SYSTICK_MAX != 0)
+}
+
 fn systick_now() -> u32 {
     loop {
         let wraps = WRAPS.load(Ordering::Relaxed);
-        // It counts down, and the interrupt comes on reaching 0, before the reload.
-        let count = SYST_CVR.read().wrapping_neg() & SYSTICK_MAX;
-        if WRAPS.load(Ordering::Relaxed) == wraps {
-            return (wraps << 24).wrapping_add(count);
+        let left = SYST_CVR.read() & SYSTICK_MAX;
+        // It counts down, and on reaching 0 its interrupt may be a moment away: only another
+        // value, with the same wraps before and after, is a time.
+        if left != 0 && WRAPS.load(Ordering::Relaxed) == wraps {
+            return (wraps << 24).wrapping_add(SYSTICK_MAX - left);
         }
     }
 }
