@@ -15,6 +15,7 @@ pub fn run(arguments: &[String]) -> Outcome {
         "--",
         "demo",
     ]);
-    demo.args(arguments);
+    // The files that they name are meant from where the user stands.
+    demo.args(arguments).current_dir(".");
     process::run(demo)
 }

@@ -24,22 +24,24 @@ const OUTSIDE: &str = "xtask";
 
 /// Fails with a sentence for each dependency that points up or sideways.
 pub fn check(workspace: &Workspace) -> Outcome {
-    let own = || {
-        workspace
-            .packages
-            .iter()
-            .filter(|package| package.origin == Origin::Workspace)
-    };
-    let faults: Vec<String> = own()
-        .flat_map(|package| {
-            let inner = |dependency: &&Dependency| own().any(|own| own.name == dependency.name);
-            let used = package.dependencies.iter().filter(inner);
-            let used = used.filter(|dependency| dependency.kind != Kind::Development);
-            place(package)
-                .into_iter()
-                .chain(used.filter_map(|used| fault(package, &used.name)))
-        })
+    let own: Vec<&Package> = workspace
+        .packages
+        .iter()
+        .filter(|package| package.origin == Origin::Workspace)
         .collect();
+    let mut faults = Vec::new();
+    for user in &own {
+        faults.extend(place(user));
+        let shipped = user
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind != Kind::Development);
+        for Dependency { name, .. } in shipped {
+            if own.iter().any(|used| used.name == *name) {
+                faults.extend(fault(user, name));
+            }
+        }
+    }
     if faults.is_empty() {
         Ok(())
     } else {
@@ -58,7 +60,7 @@ fn line(name: &str) -> Option<u8> {
 fn place(package: &Package) -> Option<String> {
     (package.name != OUTSIDE && line(&package.name).is_none()).then(|| {
         format!(
-            "{0} stands on no line: give it one in the table of xtask/src/layers.rs.",
+            "{} stands on no line: give it one in the table of xtask/src/layers.rs.",
             package.name
         )
     })
