@@ -1,5 +1,7 @@
 //! What can be wrong with a training run.
 
+use std::path::PathBuf;
+
 use gannet_graph::Shape;
 
 /// Why a network cannot be trained or evaluated.
@@ -7,14 +9,14 @@ use gannet_graph::Shape;
 #[non_exhaustive]
 pub enum TrainError {
     /// The images are not what the network takes.
-    #[error("network '{network}' takes {expected}, but the {split} images are {found}")]
+    #[error("network '{network}' takes {expected}, but the {images} images are {found}")]
     ImageShape {
         /// The network's name.
         network: String,
         /// Its input shape.
         expected: Shape,
-        /// "training" or "validation".
-        split: &'static str,
+        /// "training", "validation" or "given".
+        images: &'static str,
         /// The images' shape.
         found: Shape,
     },
@@ -32,7 +34,7 @@ pub enum TrainError {
     },
     /// The loss does not go with the network's last activation function.
     #[error(
-        "the loss {loss} cannot be had of network '{network}', which ends in {function}: {hint}"
+        "the loss {loss} cannot be had of network '{network}', which ends in {function}: categorical-cross-entropy goes with softmax or linear outputs, binary-cross-entropy with sigmoid or linear outputs, mean-squared-error with all"
     )]
     LossAndFunction {
         /// The loss's name.
@@ -41,8 +43,6 @@ pub enum TrainError {
         network: String,
         /// Its last activation function.
         function: &'static str,
-        /// What to do.
-        hint: &'static str,
     },
     /// A number of the recipe is outside its range.
     #[error("the recipe's {key} is {found}, but has to be {expected}")]
@@ -53,6 +53,32 @@ pub enum TrainError {
         found: String,
         /// Its range, in words.
         expected: &'static str,
+    },
+    /// A number became infinite, or no number at all.
+    #[error(
+        "training broke down in epoch {epoch}, batch {batch}: layer '{layer}' gave numbers that are not finite. Lower the learning rate, or warm it up"
+    )]
+    NotFinite {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch, from 1.
+        batch: usize,
+        /// The first layer with such numbers.
+        layer: String,
+    },
+    /// A checkpoint's file cannot be written or read.
+    #[error("checkpoint {}: {problem}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A checkpoint is one of another run.
+    #[error("the checkpoint is one of another run: {difference}")]
+    Resume {
+        /// What is different.
+        difference: String,
     },
     /// There are no threads to be had.
     #[error("the system gives no {count} threads to compute with ({reason}); ask for fewer")]

@@ -6,19 +6,33 @@
 //! everywhere (by hand where the processor cannot), sums have one order, and exponentials and
 //! random numbers are our own.
 
+mod average;
+mod checkpoint;
+mod elementary;
 mod engine;
 mod error;
+mod evaluate;
+mod event;
 mod fit;
 mod initialize;
 mod loss;
 mod optimizer;
+mod penalty;
 mod random;
 mod recipe;
+mod schedule;
+mod state;
+mod training;
 
+pub use checkpoint::Checkpoint;
 pub use engine::Threads;
 pub use error::TrainError;
-pub use fit::{Batch, Control, Epoch, Event, Trained, fit};
+pub use evaluate::evaluate;
+pub use event::{Batch, Control, Epoch, Event};
+pub use fit::{Trained, fit};
 pub use initialize::initialize;
 pub use loss::Loss;
 pub use optimizer::Optimizer;
-pub use recipe::{Recipe, Start};
+pub use recipe::{Keep, Recipe, Start, Watch};
+pub use schedule::{Course, Schedule};
+pub use training::Training;

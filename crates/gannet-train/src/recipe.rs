@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
+use crate::schedule::Schedule;
 
 /// A recipe. Two runs of one recipe on the same network and data give the same bits, on any
 /// processor and with any number of threads.
@@ -19,12 +20,49 @@ pub struct Recipe {
     pub loss: Loss,
     /// How much of each target is shared out evenly over all classes, from 0 to below 1.
     pub label_smoothing: f32,
+    /// How much an image's loss counts, by class; each at least 0. Empty: all count alike.
+    pub class_weights: Vec<f32>,
     /// How a gradient becomes a step.
     pub optimizer: Optimizer,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+    /// Decay of a running average of the weights, from 0 to below 1, which is then what is
+    /// validated and kept; none: the weights themselves are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub average: Option<f32>,
+    /// Which epoch's weights are kept.
+    pub keep: Keep,
+    /// What tells a better epoch from a worse one.
+    pub watch: Watch,
+    /// Training ends early after that many epochs without a better one; at least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
     /// Where the weights come from.
     pub start: Start,
-    /// Decides all that is random: first weights and the order of the images.
+    /// Decides all that is random: first weights, order of the images, augmentation.
     pub seed: u64,
+}
+
+/// Which epoch's weights are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The last one's.
+    #[default]
+    Last,
+    /// The best one's; of equals the first.
+    Best,
+}
+
+/// What tells a better epoch from a worse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Watch {
+    /// A smaller validation loss.
+    #[default]
+    Loss,
+    /// A larger validation accuracy.
+    Accuracy,
 }
 
 /// The weights before the first step.
@@ -46,7 +84,13 @@ impl Default for Recipe {
             batch: 128,
             loss: Loss::MeanSquaredError,
             label_smoothing: 0.0,
+            class_weights: Vec::new(),
             optimizer: Optimizer::default(),
+            schedule: Schedule::default(),
+            average: None,
+            keep: Keep::Last,
+            watch: Watch::Loss,
+            patience: None,
             start: Start::Glorot,
             seed: 0,
         }
@@ -54,26 +98,86 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Checks every number's range.
+    /// Checks every number's range, for data of that many classes.
     ///
     /// # Errors
     /// [`TrainError::Recipe`] for the first that is outside.
-    pub fn check(&self) -> Result<(), TrainError> {
-        let at_least_1 = [("epochs", self.epochs), ("batch", self.batch)];
-        if let Some((key, _)) = at_least_1.into_iter().find(|&(_, value)| value == 0) {
-            return Err(TrainError::Recipe {
+    pub fn check(&self, classes: usize) -> Result<(), TrainError> {
+        let wrong = |key, found: String, expected| {
+            Err(TrainError::Recipe {
                 key,
-                found: "0".to_owned(),
-                expected: "at least 1",
-            });
+                found,
+                expected,
+            })
+        };
+        let counts = [
+            ("epochs", Some(self.epochs)),
+            ("batch", Some(self.batch)),
+            ("patience", self.patience),
+        ];
+        if let Some((key, _)) = counts.into_iter().find(|&(_, count)| count == Some(0)) {
+            return wrong(key, "0".to_owned(), "at least 1");
         }
-        if !(0.0..1.0).contains(&self.label_smoothing) {
-            return Err(TrainError::Recipe {
-                key: "label-smoothing",
-                found: self.label_smoothing.to_string(),
-                expected: "from 0 to below 1",
-            });
+        let shares = [
+            ("label-smoothing", self.label_smoothing),
+            ("average", self.average.unwrap_or(0.0)),
+        ];
+        if let Some((key, share)) = shares.into_iter().find(|(_, x)| !(0.0..1.0).contains(x)) {
+            return wrong(key, share.to_string(), "from 0 to below 1");
         }
+        if !self.class_weights.is_empty() && self.class_weights.len() != classes {
+            let found = format!("a list of {}", self.class_weights.len());
+            return wrong(
+                "class-weights",
+                found,
+                "empty, or one number for each class of the data",
+            );
+        }
+        let valid = |weight: &f32| weight.is_finite() && *weight >= 0.0;
+        if let Some(weight) = self.class_weights.iter().find(|weight| !valid(weight)) {
+            return wrong("class-weights", weight.to_string(), "numbers of at least 0");
+        }
+        self.schedule.check(self.epochs)?;
         self.optimizer.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_says_only_what_it_changes() {
+        let text = r#"{ "epochs": 5, "loss": "categorical-cross-entropy", "average": 0.999,
+            "optimizer": { "kind": "sgd", "rate": 0.1, "momentum": 0.9 },
+            "schedule": { "warm-up": 0.5, "course": { "kind": "cosine", "floor": 0.01 } } }"#;
+        let recipe: Recipe = serde_json::from_str(text).unwrap();
+        assert_eq!((recipe.epochs, recipe.batch), (5, 128));
+        assert_eq!(
+            recipe.optimizer,
+            Optimizer::Sgd {
+                rate: 0.1,
+                momentum: 0.9
+            }
+        );
+        let again = serde_json::to_string(&recipe).unwrap();
+        assert_eq!(serde_json::from_str::<Recipe>(&again).unwrap(), recipe);
+        assert!(serde_json::from_str::<Recipe>(r#"{ "epoch": 5 }"#).is_err());
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let error = |recipe: Recipe| recipe.check(10).unwrap_err().to_string();
+        let text = error(Recipe {
+            epochs: 0,
+            ..Recipe::default()
+        });
+        assert_eq!(text, "the recipe's epochs is 0, but has to be at least 1");
+        let text = error(Recipe {
+            class_weights: vec![1.0; 3],
+            ..Recipe::default()
+        });
+        assert!(text.contains("class-weights is a list of 3"), "{text}");
+        assert!(Recipe::default().check(10).is_ok());
     }
 }

@@ -51,7 +51,8 @@ impl Kernel for Apply<'_> {
             Function::Relu => {
                 let zero = simd.splat(0.0);
                 for value in self.values {
-                    simd.store(simd.max(simd.load(value), zero), value);
+                    // In this order what is not a number stays so.
+                    simd.store(simd.max(zero, simd.load(value)), value);
                 }
             }
             Function::Sigmoid => {

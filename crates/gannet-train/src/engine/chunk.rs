@@ -16,6 +16,8 @@ pub struct Workspace {
     values: Vec<Vec<Lanes>>,
     gradients: Vec<Vec<Lanes>>,
     scratch: Vec<Scratch>,
+    /// The last layer's sums, before the head's function.
+    sums: Vec<Lanes>,
 }
 
 impl Workspace {
@@ -34,6 +36,7 @@ impl Workspace {
         Workspace {
             values: slots(),
             gradients: slots(),
+            sums: vec![Lanes::ZERO; plan.classes()],
             scratch: plan
                 .steps
                 .iter()
@@ -56,8 +59,8 @@ impl Workspace {
         }
     }
 
-    /// Computes the outputs, which [`Workspace::outputs`] shows, and the tally.
-    pub fn forward(&mut self, plan: &Plan, backend: Backend, head: &Head, labels: &[u8]) -> Tally {
+    /// Computes the outputs, which [`Workspace::outputs`] shows.
+    pub fn forward(&mut self, plan: &Plan, backend: Backend) {
         for (step, scratch) in plan.steps.iter().zip(&mut self.scratch) {
             match &step.action {
                 Action::Activate { function, channels } => {
@@ -74,12 +77,28 @@ impl Workspace {
             }
         }
         let outputs = self.values.last_mut().expect("there is an input slot");
-        head.score(backend, outputs, labels)
+        self.sums.copy_from_slice(outputs);
+        activation::apply(backend, plan.function, outputs, self.sums.len());
+    }
+
+    /// The tally of the images, one for each label.
+    pub fn tally(&self, head: &Head, labels: &[u8]) -> Tally {
+        head.tally(&self.sums, self.outputs(), labels)
     }
 
     /// The network's outputs, one element each.
     pub fn outputs(&self) -> &[Lanes] {
         self.values.last().expect("there is an input slot")
+    }
+
+    /// The first step whose output has a number that is not finite.
+    pub fn first_not_finite(&self, plan: &Plan) -> Option<usize> {
+        plan.steps.iter().position(|step| {
+            let output = &self.values[step.output];
+            !output
+                .iter()
+                .all(|element| element.0.iter().all(|x| x.is_finite()))
+        })
     }
 
     /// Computes the gradient of `Σ weight · loss` by every weight of the network.

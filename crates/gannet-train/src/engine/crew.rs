@@ -5,17 +5,18 @@
 //! that it makes no difference who computed what.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gannet_data::Split;
+use gannet_data::{Images, Split};
 use gannet_graph::Graph;
 use rayon::ThreadPool;
 
 use super::backend::Backend;
 use super::chunk::Workspace;
 use super::head::{Head, Tally};
-use super::plan::Plan;
+use super::plan::{Plan, Step};
 use super::simd::LANES;
 use crate::TrainError;
 
@@ -106,7 +107,7 @@ impl Crew {
             }));
         }
         self.each_chunk(count, |workspace, i| {
-            let indices = &indices[i * LANES..indices.len().min((i + 1) * LANES)];
+            let indices = &indices[chunk(indices.len(), i)];
             let labels: Vec<u8> = indices
                 .iter()
                 .map(|&index| split.labels()[index as usize])
@@ -115,11 +116,16 @@ impl Crew {
                 .iter()
                 .map(|&label| class_weights[usize::from(label)])
                 .collect();
-            workspace.load(indices.iter().map(|&index| image(split, index as usize)));
+            workspace.load(
+                indices
+                    .iter()
+                    .map(|&index| pixels(split.images(), index as usize)),
+            );
             let chunk = &mut *self.chunks[i]
                 .lock()
                 .expect("no thread panics with a chunk");
-            chunk.tally = workspace.forward(&self.plan, self.backend, head, &labels);
+            workspace.forward(&self.plan, self.backend);
+            chunk.tally = workspace.tally(head, &labels);
             let to = &mut chunk.gradient;
             workspace.backward(&self.plan, self.backend, head, &labels, &class_weights, to);
         });
@@ -135,30 +141,67 @@ impl Crew {
         tally
     }
 
-    /// The outputs of every image, one after another, and their tally.
-    pub fn outputs(&self, head: &Head, split: &Split) -> (Vec<f32>, Tally) {
-        let classes = *self.plan.slots.last().expect("there is an input slot");
-        let mut outputs = vec![0.0; split.len() * classes];
-        let places: Vec<Mutex<(&mut [f32], Tally)>> = outputs
+    /// The name of the layer where numbers first are not finite: the first whose output is
+    /// not, or else, gradients coming from the end, the last whose weights' gradient is not.
+    pub fn first_not_finite(&self, split: &Split, indices: &[u32], gradient: &[f32]) -> String {
+        let steps = &self.plan.steps;
+        let first = Mutex::new(steps.len());
+        self.each_chunk(indices.len().div_ceil(LANES), |workspace, i| {
+            let indices = &indices[chunk(indices.len(), i)];
+            let images = split.images();
+            workspace.load(indices.iter().map(|&index| pixels(images, index as usize)));
+            workspace.forward(&self.plan, self.backend);
+            if let Some(step) = workspace.first_not_finite(&self.plan) {
+                let mut first = first.lock().expect("no thread panics here");
+                *first = step.min(*first);
+            }
+        });
+        let first = first.into_inner().expect("no thread panics here");
+        let is_wild = |step: &&Step| !gradient[step.weights.clone()].iter().all(|x| x.is_finite());
+        let step = steps
+            .get(first)
+            .or_else(|| steps.iter().rev().find(is_wild))
+            .or(steps.last());
+        step.map_or_else(String::new, |step| step.name.clone())
+    }
+
+    /// The outputs of every image, one after another.
+    pub fn outputs(&self, images: &Images) -> Vec<f32> {
+        let classes = self.plan.classes();
+        let mut outputs = vec![0.0; images.len() * classes];
+        let places: Vec<Mutex<&mut [f32]>> = outputs
             .chunks_mut(LANES * classes)
-            .map(|outputs| Mutex::new((outputs, Tally::default())))
+            .map(Mutex::new)
             .collect();
         self.each_chunk(places.len(), |workspace, i| {
-            let images = i * LANES..split.len().min((i + 1) * LANES);
-            let labels = &split.labels()[images.clone()];
-            workspace.load(images.map(|index| image(split, index)));
-            let place = &mut *places[i].lock().expect("no thread panics with a chunk");
-            place.1 = workspace.forward(&self.plan, self.backend, head, labels);
-            for (lane, to) in place.0.chunks_mut(classes).enumerate() {
+            workspace.load(chunk(images.len(), i).map(|index| pixels(images, index)));
+            workspace.forward(&self.plan, self.backend);
+            let mut place = places[i].lock().expect("no thread panics with a chunk");
+            for (lane, to) in place.chunks_mut(classes).enumerate() {
                 for (to, from) in to.iter_mut().zip(workspace.outputs()) {
                     *to = from.0[lane];
                 }
             }
         });
-        let tally = places.into_iter().fold(Tally::default(), |tally, place| {
-            tally.plus(place.into_inner().expect("no thread panics with a chunk").1)
+        drop(places);
+        outputs
+    }
+
+    /// The tally of every image.
+    pub fn tally(&self, head: &Head, split: &Split) -> Tally {
+        let count = split.len().div_ceil(LANES);
+        let tallies: Vec<Mutex<Tally>> = (0..count).map(|_| Mutex::default()).collect();
+        self.each_chunk(count, |workspace, i| {
+            let images = chunk(split.len(), i);
+            let labels = &split.labels()[images.clone()];
+            workspace.load(images.map(|index| pixels(split.images(), index)));
+            workspace.forward(&self.plan, self.backend);
+            let tally = workspace.tally(head, labels);
+            *tallies[i].lock().expect("no thread panics with a chunk") = tally;
         });
-        (outputs, tally)
+        tallies.into_iter().fold(Tally::default(), |sum, tally| {
+            sum.plus(tally.into_inner().expect("no thread panics with a chunk"))
+        })
     }
 
     /// Calls `work` once for each chunk of `count`, on all threads.
@@ -178,7 +221,12 @@ impl Crew {
     }
 }
 
-fn image(split: &Split, index: usize) -> &[u8] {
-    let len = split.images().shape().elements();
-    &split.images().pixels()[index * len..][..len]
+/// The images of the `i`th chunk of `count`.
+fn chunk(count: usize, i: usize) -> Range<usize> {
+    i * LANES..count.min((i + 1) * LANES)
+}
+
+fn pixels(images: &Images, index: usize) -> &[u8] {
+    let len = images.shape().elements();
+    &images.pixels()[index * len..][..len]
 }

@@ -7,8 +7,8 @@ use gannet_graph::Function;
 
 use super::activation;
 use super::backend::Backend;
-use super::exponential::{exp_f64, ln};
 use super::simd::{LANES, Lanes};
+use crate::elementary::{exp, ln};
 use crate::loss::Loss;
 
 /// The last activation function and the loss.
@@ -55,22 +55,20 @@ impl Head {
         }
     }
 
-    /// Turns sums into outputs; counts the images, one for each label.
-    pub fn score(&self, backend: Backend, values: &mut [Lanes], labels: &[u8]) -> Tally {
-        let sums = values.to_vec();
-        activation::apply(backend, self.function, values, values.len());
+    /// The tally of the images, one for each label, from the last layer's sums and the
+    /// outputs that the function made of them.
+    pub fn tally(&self, sums: &[Lanes], outputs: &[Lanes], labels: &[u8]) -> Tally {
         labels
             .iter()
             .enumerate()
             .fold(Tally::default(), |tally, (lane, &label)| {
-                let loss = self.loss_of(&sums, values, lane, usize::from(label));
-                let correct = usize::from(largest(values, lane) == usize::from(label));
+                let loss = self.loss_of(sums, outputs, lane, usize::from(label));
+                let correct = usize::from(largest(outputs, lane) == usize::from(label));
                 tally.plus(Tally { loss, correct })
             })
     }
 
-    /// The gradient of `Σ weight · loss` by the sums, from the outputs that
-    /// [`Head::score`] made. `weights` has one entry for each label. Lanes without an image
+    /// The gradient of `Σ weight · loss` by the sums, from the outputs. `weights` has one entry for each label. Lanes without an image
     /// get none.
     pub fn gradient(
         &self,
@@ -131,7 +129,7 @@ impl Head {
             // ln p = x − ln Σ eˣ.
             Loss::CategoricalCrossEntropy => {
                 let largest = (0..classes).map(sum).fold(f64::NEG_INFINITY, f64::max);
-                let powers = (0..classes).map(|k| exp_f64(sum(k) - largest));
+                let powers = (0..classes).map(|k| exp(sum(k) - largest));
                 let log_sum = largest + ln(powers.sum());
                 targets
                     .enumerate()
@@ -142,7 +140,7 @@ impl Head {
             Loss::BinaryCrossEntropy => {
                 let losses = targets.enumerate().map(|(k, t)| {
                     let x = sum(k);
-                    x.max(0.0) - x * t + ln(1.0 + exp_f64(-x.abs()))
+                    x.max(0.0) - x * t + ln(1.0 + exp(-x.abs()))
                 });
                 losses.sum::<f64>() / classes as f64
             }
@@ -151,7 +149,7 @@ impl Head {
 }
 
 /// The output that is largest for the image of that lane; of equals the first.
-pub fn largest(outputs: &[Lanes], lane: usize) -> usize {
+fn largest(outputs: &[Lanes], lane: usize) -> usize {
     (1..outputs.len()).fold(0, |best, k| {
         if outputs[k].0[lane] > outputs[best].0[lane] {
             k

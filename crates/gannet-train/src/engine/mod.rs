@@ -25,4 +25,4 @@ mod x86;
 
 pub use backend::Backend;
 pub use crew::{Crew, Threads};
-pub use head::{Head, Tally};
+pub use head::Head;

@@ -30,6 +30,8 @@ pub enum Action {
 /// One step.
 #[derive(Debug)]
 pub struct Step {
+    /// The layer's name.
+    pub name: String,
     /// What it does.
     pub action: Action,
     /// The slot that it reads.
@@ -105,6 +107,11 @@ impl Plan {
         }
     }
 
+    /// How many outputs there are.
+    pub fn classes(&self) -> usize {
+        *self.slots.last().expect("there is an input slot")
+    }
+
     /// Whether anything before that step learns, so that its input needs a gradient.
     pub fn learns_before(&self, step: usize) -> bool {
         self.steps[..step]
@@ -144,6 +151,7 @@ impl Plan {
             self.slots.push(output.elements());
         }
         self.steps.push(Step {
+            name: node.name().to_owned(),
             action,
             input: last,
             output: self.slots.len() - 1,

@@ -120,7 +120,7 @@ impl Kernel for Forward<'_> {
                 for pixel in window {
                     let value = simd.load(&self.input[pixel.place + channel]);
                     winner = simd.if_greater(value, best, simd.splat(pixel.number), winner);
-                    best = simd.max(value, best);
+                    best = simd.max(best, value);
                 }
                 simd.store(best, &mut outputs[channel]);
                 simd.store(winner, &mut winners[channel]);

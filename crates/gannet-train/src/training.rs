@@ -1,0 +1,332 @@
+//! A training run that can pause after any batch and go on as if nothing had been.
+//!
+//! In go a network, two splits and a [`Recipe`]; out come events while it runs and a trained
+//! network. All that it is made of stands in [`State`]; all else follows from the recipe.
+
+use std::time::Instant;
+
+use gannet_data::Split;
+use gannet_graph::{Graph, Shape};
+
+use crate::TrainError;
+use crate::average;
+use crate::checkpoint::{self, Checkpoint};
+use crate::engine::{Backend, Crew, Head, Threads};
+use crate::evaluate::check_images;
+use crate::event::{Batch, Control, Epoch, Event};
+use crate::fit::Trained;
+use crate::initialize::initialize;
+use crate::penalty::Penalty;
+use crate::random::{Purpose, Stream};
+use crate::recipe::{Keep, Recipe, Start, Watch};
+use crate::state::{Best, State};
+
+/// A run under way, or paused, or finished.
+#[derive(Debug)]
+pub struct Training<'a> {
+    graph: Graph,
+    train: &'a Split,
+    validation: &'a Split,
+    recipe: Recipe,
+    crew: Crew,
+    head: Head,
+    penalty: Penalty,
+    class_weights: Vec<f32>,
+    gradient: Vec<f32>,
+    state: State,
+}
+
+impl<'a> Training<'a> {
+    /// A run that has not begun.
+    ///
+    /// # Errors
+    /// If the recipe is not possible, or the data does not suit the network.
+    pub fn new(
+        mut graph: Graph,
+        train: &'a Split,
+        validation: &'a Split,
+        recipe: Recipe,
+        threads: Threads,
+    ) -> Result<Self, TrainError> {
+        if recipe.start == Start::Glorot {
+            initialize(&mut graph, recipe.seed);
+        }
+        let weights: Vec<f32> = graph.weights().flatten().copied().collect();
+        let state = State::new(weights, recipe.average);
+        Training::with_state(graph, train, validation, recipe, threads, state)
+    }
+
+    /// Goes on with a paused run. `graph` gives the structure; recipe and weights are the
+    /// checkpoint's.
+    ///
+    /// # Errors
+    /// [`TrainError::Resume`] if the run was one of another network or other data.
+    pub fn resume(
+        graph: Graph,
+        train: &'a Split,
+        validation: &'a Split,
+        checkpoint: Checkpoint,
+        threads: Threads,
+    ) -> Result<Self, TrainError> {
+        let Checkpoint {
+            recipe,
+            structure,
+            images,
+            state,
+        } = checkpoint;
+        let fits =
+            state.weights.len() == graph.params() && structure == checkpoint::structure(&graph);
+        if !fits {
+            let difference = format!("network '{}' has another structure", graph.name());
+            return Err(TrainError::Resume { difference });
+        }
+        if images != train.len() {
+            let difference = format!("it saw {images} training images and not {}", train.len());
+            return Err(TrainError::Resume { difference });
+        }
+        Training::with_state(graph, train, validation, recipe, threads, state)
+    }
+
+    /// The run as it is now, to be written to a file.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            recipe: self.recipe.clone(),
+            structure: checkpoint::structure(&self.graph),
+            images: self.train.len(),
+            state: self.state.clone(),
+        }
+    }
+
+    fn with_state(
+        graph: Graph,
+        train: &'a Split,
+        validation: &'a Split,
+        recipe: Recipe,
+        threads: Threads,
+        state: State,
+    ) -> Result<Self, TrainError> {
+        check_data(&graph, "training", train)?;
+        check_data(&graph, "validation", validation)?;
+        recipe.check(train.class_count())?;
+        let crew = Crew::new(&graph, threads, Backend::detect())?;
+        let head = Head {
+            function: crew.function(),
+            loss: recipe.loss,
+            label_smoothing: recipe.label_smoothing,
+        };
+        if !head.is_possible() {
+            return Err(TrainError::LossAndFunction {
+                loss: recipe.loss.name(),
+                network: graph.name().to_owned(),
+                function: head.function.name(),
+            });
+        }
+        let class_weights = match &recipe.class_weights[..] {
+            [] => vec![1.0; train.class_count()],
+            weights => weights.to_vec(),
+        };
+        Ok(Training {
+            penalty: Penalty::new(&graph),
+            gradient: vec![0.0; graph.params()],
+            graph,
+            train,
+            validation,
+            recipe,
+            crew,
+            head,
+            class_weights,
+            state,
+        })
+    }
+
+    /// Trains until the recipe's end, or until `on_event` says stop: then another call goes on
+    /// from there.
+    ///
+    /// # Errors
+    /// [`TrainError::NotFinite`] when a number becomes infinite or no number.
+    pub fn run(
+        &mut self,
+        on_event: &mut dyn FnMut(Event<'_>) -> Control,
+    ) -> Result<(), TrainError> {
+        while !self.is_finished() {
+            if self.batches(on_event)? == Control::Stop {
+                break;
+            }
+            let epoch = self.validate();
+            if on_event(Event::Epoch(&epoch)) == Control::Stop {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the recipe's end is reached, by its epochs or its patience.
+    pub fn is_finished(&self) -> bool {
+        let epochs = self.state.history.len();
+        let best = self.state.best.as_ref().map_or(0, |best| best.epoch);
+        epochs >= self.recipe.epochs
+            || self
+                .recipe
+                .patience
+                .is_some_and(|patience| epochs >= best + patience)
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// What each whole epoch gave.
+    pub fn history(&self) -> &[Epoch] {
+        &self.state.history
+    }
+
+    /// The network with the weights that the recipe keeps of what was trained so far.
+    pub fn into_trained(mut self) -> Trained {
+        let best = self
+            .state
+            .best
+            .take()
+            .filter(|_| self.recipe.keep == Keep::Best);
+        let weights = best.map_or_else(|| self.state.measured().to_vec(), |best| best.weights);
+        set_weights(&mut self.graph, &weights);
+        Trained {
+            graph: self.graph,
+            history: self.state.history,
+        }
+    }
+
+    /// The batches of the epoch that are left.
+    fn batches(
+        &mut self,
+        on_event: &mut dyn FnMut(Event<'_>) -> Control,
+    ) -> Result<Control, TrainError> {
+        let epoch = self.state.history.len() + 1;
+        let mut order: Vec<u32> = (0..self.train.len() as u32).collect();
+        Stream::new(self.recipe.seed, Purpose::Order, epoch as u64).shuffle(&mut order);
+        let batches = order.len().div_ceil(self.recipe.batch);
+        while self.state.running.batches < batches {
+            let begin = Instant::now();
+            let first = self.state.running.batches * self.recipe.batch;
+            let indices = &order[first..order.len().min(first + self.recipe.batch)];
+            self.step(indices, batches, epoch)?;
+            let running = &mut self.state.running;
+            running.batches += 1;
+            running.seconds += begin.elapsed().as_secs_f64();
+            let report = Batch {
+                epoch,
+                batch: running.batches,
+                batches,
+                loss: running.loss(),
+                accuracy: running.accuracy(),
+            };
+            if on_event(Event::Batch(&report)) == Control::Stop {
+                return Ok(Control::Stop);
+            }
+        }
+        Ok(Control::Continue)
+    }
+
+    /// One batch: the mean gradient of its images and of the penalty, and a step against it.
+    fn step(&mut self, indices: &[u32], batches: usize, epoch: usize) -> Result<(), TrainError> {
+        let State {
+            weights,
+            optimizer,
+            steps,
+            running,
+            average,
+            ..
+        } = &mut self.state;
+        let penalty = self.penalty.of(weights);
+        self.crew.load(weights);
+        let gradient = &mut self.gradient;
+        let tally = self.crew.gradient(
+            &self.head,
+            self.train,
+            indices,
+            &self.class_weights,
+            gradient,
+        );
+        self.penalty
+            .add_gradient(weights, 1.0 / indices.len() as f32, gradient);
+        let factor = self
+            .recipe
+            .schedule
+            .factor(*steps, batches, self.recipe.epochs);
+        let sound = tally.loss.is_finite() && gradient.iter().all(|value| value.is_finite());
+        if !sound {
+            let layer = self.crew.first_not_finite(self.train, indices, gradient);
+            return Err(TrainError::NotFinite {
+                epoch,
+                batch: running.batches + 1,
+                layer,
+            });
+        }
+        optimizer.step(&self.recipe.optimizer, factor, gradient, weights);
+        *steps += 1;
+        if let (Some(decay), Some(average)) = (self.recipe.average, average) {
+            average::update(average, weights, decay, *steps);
+        }
+        running.loss_sum += tally.loss + penalty * indices.len() as f64;
+        running.correct += tally.correct;
+        running.images += indices.len();
+        Ok(())
+    }
+
+    /// Measures the epoch and begins the next.
+    fn validate(&mut self) -> Epoch {
+        let begin = Instant::now();
+        let weights = self.state.measured().to_vec();
+        self.crew.load(&weights);
+        let tally = self.crew.tally(&self.head, self.validation);
+        let images = self.validation.len() as f64;
+        let running = std::mem::take(&mut self.state.running);
+        let epoch = Epoch {
+            epoch: self.state.history.len() + 1,
+            loss: running.loss(),
+            accuracy: running.accuracy(),
+            val_loss: tally.loss / images + self.penalty.of(&weights),
+            val_accuracy: tally.correct as f64 / images,
+            seconds: running.seconds,
+            val_seconds: begin.elapsed().as_secs_f64(),
+        };
+        let value = match self.recipe.watch {
+            Watch::Loss => -epoch.val_loss,
+            Watch::Accuracy => epoch.val_accuracy,
+        };
+        if self
+            .state
+            .best
+            .as_ref()
+            .is_none_or(|best| value > best.value)
+        {
+            self.state.best = Some(Best {
+                epoch: epoch.epoch,
+                value,
+                weights,
+            });
+        }
+        self.state.history.push(epoch);
+        epoch
+    }
+}
+
+fn check_data(graph: &Graph, name: &'static str, split: &Split) -> Result<(), TrainError> {
+    check_images(graph, name, split.images())?;
+    if *graph.output_shape() != Shape::from([split.class_count()]) {
+        return Err(TrainError::Outputs {
+            network: graph.name().to_owned(),
+            outputs: graph.output_shape().clone(),
+            classes: split.class_count(),
+        });
+    }
+    Ok(())
+}
+
+fn set_weights(graph: &mut Graph, mut weights: &[f32]) {
+    for values in graph.weights_mut() {
+        let (own, rest) = weights.split_at(values.len());
+        values.copy_from_slice(own);
+        weights = rest;
+    }
+}
