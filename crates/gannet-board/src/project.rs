@@ -117,6 +117,7 @@ impl Project<'_> {
             ("tx", board.uart.tx.into()),
             ("rx", board.uart.rx.into()),
             ("baud", board.uart.baud.to_string()),
+            ("chip", board.probe_rs_chip.clone()),
             ("flash_start", format!("{:#010x}", board.flash.start)),
             ("flash_len", board.flash.len_bytes.to_string()),
             ("ram_start", format!("{:#010x}", board.ram.start)),
@@ -152,8 +153,8 @@ fn board_source(board: &Board) -> String {
     let uart = &board.uart;
     let external = match clock.external {
         External::None => "None".to_owned(),
-        External::Crystal { hz } => format!("Crystal({hz})"),
-        External::Bypass { hz } => format!("Bypass({hz})"),
+        External::Crystal { hz } => format!("Crystal({})", grouped(hz)),
+        External::Bypass { hz } => format!("Bypass({})", grouped(hz)),
     };
     let bus = match uart.bus {
         Bus::Apb1 => "Apb1",
@@ -166,13 +167,13 @@ fn board_source(board: &Board) -> String {
             "Core clock when everything starts.",
             "CORE_HZ",
             "u32",
-            clock.core_hz.to_string(),
+            grouped(clock.core_hz),
         ),
         (
             "Internal oscillator.",
             "INTERNAL_HZ",
             "u32",
-            clock.internal_hz.to_string(),
+            grouped(clock.internal_hz),
         ),
         (
             "On the oscillator pins.",
@@ -184,7 +185,7 @@ fn board_source(board: &Board) -> String {
             "Rate at the PLL's input.",
             "PLL_INPUT_HZ",
             "u32",
-            clock.pll_input_hz.to_string(),
+            grouped(clock.pll_input_hz),
         ),
         ("Multiplier.", "PLL_N", "u32", clock.pll_n.to_string()),
         (
@@ -260,13 +261,26 @@ fn board_source(board: &Board) -> String {
             "u32",
             uart.alternate_function.to_string(),
         ),
-        ("Bits a second.", "BAUD", "u32", uart.baud.to_string()),
+        ("Bits a second.", "BAUD", "u32", grouped(uart.baud)),
     ];
     let mut text = String::from(include_str!("../firmware/src/board_types.rs"));
     for (meaning, name, kind, value) in constants {
         text.push_str(&format!(
             "\n/// {meaning}\npub const {name}: {kind} = {value};\n"
         ));
+    }
+    text
+}
+
+/// A number as Rust's sources show it: 180_000_000.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
     }
     text
 }
@@ -332,7 +346,7 @@ mod tests {
     #[test]
     fn another_baud_rate_reaches_the_sources() {
         let board = Board::find("nucleo-f446re").unwrap().with_baud(921_600);
-        assert!(board_source(&board).contains("BAUD: u32 = 921600;"));
+        assert!(board_source(&board).contains("BAUD: u32 = 921_600;"));
     }
 
     #[test]

@@ -12,20 +12,19 @@ use firmware::timer::Timer;
 use firmware::{board, stack};
 use network::Network;
 
-/// The network owns its arena: static, so that the linker accounts for it.
-static mut NETWORK: Network = Network::new();
-
 #[entry]
 fn main() -> ! {
+    // It owns its arena: static, so that the linker accounts for it. `entry` makes this a unique
+    // reference, as `main` runs once.
+    static mut NETWORK: Network = Network::new();
+
     let clock = chip::start_clock();
     let mut uart = Uart::start(clock);
     let timer = Timer::start(clock);
-    // SAFETY: `main` runs once and no interrupt uses the network: the only reference.
-    let network = unsafe { &mut *&raw mut NETWORK };
 
-    network.input_mut().copy_from_slice(&IMAGE);
+    NETWORK.input_mut().copy_from_slice(&IMAGE);
     let start = timer.now();
-    let outputs = *network.run();
+    let outputs = *NETWORK.run();
     let ticks = timer.now().wrapping_sub(start);
     let peak_stack_bytes = stack::peak_bytes();
 

@@ -13,17 +13,16 @@ use gannet_link::{
 };
 use network::Network;
 
-/// The network owns its arena: static, so that the linker accounts for it.
-static mut NETWORK: Network = Network::new();
-
 #[entry]
 fn main() -> ! {
+    // It owns its arena: static, so that the linker accounts for it. `entry` makes this a unique
+    // reference, as `main` runs once.
+    static mut NETWORK: Network = Network::new();
+
     let clock = chip::start_clock();
     let mut line = Line(Uart::start(clock));
-    // SAFETY: `main` runs once and no interrupt uses the network: the only reference.
-    let network = unsafe { &mut *&raw mut NETWORK };
     let mut device = Device {
-        network,
+        network: NETWORK,
         timer: Timer::start(clock),
     };
     let mut server = Server::new();

@@ -93,12 +93,13 @@ fn start_external() -> Option<u32> {
         External::Bypass(hz) => (hz, CR_HSEBYP),
     };
     // The bypass bit may only change while the oscillator is off.
-    RCC_CR.modify(CR_HSEON | CR_HSEBYP, bypass);
+    RCC_CR.modify(CR_HSEON, 0);
+    RCC_CR.modify(CR_HSEBYP, bypass);
     RCC_CR.modify(0, CR_HSEON);
     if RCC_CR.becomes(CR_HSERDY, CR_HSERDY) {
         return Some(hz);
     }
-    RCC_CR.modify(CR_HSEON | CR_HSEBYP, 0);
+    RCC_CR.modify(CR_HSEON, 0);
     None
 }
 
@@ -114,12 +115,12 @@ fn start_pll(source_hz: u32, source: u32) -> bool {
     PWR_CR.modify(PWR_CR_VOS, board::VOLTAGE_SCALE_BITS << 14);
     // Bits 28..31 hold another output's divider on some parts: keep their reset value.
     RCC_PLLCFGR.write(
-        RCC_PLLCFGR.read() & 0xF000_0000
-            | board::PLL_Q << 24
+        (RCC_PLLCFGR.read() & 0xF000_0000)
+            | (board::PLL_Q << 24)
             | source
-            | (board::PLL_P / 2 - 1) << 16
-            | board::PLL_N << 6
-            | source_hz / board::PLL_INPUT_HZ,
+            | ((board::PLL_P / 2 - 1) << 16)
+            | (board::PLL_N << 6)
+            | (source_hz / board::PLL_INPUT_HZ),
     );
     RCC_CR.modify(0, CR_PLLON);
     let running = RCC_CR.becomes(CR_PLLRDY, CR_PLLRDY)
