@@ -3,6 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use crate::process;
 
@@ -13,8 +14,10 @@ pub struct Total {
     pub failed: usize,
 }
 
-/// Runs `cargo test`, shows its lines as they come, and prints the total; fails as Cargo does.
+/// Runs `cargo test`, shows its lines as they come, and prints the duration and, last, the total;
+/// fails as Cargo does.
 pub fn run(mut command: Command) -> crate::Outcome {
+    let start = Instant::now();
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
@@ -30,6 +33,7 @@ pub fn run(mut command: Command) -> crate::Outcome {
     let status = child
         .wait()
         .map_err(|error| process::not_started(&command, &error))?;
+    println!("tests ... {:.1} s", start.elapsed().as_secs_f32());
     println!("{} passed, {} failed", total.passed, total.failed);
     if status.success() {
         Ok(())
