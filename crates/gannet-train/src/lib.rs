@@ -6,6 +6,7 @@
 //! everywhere (by hand where the processor cannot), sums have one order, and exponentials and
 //! random numbers are our own.
 
+mod augment;
 mod average;
 mod checkpoint;
 mod elementary;
@@ -24,6 +25,7 @@ mod schedule;
 mod state;
 mod training;
 
+pub use augment::Augmentation;
 pub use checkpoint::Checkpoint;
 pub use engine::Threads;
 pub use error::TrainError;

@@ -14,6 +14,8 @@ pub enum Purpose {
     Weights = 1,
     /// The order of the images; the index is the epoch's.
     Order = 2,
+    /// Changes of images; the index is the epoch's, 32 bits up, and the image's.
+    Augmentation = 3,
     /// Inputs of tests.
     #[cfg(test)]
     Test = 255,

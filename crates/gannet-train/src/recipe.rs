@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::augment::Augmentation;
 use crate::loss::Loss;
 use crate::optimizer::Optimizer;
 use crate::schedule::Schedule;
@@ -22,6 +23,8 @@ pub struct Recipe {
     pub label_smoothing: f32,
     /// How much an image's loss counts, by class; each at least 0. Empty: all count alike.
     pub class_weights: Vec<f32>,
+    /// How images are changed each time they are seen.
+    pub augmentation: Augmentation,
     /// How a gradient becomes a step.
     pub optimizer: Optimizer,
     /// How the learning rate changes.
@@ -85,6 +88,7 @@ impl Default for Recipe {
             loss: Loss::MeanSquaredError,
             label_smoothing: 0.0,
             class_weights: Vec::new(),
+            augmentation: Augmentation::default(),
             optimizer: Optimizer::default(),
             schedule: Schedule::default(),
             average: None,
@@ -137,6 +141,7 @@ impl Recipe {
         if let Some(weight) = self.class_weights.iter().find(|weight| !valid(weight)) {
             return wrong("class-weights", weight.to_string(), "numbers of at least 0");
         }
+        self.augmentation.check()?;
         self.schedule.check(self.epochs)?;
         self.optimizer.check()
     }

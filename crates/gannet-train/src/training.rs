@@ -9,9 +9,10 @@ use gannet_data::Split;
 use gannet_graph::{Graph, Shape};
 
 use crate::TrainError;
+use crate::augment::Source;
 use crate::average;
 use crate::checkpoint::{self, Checkpoint};
-use crate::engine::{Backend, Crew, Head, Threads};
+use crate::engine::{self, Backend, Crew, Head, Threads};
 use crate::evaluate::check_images;
 use crate::event::{Batch, Control, Epoch, Event};
 use crate::fit::Trained;
@@ -237,16 +238,29 @@ impl<'a> Training<'a> {
             average,
             ..
         } = &mut self.state;
+        let recipe = &self.recipe;
+        let source = if recipe.augmentation.acts(epoch, recipe.epochs) {
+            Source::changed(
+                self.train.images(),
+                &recipe.augmentation,
+                recipe.seed,
+                epoch,
+            )
+        } else {
+            Source::plain(self.train.images())
+        };
         let penalty = self.penalty.of(weights);
         self.crew.load(weights);
         let gradient = &mut self.gradient;
-        let tally = self.crew.gradient(
-            &self.head,
-            self.train,
+        let labels = self.train.labels();
+        let batch = engine::Batch {
+            source,
+            labels,
             indices,
-            &self.class_weights,
-            gradient,
-        );
+        };
+        let tally = self
+            .crew
+            .gradient(&self.head, &batch, &self.class_weights, gradient);
         self.penalty
             .add_gradient(weights, 1.0 / indices.len() as f32, gradient);
         let factor = self
@@ -255,7 +269,7 @@ impl<'a> Training<'a> {
             .factor(*steps, batches, self.recipe.epochs);
         let sound = tally.loss.is_finite() && gradient.iter().all(|value| value.is_finite());
         if !sound {
-            let layer = self.crew.first_not_finite(self.train, indices, gradient);
+            let layer = self.crew.first_not_finite(&batch, gradient);
             return Err(TrainError::NotFinite {
                 epoch,
                 batch: running.batches + 1,

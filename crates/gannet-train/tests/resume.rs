@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use gannet_data::{Classes, ImageShape, Images, Split};
 use gannet_graph::{Conv2D, Dense, Flatten, Function, Graph, Padding, Window};
 use gannet_train::{
-    Checkpoint, Control, Course, Event, Keep, Loss, Optimizer, Recipe, Schedule, Start, Threads,
-    TrainError, Trained, Training, Watch, fit,
+    Augmentation, Checkpoint, Control, Course, Event, Keep, Loss, Optimizer, Recipe, Schedule,
+    Start, Threads, TrainError, Trained, Training, Watch, fit,
 };
 
 /// Images of 6×6 that show a bright row or column, ten classes in all; as many as asked for.
@@ -73,6 +73,16 @@ fn recipe() -> Recipe {
             warm_up: 0.5,
             course: Course::Cosine { floor: 0.01 },
         },
+        augmentation: Augmentation {
+            shift: 1.0,
+            rotate: 5.0,
+            scale: 0.1,
+            shear: 0.1,
+            elastic: 0.3,
+            erase: 0.2,
+            noise: 0.05,
+            plain_epochs: 1,
+        },
         average: Some(0.9),
         keep: Keep::Best,
         watch: Watch::Accuracy,
@@ -111,6 +121,17 @@ fn a_run_goes_on_from_a_file_as_if_nothing_had_been() {
         &mut |_| Control::Continue,
     );
     let whole = bits(whole.unwrap());
+
+    let one = Threads::Count(1.try_into().unwrap());
+    let on_one = fit(
+        graph.clone(),
+        &train,
+        &validation,
+        &recipe(),
+        one,
+        &mut |_| Control::Continue,
+    );
+    assert_eq!(bits(on_one.unwrap()), whole);
 
     // Stop at every third event: within epochs, at their last batch, and behind validation.
     let mut training =

@@ -9,6 +9,7 @@ use super::head::{Head, Tally};
 use super::operator::Scratch;
 use super::plan::{Action, Plan};
 use super::simd::{LANES, Lanes};
+use crate::augment::Source;
 
 /// One thread's memory for the chunks that it computes, one after another.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Workspace {
     values: Vec<Vec<Lanes>>,
     gradients: Vec<Vec<Lanes>>,
     scratch: Vec<Scratch>,
+    /// One image.
+    image: Vec<f32>,
     /// The last layer's sums, before the head's function.
     sums: Vec<Lanes>,
 }
@@ -36,6 +39,7 @@ impl Workspace {
         Workspace {
             values: slots(),
             gradients: slots(),
+            image: vec![0.0; plan.slots[0]],
             sums: vec![Lanes::ZERO; plan.classes()],
             scratch: plan
                 .steps
@@ -45,16 +49,16 @@ impl Workspace {
         }
     }
 
-    /// Puts images into the lanes, pixels as `x / 255`; lanes without an image are zero.
-    pub fn load<'a>(&mut self, images: impl ExactSizeIterator<Item = &'a [u8]>) {
+    /// Puts images into the lanes; lanes without an image are zero.
+    pub fn load(&mut self, source: &Source<'_>, indices: impl ExactSizeIterator<Item = usize>) {
         let elements = &mut self.values[0];
-        let count = images.len();
-        if count < LANES {
+        if indices.len() < LANES {
             elements.fill(Lanes::ZERO);
         }
-        for (lane, image) in images.enumerate() {
-            for (element, &pixel) in elements.iter_mut().zip(image) {
-                element.0[lane] = f32::from(pixel) / 255.0;
+        for (lane, index) in indices.enumerate() {
+            source.write(index, &mut self.image);
+            for (element, &value) in elements.iter_mut().zip(&self.image) {
+                element.0[lane] = value;
             }
         }
     }

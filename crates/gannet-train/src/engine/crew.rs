@@ -19,6 +19,7 @@ use super::head::{Head, Tally};
 use super::plan::{Plan, Step};
 use super::simd::LANES;
 use crate::TrainError;
+use crate::augment::Source;
 
 /// How many threads compute. The results do not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +39,26 @@ pub struct Crew {
     pool: ThreadPool,
     workspaces: Vec<Mutex<Workspace>>,
     chunks: Vec<Mutex<Chunk>>,
+}
+
+/// The images of one step.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// All images.
+    pub source: Source<'a>,
+    /// Their labels.
+    pub labels: &'a [u8],
+    /// Which of them are meant.
+    pub indices: &'a [u32],
+}
+
+impl Batch<'_> {
+    /// The images of the `i`th chunk.
+    fn chunk(&self, i: usize) -> impl ExactSizeIterator<Item = usize> + Clone {
+        self.indices[chunk(self.indices.len(), i)]
+            .iter()
+            .map(|&index| index as usize)
+    }
 }
 
 /// What one chunk of a batch gave.
@@ -93,12 +114,11 @@ impl Crew {
     pub fn gradient(
         &mut self,
         head: &Head,
-        split: &Split,
-        indices: &[u32],
+        batch: &Batch<'_>,
         class_weights: &[f32],
         gradient: &mut [f32],
     ) -> Tally {
-        let count = indices.len().div_ceil(LANES);
+        let count = batch.indices.len().div_ceil(LANES);
         let weights = self.plan.weights;
         while self.chunks.len() < count {
             self.chunks.push(Mutex::new(Chunk {
@@ -107,20 +127,13 @@ impl Crew {
             }));
         }
         self.each_chunk(count, |workspace, i| {
-            let indices = &indices[chunk(indices.len(), i)];
-            let labels: Vec<u8> = indices
-                .iter()
-                .map(|&index| split.labels()[index as usize])
-                .collect();
+            let indices = batch.chunk(i);
+            let labels: Vec<u8> = indices.clone().map(|index| batch.labels[index]).collect();
             let class_weights: Vec<f32> = labels
                 .iter()
                 .map(|&label| class_weights[usize::from(label)])
                 .collect();
-            workspace.load(
-                indices
-                    .iter()
-                    .map(|&index| pixels(split.images(), index as usize)),
-            );
+            workspace.load(&batch.source, indices);
             let chunk = &mut *self.chunks[i]
                 .lock()
                 .expect("no thread panics with a chunk");
@@ -143,13 +156,11 @@ impl Crew {
 
     /// The name of the layer where numbers first are not finite: the first whose output is
     /// not, or else, gradients coming from the end, the last whose weights' gradient is not.
-    pub fn first_not_finite(&self, split: &Split, indices: &[u32], gradient: &[f32]) -> String {
+    pub fn first_not_finite(&self, batch: &Batch<'_>, gradient: &[f32]) -> String {
         let steps = &self.plan.steps;
         let first = Mutex::new(steps.len());
-        self.each_chunk(indices.len().div_ceil(LANES), |workspace, i| {
-            let indices = &indices[chunk(indices.len(), i)];
-            let images = split.images();
-            workspace.load(indices.iter().map(|&index| pixels(images, index as usize)));
+        self.each_chunk(batch.indices.len().div_ceil(LANES), |workspace, i| {
+            workspace.load(&batch.source, batch.chunk(i));
             workspace.forward(&self.plan, self.backend);
             if let Some(step) = workspace.first_not_finite(&self.plan) {
                 let mut first = first.lock().expect("no thread panics here");
@@ -174,7 +185,7 @@ impl Crew {
             .map(Mutex::new)
             .collect();
         self.each_chunk(places.len(), |workspace, i| {
-            workspace.load(chunk(images.len(), i).map(|index| pixels(images, index)));
+            workspace.load(&Source::plain(images), chunk(images.len(), i));
             workspace.forward(&self.plan, self.backend);
             let mut place = places[i].lock().expect("no thread panics with a chunk");
             for (lane, to) in place.chunks_mut(classes).enumerate() {
@@ -194,7 +205,7 @@ impl Crew {
         self.each_chunk(count, |workspace, i| {
             let images = chunk(split.len(), i);
             let labels = &split.labels()[images.clone()];
-            workspace.load(images.map(|index| pixels(split.images(), index)));
+            workspace.load(&Source::plain(split.images()), images);
             workspace.forward(&self.plan, self.backend);
             let tally = workspace.tally(head, labels);
             *tallies[i].lock().expect("no thread panics with a chunk") = tally;
@@ -224,9 +235,4 @@ impl Crew {
 /// The images of the `i`th chunk of `count`.
 fn chunk(count: usize, i: usize) -> Range<usize> {
     i * LANES..count.min((i + 1) * LANES)
-}
-
-fn pixels(images: &Images, index: usize) -> &[u8] {
-    let len = images.shape().elements();
-    &images.pixels()[index * len..][..len]
 }

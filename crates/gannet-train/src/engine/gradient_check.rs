@@ -6,7 +6,8 @@ use gannet_graph::{
     Activation, Conv2D, Dense, Flatten, Function, Graph, Layer, MaxPool2D, Padding, Window,
 };
 
-use super::{Backend, Crew, Head, Threads};
+use super::{Backend, Batch, Crew, Head, Threads};
+use crate::augment::Source;
 use crate::initialize::initialize;
 use crate::loss::Loss;
 use crate::random::{Purpose, Stream};
@@ -174,7 +175,13 @@ fn engine(graph: &Graph, head: &Head, split: &Split, backend: Backend) -> (f64, 
     crew.load(&weights);
     let mut gradient = vec![f32::NAN; weights.len()];
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    let tally = crew.gradient(head, split, &indices, &class_weights(), &mut gradient);
+    let source = Source::plain(split.images());
+    let batch = Batch {
+        source,
+        labels: split.labels(),
+        indices: &indices,
+    };
+    let tally = crew.gradient(head, &batch, &class_weights(), &mut gradient);
     (tally.loss, gradient)
 }
 

@@ -24,5 +24,5 @@ mod sweep;
 mod x86;
 
 pub use backend::Backend;
-pub use crew::{Crew, Threads};
+pub use crew::{Batch, Crew, Threads};
 pub use head::Head;
