@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::board::Board;
 use crate::error::BoardError;
@@ -36,7 +36,50 @@ pub fn build(
     folder: &Path,
     mut progress: impl FnMut(&str),
 ) -> Result<Images, BoardError> {
-    let mut command = toolchain.build_command(host, folder);
+    let command = toolchain.build_command(host, folder);
+    if let Err(said) = run_cargo(command, &mut progress)? {
+        let overflow = said.0.iter().find_map(|line| overflow(line));
+        return Err(match overflow {
+            Some((section, overflow_bytes)) => BoardError::DoesNotFit {
+                board: board.name.clone(),
+                section,
+                overflow_bytes,
+            },
+            None => said.into_error(folder),
+        });
+    }
+    let programs = folder
+        .join("target")
+        .join(&board.rust_target)
+        .join("release");
+    let (example, validate) = (programs.join("example"), programs.join("validate"));
+    Ok(Images {
+        example: Image::read(&example)?,
+        validate: Image::read(&validate)?,
+    })
+}
+
+/// What a compiler said that did not succeed, line by line.
+pub(crate) struct Said(Vec<String>);
+
+impl Said {
+    /// The error that shows the last of it.
+    pub(crate) fn into_error(self, folder: &Path) -> BoardError {
+        BoardError::Build {
+            folder: folder.to_owned(),
+            tail: self.0[self.0.len().saturating_sub(TAIL_LINES)..].join("\n"),
+        }
+    }
+}
+
+/// Runs a cargo command to its end. `progress` is given each line of its messages as it comes.
+///
+/// # Errors
+/// [`BoardError::Start`] if it does not run at all; the inner error is what it said if it failed.
+pub(crate) fn run_cargo(
+    mut command: Command,
+    mut progress: impl FnMut(&str),
+) -> Result<Result<(), Said>, BoardError> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -54,30 +97,8 @@ pub fn build(
             lines.push(line);
         }
     }
-    if !child.wait().map_err(started)?.success() {
-        if let Some((section, overflow_bytes)) = lines.iter().find_map(|line| overflow(line)) {
-            let board = board.name.clone();
-            return Err(BoardError::DoesNotFit {
-                board,
-                section,
-                overflow_bytes,
-            });
-        }
-        let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n");
-        return Err(BoardError::Build {
-            folder: folder.to_owned(),
-            tail,
-        });
-    }
-    let programs = folder
-        .join("target")
-        .join(&board.rust_target)
-        .join("release");
-    let (example, validate) = (programs.join("example"), programs.join("validate"));
-    Ok(Images {
-        example: Image::read(&example)?,
-        validate: Image::read(&validate)?,
-    })
+    let succeeded = child.wait().map_err(started)?.success();
+    Ok(if succeeded { Ok(()) } else { Err(Said(lines)) })
 }
 
 /// The memory and the bytes in lld's message that an output section will not fit.

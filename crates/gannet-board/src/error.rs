@@ -15,6 +15,22 @@ pub enum BoardError {
         /// Known boards, the most alike first.
         nearest: String,
     },
+    /// A folder is no firmware project of ours.
+    #[error(
+        "{} does not say which board it is for, so it is no firmware project of Gannet's; \
+         `gannet firmware MODEL -o DIR` writes one",
+        path.display()
+    )]
+    NoProject {
+        /// Its manifest.
+        path: PathBuf,
+    },
+    /// There is no compiler for the host itself.
+    #[error(
+        "the network cannot be compiled for this machine, because cargo is not on the search \
+         path; install Rust from https://rustup.rs"
+    )]
+    CargoMissing,
     /// A board's description cannot be used.
     #[error("the board's description is wrong: {reason}")]
     BoardFile {

@@ -91,18 +91,28 @@ impl Project<'_> {
         let made = made
             .into_iter()
             .map(|(path, text)| (PathBuf::from(path), text));
-        let network = self
-            .network_files
-            .iter()
-            .map(|(path, text)| (Path::new("network").join(path), text.clone()));
-        let link = gannet_link::SOURCES
-            .iter()
-            .map(|&(path, text)| (Path::new("gannet-link").join(path), text.to_owned()));
         own.chain(filled)
             .chain(made)
-            .chain(network)
-            .chain(link)
+            .chain(dependencies(self.network_files))
             .collect()
+    }
+
+    /// The board that the project in `folder` was written for, as its manifest tells.
+    ///
+    /// # Errors
+    /// [`BoardError::File`] if there is no manifest, [`BoardError::NoProject`] if it is not one
+    /// of ours, [`BoardError::UnknownBoard`] if its board is not known here.
+    pub fn board_of(folder: &Path) -> Result<&'static Board, BoardError> {
+        let path = folder.join("Cargo.toml");
+        let manifest = fs::read_to_string(&path).map_err(BoardError::file(&path))?;
+        let manifest: toml::Table =
+            toml::from_str(&manifest).map_err(|_| BoardError::NoProject { path: path.clone() })?;
+        let board = ["package", "metadata", "gannet"]
+            .iter()
+            .try_fold(&manifest, |table, key| table.get(*key)?.as_table())
+            .and_then(|gannet| gannet.get("board")?.as_str())
+            .ok_or(BoardError::NoProject { path })?;
+        Board::find(board)
     }
 
     fn fill(&self, template: &str) -> String {
@@ -131,7 +141,22 @@ impl Project<'_> {
     }
 }
 
-fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
+/// The crates that every project brings along: the network and the link.
+pub(crate) fn dependencies(
+    network_files: &[(String, String)],
+) -> impl Iterator<Item = (PathBuf, String)> {
+    let network = network_files
+        .iter()
+        .map(|(path, text)| (Path::new("network").join(path), text.clone()));
+    let link = gannet_link::SOURCES
+        .iter()
+        .map(|&(path, text)| (Path::new("gannet-link").join(path), text.to_owned()));
+    network.chain(link)
+}
+
+/// Writes a file of a project, unless its text is already right: nothing is rebuilt without
+/// reason.
+pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
     if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! was not met.
 
 mod cmd;
+mod device;
 mod draw;
 mod failure;
 mod model;

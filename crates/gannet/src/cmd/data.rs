@@ -137,36 +137,44 @@ fn stats(args: &Stats) -> Result<(), Failure> {
         dataset.name(),
         dataset.shape()
     ));
-    let mut of_parts = table(&[
+    let parts = [("train", &section.train), ("test", &section.test)];
+    show_parts(&parts, screen);
+    let mut of_classes = table(&[
+        Column::Text("class"),
+        Column::Number("train"),
+        Column::Number("test"),
+    ]);
+    for (i, name) in dataset.classes().names().iter().enumerate() {
+        let of = |stats: &SplitStats| count(stats.per_class[i] as u64);
+        of_classes.add_row([name.clone(), of(&section.train), of(&section.test)]);
+    }
+    screen.line(of_classes);
+    args.json.write(&[("data", &section)])
+}
+
+/// Draws the statistics of each part of a data set.
+pub fn show_parts(parts: &[(&str, &SplitStats)], screen: Screen) {
+    let mut rows = table(&[
         Column::Text("part"),
         Column::Number("pictures"),
+        Column::Text("shape"),
         Column::Number("least"),
         Column::Number("greatest"),
         Column::Number("mean"),
         Column::Number("deviation"),
         Column::Number("zero pixels"),
     ]);
-    let mut of_classes = table(&[
-        Column::Text("class"),
-        Column::Number("train"),
-        Column::Number("test"),
-    ]);
-    for (name, stats) in [("train", &section.train), ("test", &section.test)] {
-        of_parts.add_row([
-            name.to_owned(),
+    for (name, stats) in parts {
+        rows.add_row([
+            (*name).to_owned(),
             count(stats.images as u64),
-            format!("{:.4}", stats.min),
-            format!("{:.4}", stats.max),
+            stats.shape.map(|extent| extent.to_string()).join("×"),
+            stats.min.to_string(),
+            stats.max.to_string(),
             format!("{:.4}", stats.mean),
             format!("{:.4}", stats.std),
             percent(stats.zero_share),
         ]);
     }
-    for (i, name) in dataset.classes().names().iter().enumerate() {
-        let of = |stats: &SplitStats| count(stats.per_class[i] as u64);
-        of_classes.add_row([name.clone(), of(&section.train), of(&section.test)]);
-    }
-    screen.line(of_parts);
-    screen.line(of_classes);
-    args.json.write(&[("data", &section)])
+    screen.line(rows);
 }

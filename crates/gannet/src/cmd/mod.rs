@@ -3,12 +3,16 @@
 mod analyze;
 mod boards;
 mod data;
+mod demo;
+mod doctor;
 mod eval;
+pub mod firmware;
 mod generate;
 mod image;
 mod layers;
 mod summary;
 mod train;
+mod validate;
 
 use clap::Subcommand;
 
@@ -17,6 +21,10 @@ use crate::failure::Failure;
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The whole way on the built-in network: train, analyse, build, boot, validate
+    Demo(demo::Demo),
+    /// What firmware needs of this machine, what is missing, and how to get it
+    Doctor(doctor::Doctor),
     /// Look at a data set
     #[command(subcommand)]
     Data(data::Data),
@@ -32,6 +40,12 @@ pub enum Command {
     Analyze(analyze::Analyze),
     /// A network as a crate of Rust without heap, dependencies or standard library
     Generate(generate::Generate),
+    /// Write a firmware project that is yours
+    Firmware(firmware::Firmware),
+    /// Build a firmware project and measure what it takes of the board
+    Build(firmware::Build),
+    /// Run test pictures on a device and compare every output with the host's
+    Validate(validate::Validate),
     /// The boards that are known
     Boards,
     /// The layer kinds and activation functions that are known
@@ -46,6 +60,11 @@ pub enum Command {
 /// Carries a command out; `cli` is the whole command line's definition.
 pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), Failure> {
     match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Firmware(args) => firmware::write(&args),
+        Command::Build(args) => firmware::build(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Data(args) => data::run(args),
         Command::Image(args) => image::run(&args),
         Command::Train(args) => train::run(&args),

@@ -1,0 +1,88 @@
+//! The host itself as a board: the same generated network and the same link, compiled for this
+//! machine and served over pipes. A folder and a network crate go in, a [`Wire`] comes out.
+
+use std::io;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use gannet_link::{StreamWire, Wire};
+
+use crate::build::run_cargo;
+use crate::error::BoardError;
+use crate::host::Host;
+use crate::project::{dependencies, write_if_changed};
+
+/// A network that runs on this machine. As a [`Wire`] it is the serial port of a board.
+pub struct Native {
+    child: Child,
+    pipes: StreamWire,
+}
+
+impl Native {
+    /// Writes a project for the network crate `network` with `network_files` into `folder`,
+    /// builds it with the cargo on the search path, and starts it. `progress` is given each
+    /// line of the compiler's messages as it comes.
+    ///
+    /// # Errors
+    /// [`BoardError::CargoMissing`], [`BoardError::File`], [`BoardError::Build`] or
+    /// [`BoardError::Start`].
+    pub fn start(
+        host: &Host,
+        network: &str,
+        network_files: &[(String, String)],
+        folder: &Path,
+        progress: impl FnMut(&str),
+    ) -> Result<Native, BoardError> {
+        let manifest = include_str!("../firmware/native/Cargo.toml.in");
+        write_if_changed(
+            &folder.join("Cargo.toml"),
+            &manifest.replace("{{network}}", network),
+        )?;
+        let program = include_str!("../firmware/native/main.rs");
+        write_if_changed(&folder.join("src/main.rs"), program)?;
+        for (path, text) in dependencies(network_files) {
+            write_if_changed(&folder.join(path), &text)?;
+        }
+
+        let cargo = host.find("cargo").ok_or(BoardError::CargoMissing)?;
+        let mut command = host.command(&cargo);
+        command.current_dir(folder);
+        command.args(["build", "--release", "--target-dir", "target"]);
+        run_cargo(command, progress)?.map_err(|said| said.into_error(folder))?;
+
+        let program = folder
+            .join("target/release")
+            .join(format!("native{}", std::env::consts::EXE_SUFFIX));
+        let started = |error| BoardError::Start {
+            program: program.display().to_string(),
+            error,
+        };
+        let mut command = host.command(&program);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(started)?;
+        let (Some(answers), Some(requests)) = (child.stdout.take(), child.stdin.take()) else {
+            return Err(started(io::ErrorKind::BrokenPipe.into()));
+        };
+        let pipes = StreamWire::new(answers, requests);
+        Ok(Native { child, pipes })
+    }
+}
+
+impl Wire for Native {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pipes.send(bytes)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        self.pipes.receive(buffer, timeout)
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,165 @@
+//! `gannet firmware` and `gannet build`: a project for a board, and its images.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use gannet_board::{Board, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain};
+use gannet_compile::ir::Program;
+use gannet_compile::{compile, rust};
+use gannet_data::{Dataset, ImageRef};
+
+use crate::cmd::analyze;
+use crate::cmd::generate::InputArg;
+use crate::draw::number::{count, kib};
+use crate::draw::table::pairs;
+use crate::failure::Failure;
+use crate::model;
+use crate::report::JsonArg;
+use crate::screen::Screen;
+
+/// How long the emulator may take to print ten numbers.
+const EXAMPLE_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Write a firmware project that is yours: the network, the board's start-up, two programs.
+#[derive(Debug, Args)]
+pub struct Firmware {
+    /// A model file.
+    model: String,
+    /// The board; `gannet boards` lists them.
+    #[arg(long, default_value = "nucleo-f446re")]
+    board: String,
+    /// The speed of the board's serial line; the board's own without it.
+    #[arg(long)]
+    baud: Option<u32>,
+    /// The picture that the program `example` runs: DATASET:SPLIT/INDEX.
+    #[arg(long, default_value = "mnist:train/2")]
+    picture: ImageRef,
+    /// The folder to write.
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Build a firmware project and measure what it takes of the board.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The project's folder.
+    folder: PathBuf,
+    /// Boot the program `example` in the emulator and show what it prints.
+    #[arg(long)]
+    run: bool,
+    #[command(flatten)]
+    json: JsonArg,
+}
+
+pub fn write(args: &Firmware) -> Result<(), Failure> {
+    let board = Board::find(&args.board)?;
+    let board = args
+        .baud
+        .map_or_else(|| board.clone(), |baud| board.with_baud(baud));
+    let graph = model::trained(&args.model)?;
+    let program = compile(&graph, &InputArg::U8.options())?;
+    analyze::check(&graph, &program, &board)?;
+    let dataset = Dataset::open(&args.picture.dataset)?;
+    let picture = args.picture.find_in(&dataset)?.image.pixels();
+    project(&program, &board, picture, &args.out)?;
+    Screen::LIT.line(format_args!(
+        "{0}: firmware for {1}; build it with `gannet build {0}`",
+        args.out.display(),
+        board.title
+    ));
+    Ok(())
+}
+
+pub fn build(args: &Build) -> Result<(), Failure> {
+    let screen = args.json.screen();
+    let board = Project::board_of(&args.folder)?;
+    let (host, images) = images(board, &args.folder, screen)?;
+    let mut sizes = images.validate.sizes;
+    if args.run {
+        let run = example(&host, board, &images)?;
+        screen.line(run.text.trim_end());
+        sizes.stack_bytes = Some(run.peak_stack_bytes.into());
+    }
+    show(&sizes, board, screen);
+    screen.line(format_args!("{}", images.example.path.display()));
+    screen.line(format_args!("{}", images.validate.path.display()));
+    args.json.write(&[("firmware", &sizes)])
+}
+
+/// Writes the project of `program` for `board`; `example` runs `picture`.
+pub fn project(
+    program: &Program,
+    board: &Board,
+    picture: &[u8],
+    folder: &Path,
+) -> Result<(), Failure> {
+    if picture.len() != program.input().len() {
+        return Err(Failure::new(format!(
+            "the picture has {} values, but network '{}' takes {}: name another with --picture",
+            picture.len(),
+            program.name(),
+            program.input().len()
+        )));
+    }
+    let project = Project {
+        board,
+        network: &rust::package_name(program),
+        network_files: &rust::generate(program),
+        image: picture,
+    };
+    Ok(project.write(folder)?)
+}
+
+/// Builds the project in `folder`, with the compiler's last line as a sign of life.
+pub fn images(board: &Board, folder: &Path, screen: Screen) -> Result<(Host, Images), Failure> {
+    let host = Host::current();
+    let toolchain = Toolchain::find(&host, &board.rust_target)?;
+    let spinner = screen.spinner("building the firmware");
+    let images = gannet_board::build(&host, &toolchain, board, folder, |line| {
+        spinner.set_message(format!("building the firmware: {}", line.trim()));
+    });
+    spinner.finish_and_clear();
+    Ok((host, images?))
+}
+
+/// Boots the program `example` in the emulator.
+pub fn example(host: &Host, board: &Board, images: &Images) -> Result<ExampleRun, Failure> {
+    Ok(gannet_board::run_example(
+        host,
+        board,
+        &images.example.path,
+        EXAMPLE_PATIENCE,
+    )?)
+}
+
+/// Draws what an image takes of its board.
+pub fn show(sizes: &Sizes, board: &Board, screen: Screen) {
+    let of = |bytes: u64| format!("{} B", count(bytes));
+    let mut rows = vec![
+        (
+            "flash".to_owned(),
+            format!(
+                "{} of {}",
+                of(sizes.flash_bytes),
+                kib(board.flash.len_bytes as usize)
+            ),
+        ),
+        ("  weights".to_owned(), of(sizes.weights_bytes)),
+        ("  code and constants".to_owned(), of(sizes.code_bytes)),
+        (
+            "static RAM".to_owned(),
+            format!(
+                "{} of {}",
+                of(sizes.static_ram_bytes),
+                kib(board.ram.len_bytes as usize)
+            ),
+        ),
+    ];
+    rows.extend(
+        sizes
+            .stack_bytes
+            .map(|bytes| ("peak stack".to_owned(), of(bytes))),
+    );
+    screen.line(pairs(rows));
+}

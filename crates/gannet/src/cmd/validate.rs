@@ -1,0 +1,218 @@
+//! `gannet validate`: images over the link to a device, every output compared with the host's.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use gannet_board::validate::{OutputFormat, Report, Sample, Validation};
+use gannet_board::{Board, Firmware};
+use gannet_compile::ir::Program;
+use gannet_compile::{Interpreter, compile};
+use gannet_data::{Dataset, Split};
+
+use crate::cmd::generate::InputArg;
+use crate::cmd::{analyze, firmware};
+use crate::device::{Connected, Deployment, On};
+use crate::draw::confusion::confusion;
+use crate::draw::number::{count, percent, seconds};
+use crate::draw::table::pairs;
+use crate::failure::Failure;
+use crate::model;
+use crate::report::JsonArg;
+use crate::screen::Screen;
+
+/// Run test pictures on a device and compare every output with the host's, bit for bit.
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// A model file.
+    model: String,
+    /// Where: host (generated code compiled for this machine), emulator, or serial:PORT[:BAUD].
+    #[arg(long, default_value = "emulator")]
+    on: On,
+    /// How many pictures, from the first of the test set on.
+    #[arg(long, default_value_t = 1000)]
+    images: usize,
+    /// The board; `gannet boards` lists them.
+    #[arg(long, default_value = "nucleo-f446re")]
+    board: String,
+    /// `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist")]
+    data: String,
+    /// Where the project is written and built; NETWORK-BOARD in this folder without it.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    #[command(flatten)]
+    json: JsonArg,
+}
+
+pub fn run(args: &Validate) -> Result<(), Failure> {
+    let screen = args.json.screen();
+    let board = Board::find(&args.board)?;
+    let graph = model::trained(&args.model)?;
+    let program = compile(&graph, &InputArg::U8.options())?;
+    if args.on != On::Host {
+        analyze::check(&graph, &program, board)?;
+    }
+    let dataset = Dataset::open(&args.data)?;
+    let test = dataset.test();
+    let picture = test
+        .images()
+        .get(0)
+        .ok_or_else(|| Failure::new("the test set is empty"))?;
+    let deployment = Deployment {
+        program: &program,
+        board,
+        picture: picture.pixels(),
+        folder: args.folder.clone(),
+    };
+    let connected = deployment.connect(&args.on, screen)?;
+    let outcome = validate(connected, &args.on, &program, test, args.images, screen)?;
+    show(&outcome.report, dataset.classes().names(), screen);
+    match &outcome.sizes {
+        Some(sizes) => {
+            firmware::show(sizes, board, screen);
+            args.json
+                .write(&[("validate", &outcome.report), ("firmware", sizes)])?;
+        }
+        None => args.json.write(&[("validate", &outcome.report)])?,
+    }
+    verdict(&outcome.report)
+}
+
+/// What a validation gave.
+pub struct Outcome {
+    /// What it found.
+    pub report: Report,
+    /// What the firmware takes, its stack included, where it was built here.
+    pub sizes: Option<Firmware>,
+}
+
+/// Sends the first `images` pictures of `split` over the link.
+pub fn validate(
+    connected: Connected,
+    on: &On,
+    program: &Program,
+    split: &Split,
+    images: usize,
+    screen: Screen,
+) -> Result<Outcome, Failure> {
+    let Connected {
+        mut client,
+        mut sizes,
+    } = connected;
+    let images = images.min(split.len());
+    let inputs: Vec<&[u8]> = split
+        .iter()
+        .take(images)
+        .map(|sample| sample.image.pixels())
+        .collect();
+    if let Some(input) = inputs
+        .iter()
+        .find(|input| input.len() != program.input().len())
+    {
+        return Err(Failure::new(format!(
+            "a picture of the data set has {} values, but network '{}' takes {}",
+            input.len(),
+            program.name(),
+            program.input().len()
+        )));
+    }
+    let expected = Interpreter::new(program).run_all(&inputs);
+    let samples =
+        inputs
+            .iter()
+            .zip(split.labels())
+            .zip(&expected)
+            .map(|((input, &label), expected)| Sample {
+                input,
+                label,
+                expected,
+            });
+
+    let bar = screen.bar(images, "{prefix} {pos:>5}/{len} {bar:30} {eta} {msg}");
+    bar.set_prefix(on.name());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let validation = Validation {
+        on: &on.name(),
+        classes: program.output().len(),
+        format: OutputFormat::F32,
+    };
+    let report = validation.run(&mut client, samples, |progress| {
+        bar.set_position(progress.done as u64);
+        bar.set_message(format!(
+            "{} right, {} differ from the host",
+            progress.right, progress.mismatches
+        ));
+    });
+    bar.finish_and_clear();
+
+    if let (Some(sizes), None) = (&mut sizes, &report.failure) {
+        sizes.stack_bytes = client.statistics()?.peak_stack_bytes.map(u64::from);
+    }
+    Ok(Outcome { report, sizes })
+}
+
+/// Draws a report.
+pub fn show(report: &Report, classes: &[String], screen: Screen) {
+    let share = |value: Option<f64>| value.map_or("–".to_owned(), percent);
+    let time =
+        |value: Option<f64>| value.map_or("not known: the device has no clock".to_owned(), seconds);
+    let mut rows = vec![
+        ("on".to_owned(), report.on.clone()),
+        ("pictures".to_owned(), count(report.images as u64)),
+        ("top-1 accuracy".to_owned(), share(report.top1)),
+        (
+            "element accuracy (threshold 0.5)".to_owned(),
+            report
+                .element_accuracy
+                .map_or("–".to_owned(), |value| format!("{value:.4}")),
+        ),
+        (
+            "mean absolute error a picture".to_owned(),
+            report
+                .mean_abs_error
+                .map_or("–".to_owned(), |value| format!("{value:.6}")),
+        ),
+        (
+            "pictures that differ from the host".to_owned(),
+            count(report.mismatches_vs_host as u64),
+        ),
+        ("sent again".to_owned(), count(report.resent)),
+        ("time in all".to_owned(), seconds(report.seconds)),
+    ];
+    if report.images > 0 {
+        rows.push((
+            "  a picture".to_owned(),
+            seconds(report.seconds / report.images as f64),
+        ));
+    }
+    rows.push(("  on the wire".to_owned(), time(report.seconds_wire)));
+    rows.push(("  in inference".to_owned(), time(report.seconds_inference)));
+    screen.line(pairs(rows));
+    if !report.confusion.is_empty() {
+        screen.line(confusion(&report.confusion, classes));
+    }
+}
+
+/// Whether a validation was passed.
+pub fn verdict(report: &Report) -> Result<(), Failure> {
+    if let Some(failure) = &report.failure {
+        return Err(Failure::new(format!(
+            "{} (after {} pictures)",
+            failure.message, report.images
+        )));
+    }
+    if let Some(first) = &report.first_mismatch {
+        return Err(Failure::limit(format!(
+            "{} of {} pictures differ from the host; the first is picture {}, output {}: \
+             the host has {}, the device {}. Build and flash the firmware again from this model",
+            report.mismatches_vs_host,
+            report.images,
+            first.image,
+            first.output,
+            first.host_bits,
+            first.device_bits
+        )));
+    }
+    Ok(())
+}

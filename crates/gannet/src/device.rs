@@ -1,0 +1,147 @@
+//! Where a network can run, and how to get there: the generated code compiled for this machine,
+//! firmware in the emulator, or a board at a serial port. All three are at the end of the link.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use gannet_board::{Board, Emulator, Firmware, Host, Native};
+use gannet_compile::ir::Program;
+use gannet_compile::rust;
+use gannet_link::{Client, Patience, SerialWire, Wire};
+
+use crate::cmd::firmware;
+use crate::failure::Failure;
+use crate::screen::Screen;
+
+/// Where a network runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum On {
+    /// The generated code, compiled for this machine.
+    Host,
+    /// Firmware in the emulator.
+    Emulator,
+    /// A board with the firmware `validate` at a serial port.
+    Serial {
+        /// The port's name, such as `/dev/ttyACM0`.
+        port: String,
+        /// Its speed, if it is not the board's own.
+        baud: Option<u32>,
+    },
+}
+
+impl On {
+    /// Its name in reports.
+    pub fn name(&self) -> String {
+        match self {
+            On::Host => "host".to_owned(),
+            On::Emulator => "emulator".to_owned(),
+            On::Serial { port, .. } => format!("serial:{port}"),
+        }
+    }
+}
+
+impl FromStr for On {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let expected =
+            || format!("'{text}' is no place to run: host, emulator or serial:PORT[:BAUD]");
+        match text.split_once(':') {
+            None if text == "host" => Ok(On::Host),
+            None if text == "emulator" => Ok(On::Emulator),
+            Some(("serial", "")) | None => Err(expected()),
+            Some(("serial", port)) => Ok(match port.rsplit_once(':') {
+                Some((port, baud))
+                    if !baud.is_empty() && baud.bytes().all(|b| b.is_ascii_digit()) =>
+                {
+                    let baud = baud
+                        .parse()
+                        .map_err(|_| format!("{baud} is no speed of a serial port"))?;
+                    On::Serial {
+                        port: port.to_owned(),
+                        baud: Some(baud),
+                    }
+                }
+                _ => On::Serial {
+                    port: port.to_owned(),
+                    baud: None,
+                },
+            }),
+            Some(_) => Err(expected()),
+        }
+    }
+}
+
+/// A device that runs the network that it was asked to run.
+pub struct Connected {
+    /// The host's end of the link.
+    pub client: Client<Box<dyn Wire>>,
+    /// What the firmware takes of its board, where it was built here.
+    pub sizes: Option<Firmware>,
+}
+
+/// What is needed to get a network onto a device.
+pub struct Deployment<'a> {
+    /// The network.
+    pub program: &'a Program,
+    /// The board; for the host it does not matter.
+    pub board: &'a Board,
+    /// The picture that the firmware's `example` runs.
+    pub picture: &'a [u8],
+    /// Where projects are written; NETWORK-BOARD in the present folder without it.
+    pub folder: Option<PathBuf>,
+}
+
+impl Deployment<'_> {
+    /// Gets the network to run there, and makes sure that it is this one.
+    pub fn connect(&self, on: &On, screen: Screen) -> Result<Connected, Failure> {
+        let (wire, sizes): (Box<dyn Wire>, _) = match on {
+            On::Host => (self.native(screen)?, None),
+            On::Emulator => {
+                let folder = self.folder_for(&self.board.name);
+                firmware::project(self.program, self.board, self.picture, &folder)?;
+                let (host, images) = firmware::images(self.board, &folder, screen)?;
+                let emulator = Emulator::start(&host, self.board, &images.validate.path)?;
+                (Box::new(emulator), Some(images.validate.sizes))
+            }
+            On::Serial { port, baud } => {
+                let baud = baud.unwrap_or(self.board.uart.baud);
+                (Box::new(SerialWire::open(port, baud)?), None)
+            }
+        };
+        let mut connected = self.greet(wire)?;
+        connected.sizes = sizes;
+        Ok(connected)
+    }
+
+    /// Greets whatever is at the other end of `wire`.
+    pub fn greet(&self, wire: Box<dyn Wire>) -> Result<Connected, Failure> {
+        let client = Client::connect(wire, Patience::default())?;
+        client.expect(self.program.name(), self.program.hash())?;
+        Ok(Connected {
+            client,
+            sizes: None,
+        })
+    }
+
+    fn native(&self, screen: Screen) -> Result<Box<dyn Wire>, Failure> {
+        let folder = self.folder_for("host");
+        let spinner = screen.spinner("compiling the network for this machine");
+        let native = Native::start(
+            &Host::current(),
+            &rust::package_name(self.program),
+            &rust::generate(self.program),
+            &folder,
+            |_| (),
+        );
+        spinner.finish_and_clear();
+        Ok(Box::new(native?))
+    }
+
+    fn folder_for(&self, board: &str) -> PathBuf {
+        let name = format!("{}-{board}", rust::package_name(self.program));
+        self.folder
+            .clone()
+            .unwrap_or_else(|| Path::new(".").join(name))
+    }
+}
