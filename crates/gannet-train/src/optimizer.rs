@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
+use crate::engine::{Backend, Kernel, Simd};
 
 /// An optimizer and its numbers. Rates are what the [schedule](crate::Schedule) scales.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -150,15 +151,18 @@ impl OptimizerState {
         gradient: &[f32],
         weights: &mut [f32],
     ) {
+        let backend = Backend::detect();
         match *optimizer {
             Optimizer::Sgd { rate, momentum } => {
                 let rate = (f64::from(rate) * factor) as f32;
-                for ((weight, &gradient), mean) in
-                    weights.iter_mut().zip(gradient).zip(&mut self.mean)
-                {
-                    *mean = momentum * *mean + gradient;
-                    *weight -= rate * *mean;
-                }
+                let mean = &mut self.mean;
+                backend.run(SgdStep {
+                    rate,
+                    momentum,
+                    gradient,
+                    mean,
+                    weights,
+                });
             }
             Optimizer::Adam {
                 rate,
@@ -178,16 +182,66 @@ impl OptimizerState {
                 self.powers[0] *= f64::from(beta_1);
                 self.powers[1] *= f64::from(beta_2);
                 let rate = rate * (1.0 - self.powers[1]).sqrt() / (1.0 - self.powers[0]);
-                let rate = rate as f32;
-                let means = self.mean.iter_mut().zip(&mut self.square);
-                for ((weight, &gradient), (mean, square)) in
-                    weights.iter_mut().zip(gradient).zip(means)
-                {
-                    *mean += (gradient - *mean) * (1.0 - beta_1);
-                    *square += (gradient * gradient - *square) * (1.0 - beta_2);
-                    *weight = *weight * keep - rate * *mean / (square.sqrt() + epsilon);
-                }
+                backend.run(AdamStep {
+                    rate: rate as f32,
+                    keep,
+                    take: [1.0 - beta_1, 1.0 - beta_2],
+                    epsilon,
+                    gradient,
+                    mean: &mut self.mean,
+                    square: &mut self.square,
+                    weights,
+                });
             }
+        }
+    }
+}
+
+/// A step of SGD. No operation is fused, so plain loops give the same bits in any registers.
+struct SgdStep<'a> {
+    rate: f32,
+    momentum: f32,
+    gradient: &'a [f32],
+    mean: &'a mut [f32],
+    weights: &'a mut [f32],
+}
+
+impl Kernel for SgdStep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let weights = self.weights.iter_mut().zip(self.gradient);
+        for ((weight, &gradient), mean) in weights.zip(self.mean) {
+            *mean = self.momentum * *mean + gradient;
+            *weight -= self.rate * *mean;
+        }
+    }
+}
+
+/// A step of Adam or AdamW, as [`SgdStep`].
+struct AdamStep<'a> {
+    rate: f32,
+    keep: f32,
+    take: [f32; 2],
+    epsilon: f32,
+    gradient: &'a [f32],
+    mean: &'a mut [f32],
+    square: &'a mut [f32],
+    weights: &'a mut [f32],
+}
+
+impl Kernel for AdamStep<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let means = self.mean.iter_mut().zip(self.square);
+        let weights = self.weights.iter_mut().zip(self.gradient);
+        for ((weight, &gradient), (mean, square)) in weights.zip(means) {
+            *mean += (gradient - *mean) * self.take[0];
+            *square += (gradient * gradient - *square) * self.take[1];
+            *weight = *weight * self.keep - self.rate * *mean / (square.sqrt() + self.epsilon);
         }
     }
 }

@@ -1,56 +1,56 @@
 //! The layers' penalties on their weights, `l1·Σ|w| + l2·Σw²`, and their gradient.
 
+use std::ops::Range;
+
 use gannet_graph::{Graph, Layer, Regularizer};
 
-/// The penalty on every single weight of a network, in the graph's order.
+/// Which weights of a network, in the graph's order, are penalized, and how.
 #[derive(Debug)]
-pub struct Penalty(Vec<Regularizer>);
+pub struct Penalty(Vec<(Range<usize>, Regularizer)>);
 
 impl Penalty {
     /// The penalties of `graph`'s layers.
     pub fn new(graph: &Graph) -> Self {
-        let of = |layer: &Layer| {
-            let on_kernel = match layer {
+        let mut penalties = Vec::new();
+        let mut first = 0;
+        for node in graph.nodes() {
+            let regularizer = match node.layer() {
                 Layer::Conv2D(layer) => layer.kernel_regularizer,
                 Layer::Dense(layer) => layer.kernel_regularizer,
                 _ => Regularizer::NONE,
             };
-            let weights = layer.weights().into_iter();
-            weights
-                .flat_map(|weight| {
-                    let is_kernel = weight.name == "kernel";
-                    let penalty = if is_kernel {
-                        on_kernel
-                    } else {
-                        Regularizer::NONE
-                    };
-                    std::iter::repeat_n(penalty, weight.tensor.data().len())
-                })
-                .collect::<Vec<_>>()
-        };
-        Penalty(
-            graph
-                .nodes()
-                .iter()
-                .flat_map(|node| of(node.layer()))
-                .collect(),
-        )
+            for weight in node.layer().weights() {
+                let range = first..first + weight.tensor.data().len();
+                first = range.end;
+                if weight.name == "kernel" && regularizer != Regularizer::NONE {
+                    penalties.push((range, regularizer));
+                }
+            }
+        }
+        Penalty(penalties)
     }
 
     /// Their sum.
     pub fn of(&self, weights: &[f32]) -> f64 {
-        let of = |(weight, penalty): (&f32, &Regularizer)| {
-            let weight = f64::from(*weight);
-            f64::from(penalty.l1) * weight.abs() + f64::from(penalty.l2) * weight * weight
+        let of = |(range, penalty): &(Range<usize>, Regularizer)| {
+            let weights = weights[range.clone()]
+                .iter()
+                .map(|&weight| f64::from(weight));
+            let magnitudes: f64 = weights.clone().map(f64::abs).sum();
+            let squares: f64 = weights.map(|weight| weight * weight).sum();
+            f64::from(penalty.l1) * magnitudes + f64::from(penalty.l2) * squares
         };
-        weights.iter().zip(&self.0).map(of).sum()
+        self.0.iter().map(of).sum()
     }
 
-    /// Makes of a sum of gradients, times `share`, their mean with the penalty's gradient.
-    pub fn add_gradient(&self, weights: &[f32], share: f32, gradient: &mut [f32]) {
-        for ((gradient, &weight), penalty) in gradient.iter_mut().zip(weights).zip(&self.0) {
-            let sign = if weight == 0.0 { 0.0 } else { weight.signum() };
-            *gradient = *gradient * share + penalty.l1 * sign + 2.0 * penalty.l2 * weight;
+    /// Adds the penalty's gradient.
+    pub fn add_gradient(&self, weights: &[f32], gradient: &mut [f32]) {
+        for (range, penalty) in &self.0 {
+            let weights = &weights[range.clone()];
+            for (gradient, &weight) in gradient[range.clone()].iter_mut().zip(weights) {
+                let sign = if weight == 0.0 { 0.0 } else { weight.signum() };
+                *gradient += penalty.l1 * sign + 2.0 * penalty.l2 * weight;
+            }
         }
     }
 }
@@ -71,9 +71,9 @@ mod tests {
         let penalty = Penalty::new(&graph);
         let weights = [2.0, -3.0, 7.0, 0.0];
         assert!((penalty.of(&weights) - 3.8).abs() < 1e-6);
-        // 4·¼ + 0.5 + 2·0.1·2 = 1.9; 0 − 0.5 − 0.6 = −1.1.
-        let mut gradient = [4.0, 0.0, 8.0, 0.0];
-        penalty.add_gradient(&weights, 0.25, &mut gradient);
+        // 1 + 0.5 + 2·0.1·2 = 1.9; 0 − 0.5 − 0.6 = −1.1.
+        let mut gradient = [1.0, 0.0, 2.0, 0.0];
+        penalty.add_gradient(&weights, &mut gradient);
         assert!((gradient[0] - 1.9).abs() < 1e-6 && (gradient[1] + 1.1).abs() < 1e-6);
         assert_eq!(gradient[2..], [2.0, 0.0]);
     }

@@ -261,14 +261,18 @@ impl<'a> Training<'a> {
         let tally = self
             .crew
             .gradient(&self.head, &batch, &self.class_weights, gradient);
-        self.penalty
-            .add_gradient(weights, 1.0 / indices.len() as f32, gradient);
+        let share = 1.0 / indices.len() as f32;
+        gradient.iter_mut().for_each(|value| *value *= share);
+        self.penalty.add_gradient(weights, gradient);
         let factor = self
             .recipe
             .schedule
             .factor(*steps, batches, self.recipe.epochs);
-        let sound = tally.loss.is_finite() && gradient.iter().all(|value| value.is_finite());
-        if !sound {
+        // Without a way out of the loop it runs in vector registers.
+        let sound = gradient
+            .iter()
+            .fold(true, |sound, value| sound & value.is_finite());
+        if !sound || !tally.loss.is_finite() {
             let layer = self.crew.first_not_finite(&batch, gradient);
             return Err(TrainError::NotFinite {
                 epoch,

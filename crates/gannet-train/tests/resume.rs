@@ -8,7 +8,7 @@ use gannet_data::{Classes, ImageShape, Images, Split};
 use gannet_graph::{Conv2D, Dense, Flatten, Function, Graph, Padding, Window};
 use gannet_train::{
     Augmentation, Checkpoint, Control, Course, Event, Keep, Loss, Optimizer, Recipe, Schedule,
-    Start, Threads, TrainError, Trained, Training, Watch, fit,
+    Start, Threads, TrainError, Trained, Training, Watch, fit, initialize,
 };
 
 /// Images of 6×6 that show a bright row or column, ten classes in all; as many as asked for.
@@ -192,6 +192,7 @@ fn patience_ends_a_run_and_the_best_epoch_is_kept() {
 fn a_breakdown_names_epoch_batch_and_layer() {
     let (train, validation) = (split(150), split(40));
     let mut graph = network(20);
+    initialize(&mut graph, 1);
     let hidden = graph.find("hidden").unwrap();
     graph.node_weights_mut(hidden)[0][5] = f32::NAN;
     let recipe = Recipe {

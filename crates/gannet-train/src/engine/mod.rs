@@ -26,3 +26,4 @@ mod x86;
 pub use backend::Backend;
 pub use crew::{Batch, Crew, Threads};
 pub use head::Head;
+pub use simd::{Kernel, Simd};
