@@ -124,7 +124,7 @@ impl Analysis {
     /// Whether weights and activations fit a device. Code and stack come on top of both.
     ///
     /// # Errors
-    /// [`Misfit`] with the layer that needs most of what there is too little of.
+    /// [`Misfit`] with the layer that breaks the limit.
     pub fn fit(&self, limits: &Limits) -> Result<(), Box<Misfit>> {
         let misfit = |layer: &LayerCost, what, memory, needed_bytes, limit_bytes, advice| {
             Box::new(Misfit {
@@ -142,14 +142,25 @@ impl Analysis {
             // Of equals the first: a stage's work is in its first layer.
             self.layers.iter().rev().max_by_key(|layer| bytes(layer))
         };
+        // The first layer that is too much; if only the plan as a whole is, the largest.
+        let too_much = |layer: &&LayerCost| layer.activations_bytes > limits.ram_bytes;
+        let first = self.layers.iter().find(too_much);
+        let breaking = first
+            .map(|layer| (layer, layer.activations_bytes))
+            .or_else(|| {
+                Some((
+                    largest(|layer| layer.activations_bytes)?,
+                    self.activations_bytes,
+                ))
+            });
         if self.activations_bytes > limits.ram_bytes
-            && let Some(layer) = largest(|layer| layer.activations_bytes)
+            && let Some((layer, needed_bytes)) = breaking
         {
             return Err(misfit(
                 layer,
                 "the activations while it is computed",
                 "RAM",
-                self.activations_bytes,
+                needed_bytes,
                 limits.ram_bytes,
                 "Fewer filters, a stride, or a pooling layer directly behind it make them smaller",
             ));
@@ -356,8 +367,8 @@ mod tests {
             .push("conv2d_1", Conv2D::zeros(window, 100, 2))
             .unwrap();
         let misfit = analysis(&graph).fit(&nucleo()).unwrap_err();
-        assert_eq!((misfit.layer.as_str(), misfit.memory), ("conv2d_1", "RAM"));
-        assert_eq!(misfit.needed_bytes, 28 * 28 * 100 * 4 + 28 * 28 * 2 * 4);
+        assert_eq!((misfit.layer.as_str(), misfit.memory), ("conv2d", "RAM"));
+        assert_eq!(misfit.needed_bytes, 28 * 28 + 28 * 28 * 100 * 4);
     }
 
     #[test]
