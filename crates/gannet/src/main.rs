@@ -32,7 +32,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match cmd::run(Cli::parse().command, || Cli::command()) {
+    match cmd::run(Cli::parse().command, Cli::command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.tell(),
     }
