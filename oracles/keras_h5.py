@@ -75,6 +75,14 @@ def vector(k):
     return k.Model(features, x, name="vector-net")
 
 
+def deep(k):
+    """More layers than HDF5 lists in the header of a group."""
+    x = features = k.layers.Input((4,), name="features")
+    for i in range(12):
+        x = k.layers.Dense(4, activation="relu", name=f"dense_{i}")(x)
+    return k.Model(features, x, name="deep-net")
+
+
 def refused(k):
     """Much that Gannet does not have."""
     layers = k.layers
@@ -147,10 +155,38 @@ def make(folder):
         hdf5_format.save_model_to_hdf5(model, file)
     write_answer(model, path, 3)
 
+    # In that form with names in a heap and values in compressed chunks, as other tools
+    # leave them.
+    tf_keras.backend.clear_session()
+    model = deep(tf_keras)
+    randomize(model, 4)
+    path = folder / "keras2-repacked.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        hdf5_format.save_model_to_hdf5(model, file)
+        repack(file)
+    write_answer(model, path, 4)
+
     keras.backend.clear_session()
     refused(keras).save(folder / "keras3-refused.h5")
     vector(keras).save_weights(folder / "keras3-only.weights.h5")
     vector(tf_keras).save_weights(folder / "keras2-only-weights.h5")
+
+
+def repack(file):
+    """Chunks and compresses each dataset; lists of names become lists of any length."""
+    weights = file["model_weights"]
+    paths = []
+    weights.visititems(
+        lambda path, item: paths.append(path) if isinstance(item, h5py.Dataset) else None
+    )
+    for path in paths:
+        values = weights[path][()]
+        del weights[path]
+        chunks = tuple(min(3, extent) for extent in values.shape)
+        weights.create_dataset(path, data=values, chunks=chunks, compression="gzip", shuffle=True)
+    for group in weights.values():
+        names = group.attrs["weight_names"].astype("U").tolist()
+        group.attrs["weight_names"] = np.array(names, dtype=h5py.string_dtype())
 
 
 def check(folder):

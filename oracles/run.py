@@ -4,10 +4,12 @@
                                        them, has Gannet write networks and the oracles read them
     python oracles/run.py --fixtures   makes the committed fixtures anew
 
-Needs the packages in oracles/requirements.txt and cargo.
+Needs the packages in oracles/requirements.txt and cargo; Netron is asked where node is.
 """
 
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_h5.py"
+NETRON = ROOT / "oracles" / "netron.mjs"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
 
 
@@ -43,6 +46,12 @@ def main():
         example = [cargo, "run", "--package", "gannet-formats", "--example", "keras_h5"]
         run(*example, "--", ours)
         run(sys.executable, KERAS, "check", ours)
+        node = shutil.which("node")
+        if node is None:
+            print("node is not there, so Netron was not asked")
+            return
+        package = importlib.util.find_spec("netron").submodule_search_locations[0]
+        run(node, NETRON, package, ours)
 
 
 if __name__ == "__main__":

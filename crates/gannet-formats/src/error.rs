@@ -63,20 +63,20 @@ pub enum FormatError {
         found: &'static str,
     },
     /// The HDF5 structure contradicts itself or leaves the file.
-    #[error("the HDF5 file is damaged at byte {offset}: {what}; copy or save it again")]
+    #[error("the HDF5 file is damaged at '{path}': {what}; copy or save it again")]
     Damaged {
-        /// Where in the file.
-        offset: u64,
+        /// The path inside the file of what cannot be read.
+        path: String,
         /// What was found and what was expected.
         what: String,
     },
     /// HDF5 that Keras does not write by itself.
     #[error(
-        "at byte {offset} the HDF5 file uses {what}, which is not read; load the model in Keras and save it again with model.save(\"name.h5\")"
+        "at '{path}' the HDF5 file uses {what}, which is not read; load the model in Keras and save it again with model.save(\"name.h5\")"
     )]
     Hdf5Feature {
-        /// Where in the file.
-        offset: u64,
+        /// The path inside the file.
+        path: String,
         /// The feature.
         what: String,
     },
@@ -141,11 +141,13 @@ pub enum FormatError {
     },
     /// Layers whose weights lie in the same place.
     #[error(
-        "the weights up to layer '{layer}' are larger than the whole file: several layers name the same data, which Keras does not write; save the model again with model.save(\"name.h5\")"
+        "the weights up to layer '{layer}' have more than the {limit_bytes} bytes that a file of this size may give: several layers name the same data, which Keras does not write; save the model again with model.save(\"name.h5\")"
     )]
     SharedWeights {
-        /// The first layer for which the file is too small.
+        /// The first layer that is too much.
         layer: String,
+        /// The size of the file, or a little more for compressed values.
+        limit_bytes: u64,
     },
     /// The layers do not suit each other.
     #[error(transparent)]

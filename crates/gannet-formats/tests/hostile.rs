@@ -1,11 +1,43 @@
-//! Files are not trusted: whatever bytes come, reading ends soon in a network or a sentence.
+//! Files are not trusted: whatever bytes come, reading ends soon in a network or a sentence,
+//! and the memory is not filled.
 
 use std::{
+    alloc::{GlobalAlloc, Layout, System},
     path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use gannet_formats::keras;
+
+/// The system's memory, and how much of it was in use at most.
+struct Counted {
+    used_bytes: AtomicUsize,
+    peak_bytes: AtomicUsize,
+}
+
+#[global_allocator]
+static MEMORY: Counted = Counted {
+    used_bytes: AtomicUsize::new(0),
+    peak_bytes: AtomicUsize::new(0),
+};
+
+// SAFETY: each call is handed to the system's allocator as it is; the counters are beside it.
+unsafe impl GlobalAlloc for Counted {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let len = layout.size();
+        let used = self.used_bytes.fetch_add(len, Ordering::Relaxed) + len;
+        self.peak_bytes.fetch_max(used, Ordering::Relaxed);
+        // SAFETY: the caller keeps to the contract of `alloc`, which is the system's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        self.used_bytes.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: `start` came from `alloc` above, that is from the system, with this layout.
+        unsafe { System.dealloc(start, layout) }
+    }
+}
 
 /// Numbers by a linear congruential generator (Knuth's MMIX constants).
 struct Random(u64);
@@ -54,6 +86,7 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
         "keras3-sequential.h5",
         "keras3-trained.h5",
         "keras2-newest-hdf5.h5",
+        "keras2-repacked.h5",
     ];
     let mut seeds: Vec<(&str, Vec<u8>)> = files
         .iter()
@@ -76,6 +109,8 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
         }
     }
     assert!(refused > 1000, "the mutations hit: {refused} refused");
+    let peak = MEMORY.peak_bytes.load(Ordering::Relaxed);
+    assert!(peak < 256 << 20, "{peak} bytes were in use at once");
 }
 
 /// `model_config` deeper than any network is refused before the stack ends.

@@ -1,35 +1,40 @@
 //! An HDF5 file in memory, read object by object as it is asked for.
 
-use gannet_graph::Tensor;
-
-use super::{
-    UNDEFINED,
-    attribute::{Attribute, Datatype, dims, elements},
-    cursor::Cursor,
-    group::{Links, links},
-    message,
-    object::{Message, messages},
+use std::{
+    collections::HashMap,
+    panic::{self, AssertUnwindSafe},
 };
+
+use gannet_graph::Tensor;
+use hdf5_pure::{AttrValue, DType, Dataset, Error, File};
+
+use super::bounded::{Allowance, Bounded};
 use crate::FormatError;
 
 /// What an HDF5 file begins with.
 pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
+/// What may be made of the smallest file: compressed values, and those that are nowhere in
+/// the file because they are all the same, take more bytes in memory than there.
+const LEAST_LIMIT_BYTES: u64 = 64 << 20;
+
 /// A group of a file: its members and its attributes.
 #[derive(Debug)]
-pub(crate) struct Reader<'a> {
-    file: &'a [u8],
+pub(crate) struct Reader {
+    group: hdf5_pure::Group,
     path: String,
-    links: Links,
-    attributes: Vec<Attribute<'a>>,
+    /// `None` where the value is of a type without a name, or cannot be read.
+    attributes: HashMap<String, Option<AttrValue>>,
+    allowance: Allowance,
+    limit_bytes: u64,
 }
 
-impl<'a> Reader<'a> {
+impl Reader {
     /// The root group of `file`.
     ///
     /// # Errors
     /// If this is not HDF5 or the root group is damaged.
-    pub fn open(file: &'a [u8]) -> Result<Self, FormatError> {
+    pub fn open(file: &[u8]) -> Result<Self, FormatError> {
         if !file.starts_with(SIGNATURE) {
             return Err(FormatError::NotHdf5 {
                 found: if std::str::from_utf8(file).is_ok() {
@@ -39,20 +44,42 @@ impl<'a> Reader<'a> {
                 },
             });
         }
-        let root = root(file)?;
-        Reader::group_at(file, String::new(), root)
+        let len = file.len() as u64;
+        let source = Bounded::new(file.to_vec());
+        let allowance = source.allowance();
+        let file = ask(&allowance, "group", "", || File::from_source(source))?;
+        let end = file.superblock().eof_address;
+        if end > len {
+            return Err(FormatError::Damaged {
+                path: "/".to_owned(),
+                what: format!("the file should have {end} bytes, but ends at byte {len}"),
+            });
+        }
+        let limit_bytes = len.max(LEAST_LIMIT_BYTES);
+        Reader::of(file.root(), String::new(), allowance, limit_bytes)
     }
 
     /// The group at `path` below this one; its parts are separated by `/`.
     pub fn group(&self, path: &str) -> Result<Self, FormatError> {
-        let address = self.find(path, "group")?;
-        Reader::group_at(self.file, self.below(path), address)
+        let below = self.below(path);
+        let group = ask(&self.allowance, "group", &below, || self.group.group(path))?;
+        Reader::of(group, below, self.allowance.clone(), self.limit_bytes)
     }
 
     /// The `float32` dataset at `path` below this group.
     pub fn tensor(&self, path: &str) -> Result<Tensor, FormatError> {
-        let address = self.find(path, "dataset")?;
-        dataset(self.file, address)
+        let below = self.below(path);
+        let dataset = ask(&self.allowance, "dataset", &below, || {
+            self.group.dataset(path)
+        })?;
+        let shape = self.shape(&dataset, &below)?;
+        let values = ask(&self.allowance, "dataset", &below, || dataset.read_f32())?;
+        Ok(Tensor::new(shape, values)?)
+    }
+
+    /// How many bytes of values this file may give.
+    pub fn limit_bytes(&self) -> u64 {
+        self.limit_bytes
     }
 
     /// The attribute `name` as one text.
@@ -63,80 +90,103 @@ impl<'a> Reader<'a> {
     /// The attribute `name` as a list of texts. A list that is too long for an object header
     /// is stored in pieces `name0`, `name1`, …: it is put together again.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, FormatError> {
-        if let Some(attribute) = self.attribute(name) {
-            return attribute.texts(self.file).map(Some);
+        if let Some(whole) = self.piece(name)? {
+            return Ok(Some(whole.to_vec()));
         }
-        let pieces: Vec<&Attribute<'_>> = (0..)
-            .map_while(|i: usize| self.attribute(&format!("{name}{i}")))
-            .collect();
-        if pieces.is_empty() {
-            return Ok(None);
+        let mut texts = None;
+        for i in 0.. {
+            let Some(piece) = self.piece(&format!("{name}{i}"))? else {
+                break;
+            };
+            texts.get_or_insert_with(Vec::new).extend_from_slice(piece);
         }
-        let mut texts = Vec::new();
-        for piece in pieces {
-            texts.extend(piece.texts(self.file)?);
-        }
-        Ok(Some(texts))
+        Ok(texts)
     }
 
     /// As [`Reader::texts`], for a list that has to be there.
     pub fn texts_needed(&self, name: &str) -> Result<Vec<String>, FormatError> {
-        self.texts(name)?.ok_or_else(|| FormatError::Absent {
-            what: format!("attribute '{name}'"),
-            path: format!("/{}", self.path),
+        self.texts(name)?
+            .ok_or_else(|| absent(&format!("attribute '{name}'"), &self.path))
+    }
+
+    /// Whether there is a group of that name.
+    pub fn has_group(&self, name: &str) -> bool {
+        ask(&self.allowance, "group", name, || self.group.group(name)).is_ok()
+    }
+
+    fn of(
+        group: hdf5_pure::Group,
+        path: String,
+        allowance: Allowance,
+        limit_bytes: u64,
+    ) -> Result<Self, FormatError> {
+        let names = ask(&allowance, "group", &path, || group.attr_datatypes())?;
+        let mut values = ask(&allowance, "group", &path, || group.attrs())?;
+        let attributes = names.into_keys().map(|name| {
+            let value = values.remove(&name);
+            (name, value)
+        });
+        Ok(Reader {
+            attributes: attributes.collect(),
+            group,
+            path,
+            allowance,
+            limit_bytes,
         })
     }
 
-    /// Whether there is a member of that name.
-    pub fn has(&self, name: &str) -> bool {
-        self.links.contains_key(name)
-    }
-
-    fn attribute(&self, name: &str) -> Option<&Attribute<'a>> {
-        self.attributes
-            .iter()
-            .find(|attribute| attribute.name == name)
-    }
-
-    fn group_at(file: &'a [u8], path: String, address: u64) -> Result<Self, FormatError> {
-        let messages = messages(file, address)?;
-        let mut attributes = Vec::new();
-        for &Message { kind, mut body } in &messages {
-            match kind {
-                message::ATTRIBUTE => attributes.push(Attribute::read(body)?),
-                message::ATTRIBUTE_INFO => {
-                    let start = body;
-                    let (_version, flags) = (body.u8()?, body.u8()?);
-                    body.skip(if flags & 1 != 0 { 2 } else { 0 })?;
-                    if body.u64()? != UNDEFINED {
-                        return Err(start.feature("attributes in a fractal heap"));
-                    }
-                }
-                _ => {}
+    /// The texts of the attribute of exactly that name.
+    fn piece(&self, name: &str) -> Result<Option<&[String]>, FormatError> {
+        let Some(value) = self.attributes.get(name) else {
+            return Ok(None);
+        };
+        let damaged = |what: String| FormatError::Damaged {
+            path: format!("/{}", self.path),
+            what: format!("the attribute '{name}' {what}"),
+        };
+        let value = value
+            .as_ref()
+            .ok_or_else(|| damaged("cannot be read".to_owned()))?;
+        // An empty list of names is stored as an empty list of numbers.
+        let is_empty = value.to_f64s().is_some_and(|numbers| numbers.is_empty());
+        match value.as_strings() {
+            Some(texts) => Ok(Some(texts)),
+            None if is_empty => Ok(Some(&[])),
+            None => {
+                let found = value.type_name();
+                Err(damaged(format!("should be text, but is {found}")))
             }
         }
-        Ok(Reader {
-            file,
-            path,
-            links: links(file, &messages)?,
-            attributes,
-        })
     }
 
-    /// The address of what is at `path`, `what` in words.
-    fn find(&self, path: &str, what: &str) -> Result<u64, FormatError> {
-        let absent = || FormatError::Absent {
-            what: what.to_owned(),
-            path: format!("/{}", self.below(path)),
-        };
-        let mut parts = path.split('/').filter(|part| !part.is_empty());
-        let first = parts.next().ok_or_else(absent)?;
-        let mut address = *self.links.get(first).ok_or_else(absent)?;
-        for part in parts {
-            let links = links(self.file, &messages(self.file, address)?)?;
-            address = *links.get(part).ok_or_else(absent)?;
+    /// The shape of a dataset that may be read: of `float32`, and of no more values than a
+    /// file of this size may give.
+    fn shape(&self, dataset: &Dataset, path: &str) -> Result<Vec<usize>, FormatError> {
+        let (dtype, shape, chunk) = ask(&self.allowance, "dataset", path, || {
+            let chunk = dataset.chunk_shape()?.unwrap_or_default();
+            Ok((dataset.dtype()?, dataset.shape()?, chunk))
+        })?;
+        if dtype != DType::F32 {
+            return Err(feature(path, format!("values of the type {dtype}")));
         }
-        Ok(address)
+        for extents in [&shape, &chunk] {
+            let bytes = extents
+                .iter()
+                .try_fold(size_of::<f32>() as u64, |bytes, &extent| {
+                    bytes.checked_mul(extent)
+                });
+            if bytes.is_none_or(|bytes| bytes > self.limit_bytes) {
+                return Err(FormatError::Damaged {
+                    path: format!("/{path}"),
+                    what: format!("a dataset of shape {extents:?} does not come from this file"),
+                });
+            }
+        }
+        // No extent is larger than the number of values, or there is no value at all.
+        let extents = shape.into_iter().map(usize::try_from);
+        extents
+            .collect::<Result<_, _>>()
+            .map_err(|_| feature(path, "an extent larger than the memory".to_owned()))
     }
 
     fn below(&self, path: &str) -> String {
@@ -148,109 +198,129 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where the root group's object header is (specification, II.A).
-fn root(file: &[u8]) -> Result<u64, FormatError> {
-    let mut cursor = Cursor::at(file, SIGNATURE.len() as u64)?;
-    let start = cursor;
-    let version = cursor.u8()?;
-    let sizes = match version {
-        0 | 1 => {
-            cursor.skip(4)?;
-            let sizes = cursor.array::<2>()?;
-            cursor.skip(if version == 0 { 9 } else { 13 })?;
-            sizes
-        }
-        2 | 3 => {
-            let sizes = cursor.array::<2>()?;
-            cursor.skip(1)?;
-            sizes
-        }
-        _ => return Err(start.feature(format!("a superblock of version {version}"))),
-    };
-    if sizes != [8, 8] {
-        return Err(start.feature(format!(
-            "addresses and lengths of {} and {} bytes in place of 8",
-            sizes[0], sizes[1]
-        )));
+fn absent(what: &str, path: &str) -> FormatError {
+    FormatError::Absent {
+        what: what.to_owned(),
+        path: format!("/{path}"),
     }
-    if cursor.u64()? != 0 {
-        return Err(start.feature("a base address"));
-    }
-    // Free space and end of file and driver, then the root's symbol table entry, whose
-    // second field is the address; in version 2 the extension and the end, then the address.
-    cursor.skip(if version < 2 { 32 } else { 16 })?;
-    cursor.u64()
 }
 
-fn dataset(file: &[u8], address: u64) -> Result<Tensor, FormatError> {
-    let mut found = (None, None, None);
-    let messages = messages(file, address)?;
-    for &Message { kind, mut body } in &messages {
-        match kind {
-            message::DATASPACE => found.0 = Some(dims(&mut body)?),
-            message::DATATYPE => found.1 = Some((body, Datatype::read(&mut body)?)),
-            message::LAYOUT => found.2 = Some(data(file, body)?),
-            message::FILTERS => return Err(body.feature("a compressed dataset")),
-            message::EXTERNAL_FILES => {
-                return Err(body.feature("a dataset whose values are in another file"));
-            }
-            _ => {}
-        }
+fn feature(path: &str, what: String) -> FormatError {
+    FormatError::Hdf5Feature {
+        path: format!("/{path}"),
+        what,
     }
-    let (Some(dims), Some((place, datatype)), Some(mut data)) = found else {
-        let start = Cursor::at(file, address)?;
-        return Err(start.damaged("a dataset should stand here, but there is none"));
-    };
-    if datatype != Datatype::F32 {
-        return Err(place.feature(format!("a dataset of {}", datatype.words())));
-    }
-    let count = elements(&dims, data.remaining() as u64 / 4)
-        .ok_or_else(|| data.damaged("a dataset has more values than bytes"))?;
-    let (values, _) = data.bytes(count * 4)?.as_chunks::<4>();
-    let values = values.iter().map(|&value| f32::from_le_bytes(value));
-    // Each extent is at most the number of values, or there is no value at all.
-    let shape: Option<Vec<usize>> = dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
-    let shape = shape.ok_or_else(|| place.damaged("a dataset has an impossible extent"))?;
-    Ok(Tensor::new(shape, values.collect())?)
 }
 
-/// The bytes of a dataset, from its layout message (specification, IV.A.2.i).
-fn data<'a>(file: &'a [u8], mut body: Cursor<'a>) -> Result<Cursor<'a>, FormatError> {
-    let start = body;
-    match body.u8()? {
-        1 | 2 => {
-            let (rank, class) = (body.u8()?, body.u8()?);
-            body.skip(5)?;
-            match class {
-                1 => {
-                    let address = body.u64()?;
-                    let mut len = 4_u64;
-                    for _ in 0..rank {
-                        let dim = body.u32()?;
-                        len = len.saturating_mul(u64::from(dim));
-                    }
-                    contiguous(file, address, len)
-                }
-                _ => Err(start.feature("a chunked or compact dataset of layout version 1 or 2")),
-            }
+/// Asks `hdf5-pure` something about the object at `path`, a `kind` in words.
+fn ask<T>(
+    allowance: &Allowance,
+    kind: &str,
+    path: &str,
+    question: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, FormatError> {
+    allowance.refill();
+    // On crafted files sums overflow in that crate, which ends in a panic where overflow is
+    // checked. Files are only read, so a question cut short leaves nothing half done.
+    match panic::catch_unwind(AssertUnwindSafe(question)) {
+        Ok(answer) => answer.map_err(|error| refusal(kind, path, error)),
+        Err(_) => Err(FormatError::Damaged {
+            path: format!("/{path}"),
+            what: "what it tells of itself does not fit together".to_owned(),
+        }),
+    }
+}
+
+fn refusal(kind: &str, path: &str, error: Error) -> FormatError {
+    use hdf5_pure::FormatError as E;
+    match error {
+        Error::Format(E::PathNotFound(_)) | Error::NotAGroup(_) | Error::NotADataset(_) => {
+            absent(kind, path)
         }
-        3 | 4 => match body.u8()? {
-            0 => {
-                let len = body.u16()?;
-                body.part(u64::from(len))
-            }
-            1 => {
-                let (address, len) = (body.u64()?, body.u64()?);
-                contiguous(file, address, len)
-            }
-            _ => Err(start.feature("a chunked dataset")),
+        Error::Format(
+            error @ (E::UnsupportedVersion(_)
+            | E::UnsupportedMessage(_)
+            | E::UnsupportedFilter(_)
+            | E::UnsupportedVirtualLayout
+            | E::UnsupportedExternalStorage
+            | E::UnsupportedFilteredHeapObject
+            | E::UnsupportedSohmReference),
+        ) => feature(path, format!("something unusual ({error})")),
+        error => FormatError::Damaged {
+            path: format!("/{path}"),
+            what: error.to_string(),
         },
-        version => Err(start.damaged(format!("a data layout of version {version}"))),
     }
 }
 
-fn contiguous(file: &[u8], address: u64, len: u64) -> Result<Cursor<'_>, FormatError> {
-    // A dataset without values has no place in the file.
-    let address = if len == 0 { 0 } else { address };
-    Cursor::at(file, address)?.part(len)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdf5::Group;
+
+    /// 300 attributes that name one text of 1 MiB: 300 MiB out of a file of 2.
+    #[test]
+    fn one_text_named_many_times_does_not_fill_the_memory() {
+        const SHORT: &str = "to be redirected";
+        let mut root = Group::default();
+        root.set_text("long", "x".repeat(1 << 20));
+        for i in 0..300 {
+            root.set_text(&format!("short{i}"), SHORT);
+        }
+        let mut file = root.to_bytes();
+        // A reference is the length, the heap's address and, in it, the object's number, 1.
+        let references = |file: &[u8], len: u32| -> Vec<usize> {
+            let at = (0..=file.len() - 16).step_by(4).filter(|&i| {
+                let address = u64::from_le_bytes(file[i + 4..i + 12].try_into().unwrap()) as usize;
+                file[i..i + 4] == len.to_le_bytes()
+                    && file[i + 12..i + 16] == 1_u32.to_le_bytes()
+                    && file
+                        .get(address..)
+                        .is_some_and(|heap| heap.starts_with(b"GCOL"))
+            });
+            at.collect()
+        };
+        let long = references(&file, 1 << 20)[0];
+        let short = references(&file, SHORT.len() as u32);
+        assert_eq!(short.len(), 300);
+        for at in short {
+            file.copy_within(long..long + 16, at);
+        }
+        let root = Reader::open(&file).unwrap();
+        let texts: Vec<_> = (0..300).map(|i| root.text(&format!("short{i}"))).collect();
+        let read = texts.iter().flatten().flatten().map(String::len);
+        assert!(read.sum::<usize>() < 16 << 20);
+        let refused = texts.into_iter().find_map(Result::err).unwrap().to_string();
+        assert!(refused.contains("cannot be read"), "{refused}");
+    }
+
+    /// 2^40 values that are not there.
+    #[test]
+    fn a_shape_that_does_not_fit_the_file_is_refused() {
+        let mut root = Group::default();
+        root.put("kernel", Tensor::zeros([3, 12_345]));
+        let mut file = root.to_bytes();
+        let extent = 12_345_u64.to_le_bytes();
+        let at = file.windows(8).position(|part| part == extent).unwrap();
+        file[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+        let error = Reader::open(&file).unwrap().tensor("kernel").unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.contains("damaged at '/kernel'") && text.contains("[3, 1099511627776]"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_float32_and_no_text_is_told_as_such() {
+        let mut root = Group::default();
+        root.put("kernel", Tensor::zeros([3]));
+        let mut file = root.to_bytes();
+        // Class 1 of 4 bytes, with an exponent of 8 bits: made a whole number, class 0.
+        let float = [0x11, 0x20, 31, 0, 4, 0, 0, 0];
+        let at = file.windows(8).position(|part| part == float).unwrap();
+        file[at..at + 12].copy_from_slice(&[0x10, 0, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0]);
+        let error = Reader::open(&file).unwrap().tensor("kernel").unwrap_err();
+        assert!(matches!(error, FormatError::Hdf5Feature { .. }), "{error}");
+    }
 }

@@ -9,7 +9,20 @@ use std::collections::BTreeMap;
 
 use gannet_graph::Tensor;
 
-use super::{UNDEFINED, message, reader::SIGNATURE};
+use super::reader::SIGNATURE;
+
+/// The address that means "none".
+const UNDEFINED: u64 = u64::MAX;
+
+/// The types of object header messages (HDF5 File Format Specification 3.0, IV.A.2).
+mod message {
+    pub const DATASPACE: u16 = 0x01;
+    pub const DATATYPE: u16 = 0x03;
+    pub const FILL_VALUE: u16 = 0x05;
+    pub const LAYOUT: u16 = 0x08;
+    pub const ATTRIBUTE: u16 = 0x0C;
+    pub const SYMBOL_TABLE: u16 = 0x11;
+}
 
 /// Bytes of one list in an object header, whose messages have at most 65,535; Keras' limit.
 const LONGEST_LIST: usize = 64_512;

@@ -125,6 +125,12 @@ impl Network {
             };
             ids.push(graph.add(name, layer, &inputs)?);
         }
+        // A graph gives what its last node gives, so that has to be the network's output.
+        if ids.last() != Some(&graph.output()) {
+            return Err(malformed(
+                "its output does not stand behind all other layers",
+            ));
+        }
         Ok(graph)
     }
 }
@@ -373,6 +379,23 @@ mod tests {
             &json!([["last", 0, 0]]),
         ));
         assert_eq!(names(&graph.unwrap()), ["image", "middle", "last"]);
+    }
+
+    /// What does nothing may be the end, and the layers may stand in any order.
+    #[test]
+    fn the_output_is_the_last_node() {
+        let layers = json!([
+            { "class_name": "Dropout", "config": { "name": "end", "rate": 0.5 },
+                "inbound_nodes": [[["b", 0, 0, {}]]] },
+            relu("b", &json!([[["a", 0, 0, {}]]])),
+            input("image"),
+            relu("a", &json!([[["image", 0, 0, {}]]])),
+        ]);
+        let ends = [json!(["image", 0, 0]), json!(["end", 0, 0])];
+        let graph = network(&functional(&layers, &ends[0], &ends[1])).unwrap();
+        assert_eq!(names(&graph), ["image", "a", "b"]);
+        let output = graph.nodes()[graph.output().index()].name();
+        assert_eq!(output, "b");
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
     let root = Reader::open(file)?;
     let Some(config) = root.text("model_config")? else {
         // What save_weights leaves: in Keras 2 a list of layers, in Keras 3 a group of them.
-        let weights = root.texts("layer_names")?.is_some() || root.has("layers");
+        let weights = root.texts("layer_names")?.is_some() || root.has_group("layers");
         return Err(if weights {
             FormatError::WeightsOnly
         } else {
@@ -68,7 +68,7 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
     let config: Value =
         serde_json::from_str(&config).map_err(|source| FormatError::Json { source })?;
     let network = config::read(&config)?;
-    let mut weights = weights::Source::new(root.group("model_weights")?, file.len());
+    let mut weights = weights::Source::new(root.group("model_weights")?, root.limit_bytes());
     network.build(|layer, expected| weights.of_layer(layer, expected))
 }
 

@@ -10,19 +10,21 @@ use crate::{
 };
 
 /// Where the weights of a file come from.
-pub(super) struct Source<'a> {
-    group: Reader<'a>,
+pub(super) struct Source {
+    group: Reader,
     /// The values of all layers may not be more than this: a file that names one dataset
     /// many times must not fill the memory.
-    bytes_left: usize,
+    limit_bytes: u64,
+    used_bytes: u64,
 }
 
-impl<'a> Source<'a> {
-    /// The weights in the group `model_weights` of a file of `file_len` bytes.
-    pub fn new(group: Reader<'a>, file_len: usize) -> Self {
+impl Source {
+    /// The weights in the group `model_weights`, at most `limit_bytes` of values.
+    pub fn new(group: Reader, limit_bytes: u64) -> Self {
         Source {
             group,
-            bytes_left: file_len,
+            limit_bytes,
+            used_bytes: 0,
         }
     }
 
@@ -54,12 +56,13 @@ impl<'a> Source<'a> {
                     expected: words(expected),
                 });
             }
-            self.bytes_left = self
-                .bytes_left
-                .checked_sub(size_of_val(tensor.data()))
-                .ok_or_else(|| FormatError::SharedWeights {
+            self.used_bytes += size_of_val(tensor.data()) as u64;
+            if self.used_bytes > self.limit_bytes {
+                return Err(FormatError::SharedWeights {
                     layer: layer.to_owned(),
-                })?;
+                    limit_bytes: self.limit_bytes,
+                });
+            }
             tensors.push(tensor);
         }
         Ok(tensors)
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn weights_are_matched_by_layer_order_and_shape() {
         let file = file();
-        let mut source = Source::new(Reader::open(&file).unwrap(), file.len());
+        let mut source = Source::new(Reader::open(&file).unwrap(), 24);
         let weights = source.of_layer("dense", &[kernel(2)]).unwrap();
         assert_eq!(weights, [Tensor::zeros([3, 2])]);
         let mut refusal = |layer: &str, expected: &[Expected]| {
