@@ -20,12 +20,13 @@ fn fused_in_f64(a: f32, b: f32, c: f32) -> f32 {
     // What the addition rounded away, exactly (Knuth's two-sum).
     let added = sum - product;
     let lost = (product - (sum - added)) + (c - added);
+    // Without branches, so that loops over lanes run in vector registers.
     let bits = sum.to_bits();
-    if lost == 0.0 || !sum.is_finite() || bits & 1 == 1 {
-        return sum as f32;
-    }
-    let away_from_zero = (lost > 0.0) == (sum > 0.0);
-    let odd = if away_from_zero { bits + 1 } else { bits - 1 };
+    let inexact = (lost != 0.0) & (sum.abs() < f64::INFINITY);
+    let even = u64::from(inexact) & !bits & 1;
+    let towards_zero = (lost > 0.0) != (sum > 0.0);
+    // The odd neighbour on the side of the exact sum: one up, or one up and two down.
+    let odd = bits + even - ((even & u64::from(towards_zero)) << 1);
     f64::from_bits(odd) as f32
 }
 
