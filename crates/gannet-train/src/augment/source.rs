@@ -7,6 +7,7 @@ use gannet_data::Images;
 
 use crate::augment::Augmentation;
 use crate::augment::motion::Motion;
+use crate::engine::Lanes;
 use crate::random::{Purpose, Stream};
 
 /// Images, and what is done to them.
@@ -44,24 +45,50 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Writes image `index` to `to`, values from 0 to 1.
-    pub fn write(&self, index: usize, to: &mut [f32]) {
-        let len = self.images.shape().elements();
-        let pixels = &self.images.pixels()[index * len..][..len];
-        match &self.changes {
-            None => {
-                for (to, &pixel) in to.iter_mut().zip(pixels) {
-                    *to = f32::from(pixel) / 255.0;
+    /// Writes images to lanes, one after another; `room` is room for one image.
+    pub fn write(
+        &self,
+        indices: impl ExactSizeIterator<Item = usize> + Clone,
+        to: &mut [Lanes],
+        room: &mut [f32],
+    ) {
+        let shape = self.images.shape();
+        let pixels = |index: usize| &self.images.pixels()[index * shape.elements()..];
+        let Some(changes) = &self.changes else {
+            // Some elements for all lanes, then the next, so that they stay in the cache.
+            for (i, to) in to.chunks_mut(BLOCK).enumerate() {
+                for (lane, index) in indices.clone().enumerate() {
+                    for (to, &pixel) in to.iter_mut().zip(&pixels(index)[i * BLOCK..]) {
+                        to.0[lane] = VALUES[usize::from(pixel)];
+                    }
                 }
             }
-            Some(changes) => {
-                let shape = self.images.shape();
-                let shape = [shape.height(), shape.width(), shape.channels()];
-                changes.write(index, pixels, shape, to);
+            return;
+        };
+        for (lane, index) in indices.enumerate() {
+            let pixels = &pixels(index)[..shape.elements()];
+            let shape = [shape.height(), shape.width(), shape.channels()];
+            changes.write(index, pixels, shape, room);
+            for (to, &value) in to.iter_mut().zip(room.iter()) {
+                to.0[lane] = value;
             }
         }
     }
 }
+
+/// Elements whose sixteen lanes take 4 KiB.
+const BLOCK: usize = 64;
+
+/// `x / 255` of every byte: a division takes longer than a look-up.
+static VALUES: [f32; 256] = {
+    let mut values = [0.0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        values[byte] = byte as f32 / 255.0;
+        byte += 1;
+    }
+    values
+};
 
 impl Changes<'_> {
     fn write(&self, index: usize, pixels: &[u8], shape: [usize; 3], to: &mut [f32]) {
@@ -95,6 +122,7 @@ fn erase(most: f32, [height, width, channels]: [usize; 3], to: &mut [f32], strea
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::LANES;
     use gannet_data::ImageShape;
 
     fn images() -> Images {
@@ -102,11 +130,15 @@ mod tests {
         Images::new(shape, (0..3 * 240).map(|i| (i % 200 + 50) as u8).collect()).unwrap()
     }
 
+    fn lane_of(source: &Source<'_>, index: usize) -> Vec<f32> {
+        let mut to = vec![Lanes([-1.0; LANES]); 240];
+        source.write([0, index].into_iter(), &mut to, &mut [0.0; 240]);
+        assert!(to.iter().all(|to| to.0[2] == -1.0));
+        to.iter().map(|to| to.0[1]).collect()
+    }
+
     fn written(recipe: &Augmentation, seed: u64, epoch: usize, index: usize) -> Vec<f32> {
-        let images = images();
-        let mut to = vec![-1.0; 240];
-        Source::changed(&images, recipe, seed, epoch).write(index, &mut to);
-        to
+        lane_of(&Source::changed(&images(), recipe, seed, epoch), index)
     }
 
     #[test]
@@ -128,9 +160,7 @@ mod tests {
 
     #[test]
     fn nothing_to_change_changes_nothing() {
-        let images = images();
-        let mut plain = vec![0.0; 240];
-        Source::plain(&images).write(2, &mut plain);
+        let plain = lane_of(&Source::plain(&images()), 2);
         assert_eq!(plain, written(&Augmentation::default(), 1, 1, 2));
         assert_eq!(plain[0], (480 % 200 + 50) as f32 / 255.0);
     }

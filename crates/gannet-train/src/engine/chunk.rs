@@ -50,17 +50,16 @@ impl Workspace {
     }
 
     /// Puts images into the lanes; lanes without an image are zero.
-    pub fn load(&mut self, source: &Source<'_>, indices: impl ExactSizeIterator<Item = usize>) {
+    pub fn load(
+        &mut self,
+        source: &Source<'_>,
+        indices: impl ExactSizeIterator<Item = usize> + Clone,
+    ) {
         let elements = &mut self.values[0];
         if indices.len() < LANES {
             elements.fill(Lanes::ZERO);
         }
-        for (lane, index) in indices.enumerate() {
-            source.write(index, &mut self.image);
-            for (element, &value) in elements.iter_mut().zip(&self.image) {
-                element.0[lane] = value;
-            }
-        }
+        source.write(indices, elements, &mut self.image);
     }
 
     /// Computes the outputs, which [`Workspace::outputs`] shows.

@@ -26,4 +26,6 @@ mod x86;
 pub use backend::Backend;
 pub use crew::{Batch, Crew, Threads};
 pub use head::Head;
-pub use simd::{Kernel, Simd};
+#[cfg(test)]
+pub use simd::LANES;
+pub use simd::{Kernel, Lanes, Simd};
