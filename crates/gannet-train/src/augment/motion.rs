@@ -112,13 +112,12 @@ fn bend(
 
 /// The value between four pixels, weighted by nearness; 0 beyond the border.
 fn sample(pixels: &[u8], [height, width]: [usize; 2], [y, x]: [f32; 2], to: &mut [f32]) {
-    let (top, left) = (y.floor(), x.floor());
-    let (down, right) = (y - top, x - left);
-    let (top, left) = (top as i64, left as i64);
+    let (top, left) = (floor(y), floor(x));
+    let (down, right) = (y - top as f32, x - left as f32);
     let channels = to.len();
     for (channel, to) in to.iter_mut().enumerate() {
-        let pixel = |y: i64, x: i64| {
-            if (0..height as i64).contains(&y) && (0..width as i64).contains(&x) {
+        let pixel = |y: i32, x: i32| {
+            if (0..height as i32).contains(&y) && (0..width as i32).contains(&x) {
                 f32::from(pixels[(y as usize * width + x as usize) * channels + channel])
             } else {
                 0.0
@@ -128,6 +127,13 @@ fn sample(pixels: &[u8], [height, width]: [usize; 2], [y, x]: [f32; 2], to: &mut
         let below = pixel(top + 1, left) * (1.0 - right) + pixel(top + 1, left + 1) * right;
         *to = (above * (1.0 - down) + below * down) / 255.0;
     }
+}
+
+/// The next whole number below, without a call to a library where the processor has no
+/// instruction for it.
+fn floor(x: f32) -> i32 {
+    let towards_zero = x as i32;
+    towards_zero - i32::from(towards_zero as f32 > x)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::TrainError;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Augmentation {
-    /// Moves by up to that many pixels, down or up and right or left; at least 0.
+    /// Moves by up to that many pixels, down or up and right or left; 0 to 1000.
     pub shift: f32,
     /// Turns by up to that many degrees either way; 0 to 180.
     pub rotate: f32,
@@ -19,7 +19,7 @@ pub struct Augmentation {
     /// row; 0 to 2.
     pub shear: f32,
     /// Bends: moves the points of a coarse grid by up to that many pixels each, and all
-    /// between them smoothly; at least 0.
+    /// between them smoothly; 0 to 1000.
     pub elastic: f32,
     /// Blanks a rectangle with sides of up to that share of the image's; 0 to 1.
     pub erase: f32,
@@ -45,11 +45,11 @@ impl Augmentation {
     /// [`TrainError::Recipe`] for the first that is outside.
     pub fn check(&self) -> Result<(), TrainError> {
         let checks = [
-            ("shift", self.shift, f32::MAX, "at least 0"),
+            ("shift", self.shift, 1000.0, "from 0 to 1000"),
             ("rotate", self.rotate, 180.0, "from 0 to 180"),
             ("scale", self.scale, 0.9, "from 0 to 0.9"),
             ("shear", self.shear, 2.0, "from 0 to 2"),
-            ("elastic", self.elastic, f32::MAX, "at least 0"),
+            ("elastic", self.elastic, 1000.0, "from 0 to 1000"),
             ("erase", self.erase, 1.0, "from 0 to 1"),
             ("noise", self.noise, 1.0, "from 0 to 1"),
         ];

@@ -21,6 +21,9 @@ use super::simd::LANES;
 use crate::TrainError;
 use crate::augment::Source;
 
+/// Large batches are computed in parts, so that gradients do not fill the memory.
+const CHUNKS_AT_ONCE: usize = 64;
+
 /// How many threads compute. The results do not depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Threads {
@@ -118,6 +121,21 @@ impl Crew {
         class_weights: &[f32],
         gradient: &mut [f32],
     ) -> Tally {
+        gradient.fill(0.0);
+        let parts = batch.indices.chunks(CHUNKS_AT_ONCE * LANES);
+        parts.fold(Tally::default(), |tally, indices| {
+            let part = Batch { indices, ..*batch };
+            tally.plus(self.add_gradient(head, &part, class_weights, gradient))
+        })
+    }
+
+    fn add_gradient(
+        &mut self,
+        head: &Head,
+        batch: &Batch<'_>,
+        class_weights: &[f32],
+        gradient: &mut [f32],
+    ) -> Tally {
         let count = batch.indices.len().div_ceil(LANES);
         let weights = self.plan.weights;
         while self.chunks.len() < count {
@@ -142,7 +160,6 @@ impl Crew {
             let to = &mut chunk.gradient;
             workspace.backward(&self.plan, self.backend, head, &labels, &class_weights, to);
         });
-        gradient.fill(0.0);
         let mut tally = Tally::default();
         for chunk in &mut self.chunks[..count] {
             let chunk = chunk.get_mut().expect("no thread panics with a chunk");
