@@ -13,6 +13,7 @@ const LINES: &[(&str, u8)] = &[
     ("gannet-compile", 3),
     ("gannet-train", 3),
     ("gannet-quantize", 3),
+    ("gannet-plot", 3),
     ("gannet-formats", 2),
     ("gannet-data", 2),
     ("gannet-link", 2),

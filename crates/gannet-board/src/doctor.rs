@@ -76,6 +76,38 @@ pub fn checks(host: &Host, target: &str) -> Vec<Check> {
     ]
 }
 
+/// The first thing that cannot be done without and is not here.
+#[must_use]
+pub fn first_missing(host: &Host, target: &str) -> Option<Check> {
+    checks(host, target).into_iter().find(Check::is_lacking)
+}
+
+/// Gets everything that is missing, one thing at a time: what brings one may bring the next.
+/// `progress` is told what is missing and each command before it runs; where nothing is
+/// missing it is told nothing.
+///
+/// # Errors
+/// [`BoardError::CannotFix`] for the first thing that cannot be got.
+pub fn set_up(host: &Host, target: &str, mut progress: impl FnMut(&str)) -> Result<(), BoardError> {
+    let mut installed = Vec::new();
+    while let Some(check) = first_missing(host, target) {
+        let State::Missing { why, advice, .. } = &check.state else {
+            return Ok(());
+        };
+        if installed.contains(&check.what) {
+            return Err(BoardError::CannotFix {
+                what: check.what,
+                reason: format!("it was installed and is still missing: {why}"),
+                advice: advice.clone(),
+            });
+        }
+        progress(&format!("Missing: {}; {why}.", check.what));
+        check.fix(host, |command| progress(&format!("  {command}")))?;
+        installed.push(check.what);
+    }
+    Ok(())
+}
+
 fn emulator(host: &Host) -> Check {
     let state = program(host, QEMU).unwrap_or_else(|| State::Missing {
         why: format!("{QEMU} is not on the search path"),
@@ -212,6 +244,12 @@ fn rustup(host: &Host, target: &str) -> Option<Remedy> {
 }
 
 impl Check {
+    /// Whether it is needed and not here.
+    #[must_use]
+    pub fn is_lacking(&self) -> bool {
+        self.need == Need::Required && matches!(self.state, State::Missing { .. })
+    }
+
     /// Gets what is missing: tries one remedy after the other until one works. `progress` is told
     /// each command before it runs. Nothing happens when the thing is here.
     ///

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum BoardError {
     /// No board has this name.
     #[error(
-        "there is no board called {name:?}; the nearest are {nearest}; `gannet boards` lists all"
+        "there is no board called {name:?}; nearest is {nearest}; `gannet boards` lists all"
     )]
     UnknownBoard {
         /// What was asked for.

@@ -153,5 +153,5 @@ pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
         String::new(),
     ]);
     screen.line(totals);
-    screen.note("Activations include input and output. Code and stack come on top: `gannet firmware` measures them.");
+    screen.note("Activations include input and output. Code and stack come on top: `gannet build` measures them.");
 }

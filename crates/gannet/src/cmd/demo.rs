@@ -62,6 +62,9 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     fs::create_dir_all(&args.out)
         .map_err(|error| Failure::new(format!("{} cannot be made: {error}", args.out.display())))?;
 
+    // What is missing is told now, and not after the training.
+    firmware::ready(board)?;
+
     stage.begin("the data set");
     let dataset = Dataset::open(&args.data)?;
     data::show_parts(

@@ -1,7 +1,7 @@
 //! `gannet doctor`: what firmware needs of this machine, and what of it is here.
 
 use clap::Args;
-use gannet_board::doctor::{Check, Need, State, checks};
+use gannet_board::doctor::{Check, Need, State, checks, set_up};
 use gannet_board::{Board, Host};
 
 use crate::draw::table::{Column, table};
@@ -26,12 +26,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     let host = Host::current();
     let target = &Board::find(&args.board)?.rust_target;
     if args.fix {
-        for check in checks(&host, target)
-            .iter()
-            .filter(|check| is_lacking(check))
-        {
-            check.fix(&host, |command| screen.note(format_args!("$ {command}")))?;
-        }
+        set_up(&host, target, |line| screen.note(line))?;
     }
     let found = checks(&host, target);
     let mut rows = table(&[
@@ -57,14 +52,10 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     }
     screen.line(rows);
     args.json.write(&[("doctor", &found)])?;
-    if found.iter().any(is_lacking) {
+    if found.iter().any(Check::is_lacking) {
         return Err(Failure::new(
             "something that firmware needs is missing: `gannet doctor --fix` installs it",
         ));
     }
     Ok(())
-}
-
-fn is_lacking(check: &Check) -> bool {
-    check.need == Need::Required && matches!(check.state, State::Missing { .. })
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use gannet_board::{Board, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain};
+use gannet_board::{
+    Board, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain, doctor,
+};
 use gannet_compile::ir::Program;
 use gannet_compile::{compile, rust};
 use gannet_data::{Dataset, ImageRef};
@@ -109,6 +111,17 @@ pub fn project(
         image: picture,
     };
     Ok(project.write(folder)?)
+}
+
+/// Whether firmware for `board` can be built and booted here.
+pub fn ready(board: &Board) -> Result<(), Failure> {
+    match doctor::first_missing(&Host::current(), &board.rust_target) {
+        None => Ok(()),
+        Some(check) => Err(Failure::new(format!(
+            "firmware for {} needs something that is missing here: {}. `gannet doctor --fix` installs it",
+            board.name, check.what
+        ))),
+    }
 }
 
 /// Builds the project in `folder`, with the compiler's last line as a sign of life.
