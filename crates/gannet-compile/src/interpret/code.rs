@@ -1,0 +1,89 @@
+//! What the interpreter runs: nested loops of operations on registers and memory.
+
+use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
+
+/// A register: a scalar, or a temporary behind them.
+pub(super) type Register = usize;
+
+/// `bases[base] + offset`, in bytes of memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Address {
+    pub(super) base: usize,
+    pub(super) offset: i64,
+}
+
+/// A whole Program.
+#[derive(Debug)]
+pub(super) struct Code {
+    pub(super) body: Vec<Node>,
+    pub(super) registers: usize,
+    pub(super) bases: usize,
+    pub(super) input: std::ops::Range<usize>,
+    pub(super) output: std::ops::Range<usize>,
+}
+
+/// A loop, a condition or an operation.
+#[derive(Debug)]
+pub(super) enum Node {
+    Loop {
+        variable: Variable,
+        from: Vec<Affine>,
+        to: Vec<Affine>,
+        /// Bases that depend on the variable: `bases[own] = bases[outer] + step · variable`.
+        bases: Vec<Base>,
+        body: Vec<Node>,
+    },
+    If(Vec<Affine>, Vec<Node>),
+    Do(Operation),
+}
+
+/// One sum of loop variables' multiples, kept up to date.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Base {
+    pub(super) own: usize,
+    pub(super) outer: usize,
+    pub(super) step: i64,
+}
+
+/// What is done to registers and memory.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Operation {
+    Constant {
+        to: Register,
+        bits: u32,
+    },
+    Copy {
+        to: Register,
+        from: Register,
+    },
+    Load {
+        to: Register,
+        element: Element,
+        address: Address,
+    },
+    Store {
+        from: Register,
+        element: Element,
+        address: Address,
+    },
+    Unary {
+        to: Register,
+        operation: Unary,
+        of: ScalarType,
+        value: Register,
+    },
+    Binary {
+        to: Register,
+        operation: Binary,
+        of: ScalarType,
+        left: Register,
+        right: Register,
+    },
+    /// `to += factor · memory[address]`, the product rounded before it is added: what nearly
+    /// all time is spent in.
+    MultiplyAdd {
+        to: Register,
+        factor: Register,
+        address: Address,
+    },
+}

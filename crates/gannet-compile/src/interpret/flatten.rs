@@ -1,0 +1,261 @@
+//! Flattens a Program: scalars and temporaries become registers, every address becomes a base
+//! that loops keep up to date plus a constant.
+
+use std::collections::HashMap;
+
+use super::code::{Address, Base, Code, Node, Operation, Register};
+use crate::ir::{
+    Affine, Binary, Buffer, BufferId, Element, Expression, Program, Scalar, Statement, Storage,
+    Variable,
+};
+
+/// The code of `program`, and memory with its constants in place.
+pub(super) fn flatten(program: &Program) -> (Code, Vec<u8>) {
+    let mut memory = vec![0; program.arena_bytes()];
+    let begins: Vec<i64> = program
+        .buffers()
+        .iter()
+        .map(|buffer| match &buffer.storage {
+            Storage::Arena(_) => program.offset(buffer).expect("it lies in the arena") as i64,
+            Storage::Constant(constant) => {
+                let begin = memory.len() as i64;
+                memory.extend(constant.bytes());
+                begin
+            }
+        })
+        .collect();
+    let range = |buffer: &Buffer| {
+        let begin = program
+            .offset(buffer)
+            .expect("input and output lie in the arena");
+        begin..begin + buffer.bytes()
+    };
+    let (input, output) = (range(program.input()), range(program.output()));
+    let mut flattener = Flattener {
+        program,
+        begins,
+        registers: program.scalar_count(),
+        scope: Vec::new(),
+        kept: Vec::new(),
+        known: HashMap::new(),
+        bases: 1,
+    };
+    let body = program
+        .stages()
+        .iter()
+        .flat_map(|stage| flattener.body(&stage.body))
+        .collect();
+    let code = Code {
+        body,
+        registers: flattener.registers,
+        bases: flattener.bases,
+        input,
+        output,
+    };
+    (code, memory)
+}
+
+/// Turns statements into nodes.
+struct Flattener<'p> {
+    program: &'p Program,
+    /// Where each buffer begins in memory.
+    begins: Vec<i64>,
+    registers: usize,
+    /// The enclosing loops' variables, outermost first.
+    scope: Vec<Variable>,
+    /// The bases that each enclosing loop keeps.
+    kept: Vec<Vec<Base>>,
+    /// The base of each linear part, by its terms from the outermost loop inwards.
+    known: HashMap<Vec<(Variable, i64)>, usize>,
+    bases: usize,
+}
+
+impl Flattener<'_> {
+    fn body(&mut self, body: &[Statement]) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        body.iter()
+            .for_each(|statement| self.statement(statement, &mut nodes));
+        nodes
+    }
+
+    fn statement(&mut self, statement: &Statement, nodes: &mut Vec<Node>) {
+        match statement {
+            Statement::For(each) => {
+                self.scope.push(each.variable);
+                self.kept.push(Vec::new());
+                let body = self.body(&each.body);
+                let bases = self.kept.pop().expect("pushed above");
+                self.scope.pop();
+                self.known
+                    .retain(|terms, _| terms.iter().all(|(v, _)| *v != each.variable));
+                nodes.push(Node::Loop {
+                    variable: each.variable,
+                    from: each.from.clone(),
+                    to: each.to.clone(),
+                    bases,
+                    body,
+                });
+            }
+            Statement::If(conditions, body) => {
+                nodes.push(Node::If(conditions.clone(), self.body(body)));
+            }
+            Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
+                self.assign(*scalar, value, nodes);
+            }
+            Statement::Store(buffer, index, value) => {
+                let from = self.expression(value, None, nodes);
+                let element = self.program.buffer(*buffer).element;
+                let address = self.address(*buffer, index);
+                nodes.push(Node::Do(Operation::Store {
+                    from,
+                    element,
+                    address,
+                }));
+            }
+        }
+    }
+
+    fn assign(&mut self, scalar: Scalar, value: &Expression, nodes: &mut Vec<Node>) {
+        let to = scalar.index();
+        if let Some((factor, buffer, index)) = self.as_multiply_add(scalar, value) {
+            let address = self.address(buffer, index);
+            nodes.push(Node::Do(Operation::MultiplyAdd {
+                to,
+                factor: factor.index(),
+                address,
+            }));
+            return;
+        }
+        let from = self.expression(value, Some(to), nodes);
+        if from != to {
+            nodes.push(Node::Do(Operation::Copy { to, from }));
+        }
+    }
+
+    /// `sum = sum + factor · load` of `f32`s.
+    fn as_multiply_add<'e>(
+        &self,
+        sum: Scalar,
+        value: &'e Expression,
+    ) -> Option<(Scalar, BufferId, &'e [Affine])> {
+        let Expression::Binary(Binary::Add, left, right) = value else {
+            return None;
+        };
+        let Expression::Binary(Binary::Mul, factor, load) = &**right else {
+            return None;
+        };
+        match (&**left, &**factor, &**load) {
+            (
+                Expression::Scalar(added),
+                Expression::Scalar(factor),
+                Expression::Load(buffer, index),
+            ) if *added == sum && self.program.buffer(*buffer).element == Element::F32 => {
+                Some((*factor, *buffer, index))
+            }
+            _ => None,
+        }
+    }
+
+    /// Emits what computes `expression` and tells where its value is: in `wanted` if a new
+    /// register is needed and one is named.
+    fn expression(
+        &mut self,
+        expression: &Expression,
+        wanted: Option<Register>,
+        nodes: &mut Vec<Node>,
+    ) -> Register {
+        let of = self.program.type_of(expression);
+        let operation = match expression {
+            Expression::Scalar(scalar) => return scalar.index(),
+            Expression::F32(value) => Operation::Constant {
+                to: self.register(wanted),
+                bits: value.to_bits(),
+            },
+            Expression::I32(value) => Operation::Constant {
+                to: self.register(wanted),
+                bits: value.cast_unsigned(),
+            },
+            Expression::Load(buffer, index) => Operation::Load {
+                element: self.program.buffer(*buffer).element,
+                address: self.address(*buffer, index),
+                to: self.register(wanted),
+            },
+            Expression::Unary(operation, value) => {
+                let value = self.expression(value, None, nodes);
+                Operation::Unary {
+                    to: self.register(wanted),
+                    operation: *operation,
+                    of,
+                    value,
+                }
+            }
+            Expression::Binary(operation, left, right) => {
+                let left = self.expression(left, None, nodes);
+                let right = self.expression(right, None, nodes);
+                let to = self.register(wanted);
+                Operation::Binary {
+                    to,
+                    operation: *operation,
+                    of,
+                    left,
+                    right,
+                }
+            }
+        };
+        nodes.push(Node::Do(operation));
+        match operation {
+            Operation::Constant { to, .. }
+            | Operation::Load { to, .. }
+            | Operation::Unary { to, .. }
+            | Operation::Binary { to, .. } => to,
+            _ => unreachable!("only what gives a value was made above"),
+        }
+    }
+
+    fn register(&mut self, wanted: Option<Register>) -> Register {
+        wanted.unwrap_or_else(|| {
+            self.registers += 1;
+            self.registers - 1
+        })
+    }
+
+    fn address(&mut self, buffer: BufferId, index: &[Affine]) -> Address {
+        let described = self.program.buffer(buffer);
+        let bytes = described.element.bytes() as i64;
+        let linear = described.linear(index) * bytes;
+        let mut terms: Vec<(Variable, i64)> = linear.terms().to_vec();
+        let depth = |variable: &Variable| {
+            self.scope
+                .iter()
+                .position(|v| v == variable)
+                .expect("proven to be in scope")
+        };
+        terms.sort_by_key(|(variable, _)| depth(variable));
+        let offset = self.begins[buffer.index()] + linear.constant();
+        Address {
+            base: self.base(&terms),
+            offset,
+        }
+    }
+
+    /// The base that holds the sum of `terms`; base 0 is always 0.
+    fn base(&mut self, terms: &[(Variable, i64)]) -> usize {
+        let Some((&(variable, step), outer)) = terms.split_last() else {
+            return 0;
+        };
+        if let Some(&known) = self.known.get(terms) {
+            return known;
+        }
+        let outer = self.base(outer);
+        let own = self.bases;
+        self.bases += 1;
+        let place = self
+            .scope
+            .iter()
+            .position(|v| *v == variable)
+            .expect("in scope");
+        self.kept[place].push(Base { own, outer, step });
+        self.known.insert(terms.to_vec(), own);
+        own
+    }
+}

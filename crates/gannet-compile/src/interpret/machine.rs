@@ -1,0 +1,220 @@
+//! Runs flattened code on registers and memory.
+
+use std::ops::Range;
+
+use super::code::{Address, Code, Node, Operation, Register};
+use crate::ir::{Affine, Binary, Element, ScalarType, Unary};
+
+/// Registers, loop variables, bases and memory.
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    registers: Vec<u32>,
+    variables: Vec<i64>,
+    bases: Vec<i64>,
+    memory: Vec<u8>,
+}
+
+impl Machine {
+    /// A machine for `code` with `variables` loop variables.
+    pub(super) fn new(code: &Code, variables: usize, memory: Vec<u8>) -> Self {
+        Machine {
+            registers: vec![0; code.registers],
+            variables: vec![0; variables],
+            bases: vec![0; code.bases],
+            memory,
+        }
+    }
+
+    /// Runs all of `code`.
+    pub(super) fn run(&mut self, code: &Code) {
+        self.block(&code.body);
+    }
+
+    /// A stretch of memory.
+    pub(super) fn memory(&self, range: &Range<usize>) -> &[u8] {
+        &self.memory[range.clone()]
+    }
+
+    /// A stretch of memory, to be written.
+    pub(super) fn memory_mut(&mut self, range: &Range<usize>) -> &mut [u8] {
+        &mut self.memory[range.clone()]
+    }
+
+    fn block(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            match node {
+                Node::Do(operation) => self.operation(operation),
+                Node::Loop {
+                    variable,
+                    from,
+                    to,
+                    bases,
+                    body,
+                } => {
+                    let from = from
+                        .iter()
+                        .map(|bound| self.affine(bound))
+                        .max()
+                        .unwrap_or(0);
+                    let to = to.iter().map(|bound| self.affine(bound)).min().unwrap_or(0);
+                    for value in from..to {
+                        self.variables[variable.index()] = value;
+                        for base in bases {
+                            self.bases[base.own] = self.bases[base.outer] + base.step * value;
+                        }
+                        self.block(body);
+                    }
+                }
+                Node::If(conditions, body) => {
+                    if conditions
+                        .iter()
+                        .all(|condition| self.affine(condition) >= 0)
+                    {
+                        self.block(body);
+                    }
+                }
+            }
+        }
+    }
+
+    fn affine(&self, expression: &Affine) -> i64 {
+        expression.evaluate(|variable| self.variables[variable.index()])
+    }
+
+    fn place(&self, address: Address) -> usize {
+        (self.bases[address.base] + address.offset) as usize
+    }
+
+    fn word(&self, address: Address) -> u32 {
+        let place = self.place(address);
+        let bytes = self.memory[place..place + 4]
+            .try_into()
+            .expect("four bytes");
+        u32::from_le_bytes(bytes)
+    }
+
+    fn float(&self, register: Register) -> f32 {
+        f32::from_bits(self.registers[register])
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        match *operation {
+            Operation::MultiplyAdd {
+                to,
+                factor,
+                address,
+            } => {
+                let product = self.float(factor) * f32::from_bits(self.word(address));
+                self.registers[to] = (self.float(to) + product).to_bits();
+            }
+            Operation::Constant { to, bits } => self.registers[to] = bits,
+            Operation::Copy { to, from } => self.registers[to] = self.registers[from],
+            Operation::Load {
+                to,
+                element,
+                address,
+            } => {
+                self.registers[to] = match element {
+                    Element::F32 => self.word(address),
+                    Element::U8 => u32::from(self.memory[self.place(address)]),
+                };
+            }
+            Operation::Store {
+                from,
+                element,
+                address,
+            } => {
+                let (place, bits) = (self.place(address), self.registers[from]);
+                match element {
+                    Element::F32 => {
+                        self.memory[place..place + 4].copy_from_slice(&bits.to_le_bytes());
+                    }
+                    Element::U8 => self.memory[place] = bits as u8,
+                }
+            }
+            Operation::Unary {
+                to,
+                operation,
+                of,
+                value,
+            } => {
+                self.registers[to] = unary(operation, of, self.registers[value]);
+            }
+            Operation::Binary {
+                to,
+                operation,
+                of,
+                left,
+                right,
+            } => {
+                let (left, right) = (self.registers[left], self.registers[right]);
+                self.registers[to] = match of {
+                    ScalarType::F32 => {
+                        binary_f32(operation, f32::from_bits(left), f32::from_bits(right)).to_bits()
+                    }
+                    ScalarType::I32 => {
+                        binary_i32(operation, left.cast_signed(), right.cast_signed())
+                            .cast_unsigned()
+                    }
+                };
+            }
+        }
+    }
+}
+
+fn unary(operation: Unary, of: ScalarType, bits: u32) -> u32 {
+    match (operation, of) {
+        (Unary::ToF32, _) => (bits.cast_signed() as f32).to_bits(),
+        (Unary::Bits | Unary::FromBits, _) => bits,
+        (Unary::Neg, ScalarType::F32) => bits ^ (1 << 31),
+        (Unary::Neg, ScalarType::I32) => bits.wrapping_neg(),
+    }
+}
+
+fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
+    match operation {
+        Binary::Add => left + right,
+        Binary::Sub => left - right,
+        Binary::Mul => left * right,
+        Binary::Div => left / right,
+        Binary::Max => {
+            if right > left {
+                right
+            } else {
+                left
+            }
+        }
+        Binary::Min => {
+            if right < left {
+                right
+            } else {
+                left
+            }
+        }
+        Binary::ShiftLeft => unreachable!("proven to be an operation on integers"),
+    }
+}
+
+fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
+    match operation {
+        Binary::Add => left.wrapping_add(right),
+        Binary::Sub => left.wrapping_sub(right),
+        Binary::Mul => left.wrapping_mul(right),
+        Binary::Max => {
+            if right > left {
+                right
+            } else {
+                left
+            }
+        }
+        Binary::Min => {
+            if right < left {
+                right
+            } else {
+                left
+            }
+        }
+        Binary::ShiftLeft => left << right,
+        Binary::Div => unreachable!("proven to be an operation on f32"),
+    }
+}
