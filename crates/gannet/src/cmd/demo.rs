@@ -35,7 +35,7 @@ pub struct Demo {
     /// How many test pictures are sent to the device.
     #[arg(long, default_value_t = 1000)]
     images: usize,
-    /// Where the device is: host, emulator, or serial:PORT[:BAUD].
+    /// Where the device is: host, emulator, serial:PORT or serial:PORT:BAUD.
     #[arg(long, default_value = "emulator")]
     on: On,
     /// The board.

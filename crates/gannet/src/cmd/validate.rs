@@ -26,7 +26,7 @@ use crate::screen::Screen;
 pub struct Validate {
     /// A model file.
     model: String,
-    /// Where: host (generated code compiled for this machine), emulator, or serial:PORT[:BAUD].
+    /// Where: host (generated code compiled for this machine), emulator, serial:PORT or serial:PORT:BAUD.
     #[arg(long, default_value = "emulator")]
     on: On,
     /// How many pictures, from the first of the test set on.
