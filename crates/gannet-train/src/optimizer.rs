@@ -146,12 +146,12 @@ impl OptimizerState {
     /// Changes `weights` by one step against `gradient`, at `factor` times the rate.
     pub fn step(
         &mut self,
+        backend: Backend,
         optimizer: &Optimizer,
         factor: f64,
         gradient: &[f32],
         weights: &mut [f32],
     ) {
-        let backend = Backend::detect();
         match *optimizer {
             Optimizer::Sgd { rate, momentum } => {
                 let rate = (f64::from(rate) * factor) as f32;
@@ -265,9 +265,9 @@ mod tests {
     fn adam_by_hand() {
         let mut state = OptimizerState::new(2);
         let mut weights = [1.0, 1.0];
-        state.step(&ADAM, 1.0, &[2.0, -3.0], &mut weights);
+        state.step(Backend::detect(), &ADAM, 1.0, &[2.0, -3.0], &mut weights);
         assert!((weights[0] - 0.9).abs() < 1e-6 && (weights[1] - 1.1).abs() < 1e-6);
-        state.step(&ADAM, 1.0, &[0.0, 0.0], &mut weights);
+        state.step(Backend::detect(), &ADAM, 1.0, &[0.0, 0.0], &mut weights);
         assert!(
             (weights[0] - (0.9 - 0.067_005_5)).abs() < 1e-6,
             "{weights:?}"
@@ -286,7 +286,7 @@ mod tests {
             weight_decay: 0.2,
         };
         let mut weights = [1.0];
-        OptimizerState::new(1).step(&adam_w, 0.5, &[7.0], &mut weights);
+        OptimizerState::new(1).step(Backend::detect(), &adam_w, 0.5, &[7.0], &mut weights);
         assert!((weights[0] - (0.99 - 0.05)).abs() < 1e-6, "{weights:?}");
     }
 
@@ -299,8 +299,8 @@ mod tests {
         };
         let mut state = OptimizerState::new(1);
         let mut weights = [1.0];
-        state.step(&sgd, 1.0, &[2.0], &mut weights);
-        state.step(&sgd, 1.0, &[1.0], &mut weights);
+        state.step(Backend::detect(), &sgd, 1.0, &[2.0], &mut weights);
+        state.step(Backend::detect(), &sgd, 1.0, &[1.0], &mut weights);
         assert!((weights[0] - 0.6).abs() < 1e-6, "{weights:?}");
     }
 
@@ -325,5 +325,28 @@ mod tests {
             .is_err()
         );
         assert!(ADAM.check().is_ok());
+    }
+
+    #[test]
+    fn every_backend_steps_alike() {
+        for optimizer in [
+            ADAM,
+            Optimizer::Sgd {
+                rate: 0.1,
+                momentum: 0.9,
+            },
+        ] {
+            let stepped = |backend| {
+                let mut state = OptimizerState::new(37);
+                let mut weights: Vec<f32> = (0..37).map(|i| i as f32 * 0.37 - 5.0).collect();
+                for step in 1..4 {
+                    let gradient: Vec<f32> = weights.iter().map(|w| w / step as f32).collect();
+                    state.step(backend, &optimizer, 0.7, &gradient, &mut weights);
+                }
+                weights.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let results: Vec<_> = Backend::available().into_iter().map(stepped).collect();
+            assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
+        }
     }
 }

@@ -141,7 +141,8 @@ impl<'a> Training<'a> {
     }
 
     /// Trains until the recipe's end, or until `on_event` says stop: then another call goes on
-    /// from there.
+    /// from there. So a checkpoint now and then is a stop, [`Training::checkpoint`] and
+    /// another call.
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] when a number becomes infinite or no number.
@@ -280,7 +281,8 @@ impl<'a> Training<'a> {
                 layer,
             });
         }
-        optimizer.step(&self.recipe.optimizer, factor, gradient, weights);
+        let backend = self.crew.backend();
+        optimizer.step(backend, &self.recipe.optimizer, factor, gradient, weights);
         *steps += 1;
         if let (Some(decay), Some(average)) = (self.recipe.average, average) {
             average::update(average, weights, decay, *steps);

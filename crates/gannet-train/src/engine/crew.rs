@@ -107,6 +107,11 @@ impl Crew {
         self.plan.load(self.backend, weights);
     }
 
+    /// What it computes in.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
     /// The network's last activation function.
     pub fn function(&self) -> gannet_graph::Function {
         self.plan.function
