@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 use crate::event::Epoch;
 use crate::optimizer::OptimizerState;
+use crate::penalty::Penalty;
 use crate::recipe::Recipe;
 use crate::state::{Best, Running, State};
 
@@ -50,14 +51,14 @@ struct Header {
     history: Vec<Epoch>,
 }
 
-/// What tells networks of one structure from others, whatever their weights.
+/// What tells networks of one structure and its penalties from others, whatever their weights.
 pub(crate) fn structure(graph: &Graph) -> String {
     let mut blank = graph.clone();
     blank
         .weights_mut()
         .flatten()
         .for_each(|weight| *weight = 0.0);
-    blank.hash().to_string()
+    format!("{}{}", blank.hash(), Penalty::new(graph))
 }
 
 impl Checkpoint {

@@ -1,5 +1,6 @@
 //! The layers' penalties on their weights, `l1·Σ|w| + l2·Σw²`, and their gradient.
 
+use std::fmt;
 use std::ops::Range;
 
 use gannet_graph::{Graph, Layer, Regularizer};
@@ -52,6 +53,19 @@ impl Penalty {
                 *gradient += penalty.l1 * sign + 2.0 * penalty.l2 * weight;
             }
         }
+    }
+}
+
+/// Tells one set of penalties from another.
+impl fmt::Display for Penalty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(range, penalty)| {
+            write!(
+                f,
+                " {}..{}: {} {}",
+                range.start, range.end, penalty.l1, penalty.l2
+            )
+        })
     }
 }
 

@@ -78,7 +78,10 @@ impl<'a> Training<'a> {
         let fits =
             state.weights.len() == graph.params() && structure == checkpoint::structure(&graph);
         if !fits {
-            let difference = format!("network '{}' has another structure", graph.name());
+            let difference = format!(
+                "network '{}' has another structure or other penalties",
+                graph.name()
+            );
             return Err(TrainError::Resume { difference });
         }
         if images != train.len() {
