@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use gannet_data::preview::Ink;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Where a command draws.
@@ -61,6 +62,24 @@ impl Screen {
             ProgressDrawTarget::stderr()
         }
     }
+}
+
+/// The finest way of drawing that the terminal is known to have.
+pub fn ink() -> Ink {
+    let says = |name: &str| std::env::var(name).unwrap_or_default();
+    if !io::stdout().is_terminal() || !says("NO_COLOR").is_empty() || says("TERM") == "dumb" {
+        Ink::Ascii
+    } else if ["truecolor", "24bit"].contains(&says("COLORTERM").as_str()) {
+        Ink::TrueColor
+    } else {
+        Ink::Grey256
+    }
+}
+
+/// Characters a line of the terminal; without one, of what is commonly read.
+pub fn columns() -> usize {
+    let size = console::Term::stdout().size_checked();
+    size.map_or(100, |(_, columns)| usize::from(columns))
 }
 
 /// Writes to standard output; a reader that has gone away ends the program quietly.

@@ -1,12 +1,11 @@
 //! `gannet data show|stats`: look at a data set.
 
 use std::fs;
-use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use gannet_data::preview::{Ink, Sheet};
+use gannet_data::preview::Sheet;
 use gannet_data::{Dataset, SplitName, SplitStats};
 use serde::Serialize;
 
@@ -14,7 +13,7 @@ use crate::draw::number::{count, percent};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
 use crate::report::JsonArg;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 
 /// Look at a data set.
 #[derive(Debug, Subcommand)]
@@ -99,23 +98,11 @@ fn show(args: &Show) -> Result<(), Failure> {
             ))
         })?;
     }
-    Screen::LIT.line(sheet.to_text(ink()).trim_end_matches('\n'));
+    Screen::LIT.line(sheet.to_text(screen::ink()).trim_end_matches('\n'));
     if let Some(path) = &args.out {
         Screen::LIT.note(format_args!("written to {}", path.display()));
     }
     Ok(())
-}
-
-/// The finest way of drawing that the terminal is known to have.
-fn ink() -> Ink {
-    let says = |name: &str| std::env::var(name).unwrap_or_default();
-    if !io::stdout().is_terminal() || !says("NO_COLOR").is_empty() || says("TERM") == "dumb" {
-        Ink::Ascii
-    } else if ["truecolor", "24bit"].contains(&says("COLORTERM").as_str()) {
-        Ink::TrueColor
-    } else {
-        Ink::Grey256
-    }
 }
 
 #[derive(Serialize)]

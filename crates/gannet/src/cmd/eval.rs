@@ -1,7 +1,10 @@
 //! `gannet eval`: how well a network does on a data set.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use gannet_compile::{Interpreter, compile};
+use gannet_data::score::{ScoredImage, Scorer, WORST_KEPT};
 use gannet_data::{Dataset, Score, Split, SplitName};
 use gannet_graph::Graph;
 
@@ -9,6 +12,7 @@ use crate::cmd::data::SplitArg;
 use crate::cmd::generate::InputArg;
 use crate::draw::confusion::confusion;
 use crate::draw::number::{count, percent};
+use crate::draw::plots;
 use crate::draw::table::pairs;
 use crate::failure::Failure;
 use crate::model;
@@ -29,6 +33,12 @@ pub struct Eval {
     /// How many pictures, from the first on; all without it.
     #[arg(long)]
     images: Option<usize>,
+    /// Show the N pictures with the largest errors.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    worst: usize,
+    /// Write confusion matrix, worst pictures and first filters to DIR, as SVG and PNG.
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
     #[command(flatten)]
     json: JsonArg,
 }
@@ -40,12 +50,20 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
     let split = dataset.split(SplitName::from(args.split));
     let images = args.images.unwrap_or(usize::MAX).min(split.len());
     let outputs = outputs_on_host(&graph, split, images)?;
-    let scored = outputs
-        .iter()
-        .map(Vec::as_slice)
-        .zip(split.labels().iter().copied());
-    let score = Score::of(graph.output_shape().elements(), scored)?;
+    let (score, scored) = score(&outputs, split)?;
     show(&score, dataset.classes().names(), screen);
+
+    let classes = dataset.classes();
+    let worst = |count: usize| plots::gallery(split, classes, &scored[..count.min(scored.len())]);
+    if args.worst > 0 {
+        screen.gap();
+        screen.line(plots::text(&worst(args.worst)));
+    }
+    if let Some(dir) = &args.plots {
+        let worst = worst(args.worst.max(WORST_KEPT));
+        plots::write_evaluation_plots(dir, &score, classes, &worst, &graph)?;
+        screen.note(format_args!("pictures written to {}", dir.display()));
+    }
     args.json.write(&[("eval", &score)])
 }
 
@@ -62,6 +80,18 @@ fn outputs_on_host(graph: &Graph, split: &Split, images: usize) -> Result<Vec<Ve
         .iter()
         .map(|bytes| gannet_compile::floats(bytes))
         .collect())
+}
+
+/// The score, and each picture's part in it, the largest error first.
+fn score(outputs: &[Vec<f32>], split: &Split) -> Result<(Score, Vec<ScoredImage>), Failure> {
+    let mut scorer = Scorer::new(outputs.first().map_or(0, Vec::len));
+    let mut scored = outputs
+        .iter()
+        .zip(split.labels())
+        .map(|(output, &label)| scorer.add(output, label))
+        .collect::<Result<Vec<ScoredImage>, _>>()?;
+    scored.sort_by(|a, b| b.abs_error.total_cmp(&a.abs_error));
+    Ok((scorer.finish()?, scored))
 }
 
 /// Draws a score.

@@ -2,4 +2,5 @@
 
 pub mod confusion;
 pub mod number;
+pub mod plots;
 pub mod table;
