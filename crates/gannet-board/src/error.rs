@@ -6,9 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
     /// No board has this name.
-    #[error(
-        "there is no board called {name:?}; nearest is {nearest}; `gannet boards` lists all"
-    )]
+    #[error("there is no board called {name:?}; nearest is {nearest}; `gannet boards` lists all")]
     UnknownBoard {
         /// What was asked for.
         name: String,
