@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Input, Layer, Tensor};
+use gannet_graph::{Graph, Layer, NodeId, Tensor};
 use serde_json::{Map, Value};
 
 use super::{
     attributes::Attributes,
-    layers::{self, Expected, INPUT_CLASS, Plan},
+    layers::{self, Expected, INPUT_CLASS, MOST_ELEMENTS, Plan},
+    order, spatial,
     wiring::{self, Wires},
 };
 use crate::{FormatError, Obstacle, Obstacles};
@@ -25,6 +26,9 @@ struct Planned {
     plan: Plan,
     /// Places in [`Network::layers`].
     inputs: Vec<usize>,
+    /// How many extents its output has in Keras, without the batch; `None` if that is not
+    /// known.
+    rank: Option<usize>,
 }
 
 /// A layer as it stands in the JSON.
@@ -58,19 +62,20 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
             return Err(FormatError::Unsupported(obstacles));
         }
     };
-    let mut layers = Vec::new();
+    let mut layers: Vec<Planned> = Vec::new();
     if let Some(input) = hidden_input(config, &entries, &mut obstacles) {
         layers.push(input);
     }
     let mut places: HashMap<&str, usize> = HashMap::new();
     let shift = layers.len();
     for (i, entry) in entries.iter().enumerate() {
-        let plan = plan(entry, &mut obstacles);
         let inputs = match entry.inputs.as_slice() {
             // The layer behind an input that is not listed.
             [] if entry.class != INPUT_CLASS && shift == 1 && i == 0 => vec![0],
             names => names.iter().map(|name| places[name]).collect(),
         };
+        let rank = inputs.first().and_then(|&input: &usize| layers[input].rank);
+        let (plan, rank) = plan(entry, rank, &mut obstacles);
         if places.insert(entry.name, i + shift).is_some() {
             return Err(malformed(format!("two layers are named '{}'", entry.name)));
         }
@@ -78,6 +83,7 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
             name: entry.name.to_owned(),
             plan,
             inputs,
+            rank,
         });
     }
     if !obstacles.0.is_empty() {
@@ -96,16 +102,21 @@ impl Network {
         mut weights: impl FnMut(&str, &[Expected]) -> Result<Vec<Tensor>, FormatError>,
     ) -> Result<Graph, FormatError> {
         let mut layers = self.layers.into_iter();
-        let first = layers.next();
-        let Some(Plan::Layer(Layer::Input(input))) = first.as_ref().map(|first| &first.plan) else {
+        let Some(Planned {
+            name: input,
+            plan: Plan::Input(shape),
+            ..
+        }) = layers.next()
+        else {
             return Err(malformed("the network does not begin with an input"));
         };
-        let shape = gannet_graph::LayerKind::output_shape(input, "", &[])?;
-        let input_name = first.expect("just seen").name;
-        let mut graph = Graph::with_input(self.name, input_name, shape)?;
+        let mut graph = Graph::with_input(self.name, input, spatial::input_shape(&shape))?;
         let mut ids = vec![graph.output()];
-        for Planned { name, plan, inputs } in layers {
-            let inputs: Vec<_> = inputs.iter().map(|&place| ids[place]).collect();
+        for Planned {
+            name, plan, inputs, ..
+        } in layers
+        {
+            let mut inputs: Vec<NodeId> = inputs.iter().map(|&place| ids[place]).collect();
             let layer = match plan {
                 Plan::Nothing => {
                     let &[input] = inputs.as_slice() else {
@@ -117,13 +128,19 @@ impl Network {
                     ids.push(input);
                     continue;
                 }
-                Plan::Layer(Layer::Input(_)) => {
+                Plan::Input(_) => {
                     return Err(malformed(format!("layer '{name}' is a second input")));
                 }
                 Plan::Layer(layer) => layer,
                 Plan::Weighted(expected, make) => make(weights(&name, &expected)?)?,
+                Plan::Separable(expected, make) => {
+                    let [depthwise, pointwise] = make(weights(&name, &expected)?)?;
+                    let depthwise_name = format!("{name}/depthwise");
+                    inputs = vec![add(&mut graph, depthwise_name, depthwise, &inputs)?];
+                    pointwise
+                }
             };
-            ids.push(graph.add(name, layer, &inputs)?);
+            ids.push(add(&mut graph, name, layer, &inputs)?);
         }
         // A graph gives what its last node gives, so that has to be the network's output.
         if ids.last() != Some(&graph.output()) {
@@ -133,6 +150,31 @@ impl Network {
         }
         Ok(graph)
     }
+}
+
+/// Adds a layer whose output is not larger than any that a microcontroller could hold, so
+/// that no product of extents leaves its type.
+fn add(
+    graph: &mut Graph,
+    name: String,
+    layer: Layer,
+    inputs: &[NodeId],
+) -> Result<NodeId, FormatError> {
+    let id = graph.add(name, layer, inputs)?;
+    let node = graph.node(id);
+    let extents = node.output_shape().dims().iter();
+    extents
+        .copied()
+        .try_fold(1, usize::checked_mul)
+        .filter(|&elements| elements <= MOST_ELEMENTS)
+        .map(|_| id)
+        .ok_or_else(|| {
+            malformed(format!(
+                "layer '{}' gives {}, more than the limit of {MOST_ELEMENTS} numbers",
+                node.name(),
+                node.output_shape()
+            ))
+        })
 }
 
 /// The layers of a `Sequential` network, each wired to the one before.
@@ -157,7 +199,8 @@ fn functional<'a>(
     config: &'a Value,
     obstacles: &mut Obstacles,
 ) -> Result<Vec<Entry<'a>>, FormatError> {
-    let mut entries: HashMap<&str, Entry<'_>> = HashMap::new();
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for layer in list(config)? {
         let mut entry = entry(layer)?;
         match wiring::inbound(layer.get("inbound_nodes")) {
@@ -179,9 +222,10 @@ fn functional<'a>(
                 )));
             }
         }
-        if let Some(twice) = entries.insert(entry.name, entry) {
-            return Err(malformed(format!("two layers are named '{}'", twice.name)));
+        if places.insert(entry.name, entries.len()).is_some() {
+            return Err(malformed(format!("two layers are named '{}'", entry.name)));
         }
+        entries.push(entry);
     }
     let mut ends = |attribute: &str| {
         let value = config.get(attribute);
@@ -202,14 +246,23 @@ fn functional<'a>(
     };
     ends("input_layers")?;
     let outputs = ends("output_layers")?;
+    let place = |name: &&str| {
+        let unknown = || malformed(format!("there is no layer '{name}', but it is wired"));
+        places.get(name).copied().ok_or_else(unknown)
+    };
     let wires = entries
-        .values()
-        .map(|entry| (entry.name, entry.inputs.clone()))
-        .collect();
-    let order = wiring::order(&outputs, &wires).map_err(malformed)?;
+        .iter()
+        .map(|entry| entry.inputs.iter().map(place).collect())
+        .collect::<Result<Vec<Vec<usize>>, _>>()?;
+    let outputs = outputs.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let order = order::behind_inputs(&outputs, &wires).map_err(|layer| {
+        let name = entries[layer].name;
+        malformed(format!("layer '{name}' is wired to itself in a circle"))
+    })?;
+    let mut entries: Vec<_> = entries.into_iter().map(Some).collect();
     Ok(order
         .into_iter()
-        .filter_map(|name| entries.remove(name))
+        .filter_map(|layer| entries[layer].take())
         .collect())
 }
 
@@ -232,30 +285,37 @@ fn hidden_input(
     let shape = layers::read_shape(&mut attributes)?;
     Some(Planned {
         name: format!("{}_input", first.name),
-        plan: Plan::Layer(Input::new(shape).into()),
+        rank: Some(shape.dims().len()),
+        plan: Plan::Input(shape),
         inputs: Vec::new(),
     })
 }
 
-fn plan(entry: &Entry<'_>, obstacles: &mut Obstacles) -> Plan {
-    match layers::by_class(entry.class) {
-        Some(kind) => (kind.read)(&mut Attributes::new(
-            entry.name,
-            entry.class,
-            entry.config,
-            obstacles,
-        )),
-        None => {
-            obstacles.0.push(Obstacle {
-                layer: entry.name.to_owned(),
-                class: entry.class.to_owned(),
-                attribute: "class_name".to_owned(),
-                value: format!("\"{}\"", entry.class),
-                supported: layers::classes(),
-            });
-            Plan::Nothing
-        }
-    }
+/// What becomes of a layer whose input has `rank` extents in Keras, and how many its output
+/// has.
+fn plan(
+    entry: &Entry<'_>,
+    rank: Option<usize>,
+    obstacles: &mut Obstacles,
+) -> (Plan, Option<usize>) {
+    let Some(kind) = layers::by_class(entry.class) else {
+        obstacles.0.push(Obstacle {
+            layer: entry.name.to_owned(),
+            class: entry.class.to_owned(),
+            attribute: "class_name".to_owned(),
+            value: format!("\"{}\"", entry.class),
+            supported: layers::classes(),
+        });
+        return (Plan::Nothing, None);
+    };
+    let attributes = Attributes::new(entry.name, entry.class, entry.config, obstacles);
+    let plan = (kind.read)(&mut attributes.behind(rank));
+    let rank = match &plan {
+        Plan::Input(shape) => Some(shape.dims().len()),
+        Plan::Layer(Layer::Flatten(_) | Layer::GlobalAveragePool2D(_)) => Some(1),
+        _ => rank,
+    };
+    (plan, rank)
 }
 
 fn list(config: &Value) -> Result<&Vec<Value>, FormatError> {

@@ -1,11 +1,9 @@
 //! How the layers of a `Functional` network are wired: the two spellings of
-//! `inbound_nodes`, and the order in which each layer follows its inputs.
+//! `inbound_nodes`.
 //!
 //! Keras 2: `[[["conv", 0, 0, {}]]]`, a list of calls, each a list of tensors.
 //! Keras 3: `[{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history":
 //! ["conv", 0, 0]}}], "kwargs": {}}]`.
-
-use std::collections::HashMap;
 
 use serde_json::Value;
 
@@ -76,49 +74,6 @@ fn keras_3(arguments: &Value) -> Option<Vec<&str>> {
     Some(names)
 }
 
-/// The layers that `ends` need, each behind its inputs and the last end at the end.
-///
-/// # Errors
-/// A sentence if a name is unknown or the wiring has a circle.
-pub(super) fn order<'a>(
-    ends: &[&'a str],
-    inputs: &HashMap<&'a str, Vec<&'a str>>,
-) -> Result<Vec<&'a str>, String> {
-    /// What is known of a layer that was met.
-    #[derive(PartialEq)]
-    enum Mark {
-        Open,
-        Done,
-    }
-    let mut marks = HashMap::new();
-    let mut order = Vec::new();
-    let mut stack: Vec<&str> = ends.to_vec();
-    while let Some(&name) = stack.last() {
-        let inputs = inputs
-            .get(name)
-            .ok_or_else(|| format!("there is no layer '{name}', but it is wired"))?;
-        if marks.get(name) == Some(&Mark::Done) {
-            stack.pop();
-            continue;
-        }
-        let waiting: Vec<&str> = inputs
-            .iter()
-            .copied()
-            .filter(|input| marks.get(input) != Some(&Mark::Done))
-            .collect();
-        if waiting.is_empty() {
-            stack.pop();
-            marks.insert(name, Mark::Done);
-            order.push(name);
-        } else if marks.insert(name, Mark::Open).is_some() {
-            return Err(format!("layer '{name}' is wired to itself in a circle"));
-        } else {
-            stack.extend(waiting.into_iter().rev());
-        }
-    }
-    Ok(order)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -142,18 +97,5 @@ mod tests {
         ] {
             assert_eq!(inbound(Some(&nodes)), Wires::Malformed, "{nodes}");
         }
-    }
-
-    /// A layer that two paths reach stands once, behind both of its own inputs.
-    #[test]
-    fn a_diamond_is_put_in_order() {
-        let inputs = HashMap::from([
-            ("image", vec![]),
-            ("left", vec!["image"]),
-            ("right", vec!["left", "image"]),
-            ("sum", vec!["right", "left"]),
-        ]);
-        let order = order(&["sum"], &inputs).unwrap();
-        assert_eq!(order, ["image", "left", "right", "sum"]);
     }
 }
