@@ -403,7 +403,7 @@ mod tests {
             { "class_name": "Dropout", "config": { "name": "dropout_1", "rate": 0.5 } },
         ]}))
         .unwrap();
-        assert_eq!(names(&graph), ["dense_1_input", "dense_1"]);
+        assert_eq!(names(&graph), ["dense_1_input", "dense_1", "dropout_1"]);
         let Layer::Dense(dense) = graph.nodes()[1].layer() else {
             panic!("a dense layer was described");
         };
@@ -445,7 +445,7 @@ mod tests {
     #[test]
     fn the_output_is_the_last_node() {
         let layers = json!([
-            { "class_name": "Dropout", "config": { "name": "end", "rate": 0.5 },
+            { "class_name": "GaussianNoise", "config": { "name": "end", "stddev": 0.5 },
                 "inbound_nodes": [[["b", 0, 0, {}]]] },
             relu("b", &json!([[["a", 0, 0, {}]]])),
             input("image"),
@@ -484,6 +484,58 @@ mod tests {
         refused(
             json!([input("image"), relu("a", &twice)]),
             "2 calls of one layer",
+        );
+    }
+
+    /// Each of 100 layers doubles the channels.
+    #[test]
+    fn tensors_that_grow_without_end_are_refused() {
+        let mut layers = vec![input("0")];
+        for i in 1..100 {
+            let before = (i - 1).to_string();
+            layers.push(json!({
+                "class_name": "Concatenate", "config": { "name": i.to_string(), "axis": -1 },
+                "inbound_nodes": [[[before, 0, 0, {}], [before, 0, 0, {}]]],
+            }));
+        }
+        let ends = [json!(["0", 0, 0]), json!(["99", 0, 0])];
+        let error = network(&functional(&json!(layers), &ends[0], &ends[1])).unwrap_err();
+        // 4·2²⁷ is the first that is more than 2²⁸.
+        let text = error.to_string();
+        assert!(text.contains("layer '27' gives 536870912"), "{text}");
+    }
+
+    /// Keras counts the batch as axis 0, so the channels of an image are axis 3, of a sequence
+    /// axis 2, and behind `Flatten` axis 1.
+    #[test]
+    fn the_last_axis_depends_on_the_rank() {
+        let refusal = |shape: Value, first: Value, axis: Value| {
+            let layers = json!([
+                { "class_name": "InputLayer", "config": { "name": "a", "batch_shape": shape } },
+                first,
+                { "class_name": "BatchNormalization", "config": { "name": "c", "axis": axis } },
+            ]);
+            network(&json!({ "class_name": "Sequential", "config": { "layers": layers }}))
+                .err()
+                .map(|error| error.to_string())
+        };
+        let of = |class: &str| json!({ "class_name": class, "config": { "name": "b" } });
+        let [image, sequence] = [json!([null, 3, 2, 4]), json!([null, 3, 4])];
+        assert_eq!(refusal(image.clone(), of("ReLU"), json!([3])), None);
+        assert_eq!(refusal(sequence.clone(), of("ReLU"), json!(2)), None);
+        assert_eq!(
+            refusal(image.clone(), of("GlobalAveragePooling2D"), json!(1)),
+            None
+        );
+        let text = refusal(image, of("ReLU"), json!([1])).unwrap();
+        assert!(
+            text.contains("'c' (BatchNormalization): axis is [1]"),
+            "{text}"
+        );
+        let text = refusal(sequence, of("GlobalAveragePooling2D"), json!(-1)).unwrap();
+        assert!(
+            text.contains("its input's rank is 2, supported: 3"),
+            "{text}"
         );
     }
 
