@@ -3,33 +3,17 @@
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Layer, NodeId, Tensor};
+use gannet_graph::Layer;
 use serde_json::{Map, Value};
 
 use super::{
     attributes::Attributes,
-    layers::{self, Expected, INPUT_CLASS, MOST_ELEMENTS, Plan},
-    order, spatial,
+    layers::{self, INPUT_CLASS, Plan},
+    network::{Network, Planned},
+    order,
     wiring::{self, Wires},
 };
 use crate::{FormatError, Obstacle, Obstacles};
-
-/// A network whose attributes are read and whose weights are not.
-pub(super) struct Network {
-    name: String,
-    /// The first is the input, the last the output.
-    layers: Vec<Planned>,
-}
-
-struct Planned {
-    name: String,
-    plan: Plan,
-    /// Places in [`Network::layers`].
-    inputs: Vec<usize>,
-    /// How many extents its output has in Keras, without the batch; `None` if that is not
-    /// known.
-    rank: Option<usize>,
-}
 
 /// A layer as it stands in the JSON.
 struct Entry<'a> {
@@ -93,88 +77,6 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
         name: name.to_owned(),
         layers,
     })
-}
-
-impl Network {
-    /// The network with its weights, which `weights` gives for a layer's name.
-    pub fn build(
-        self,
-        mut weights: impl FnMut(&str, &[Expected]) -> Result<Vec<Tensor>, FormatError>,
-    ) -> Result<Graph, FormatError> {
-        let mut layers = self.layers.into_iter();
-        let Some(Planned {
-            name: input,
-            plan: Plan::Input(shape),
-            ..
-        }) = layers.next()
-        else {
-            return Err(malformed("the network does not begin with an input"));
-        };
-        let mut graph = Graph::with_input(self.name, input, spatial::input_shape(&shape))?;
-        let mut ids = vec![graph.output()];
-        for Planned {
-            name, plan, inputs, ..
-        } in layers
-        {
-            let mut inputs: Vec<NodeId> = inputs.iter().map(|&place| ids[place]).collect();
-            let layer = match plan {
-                Plan::Nothing => {
-                    let &[input] = inputs.as_slice() else {
-                        return Err(malformed(format!(
-                            "layer '{name}' should be wired to one other, but is to {}",
-                            inputs.len()
-                        )));
-                    };
-                    ids.push(input);
-                    continue;
-                }
-                Plan::Input(_) => {
-                    return Err(malformed(format!("layer '{name}' is a second input")));
-                }
-                Plan::Layer(layer) => layer,
-                Plan::Weighted(expected, make) => make(weights(&name, &expected)?)?,
-                Plan::Separable(expected, make) => {
-                    let [depthwise, pointwise] = make(weights(&name, &expected)?)?;
-                    let depthwise_name = format!("{name}/depthwise");
-                    inputs = vec![add(&mut graph, depthwise_name, depthwise, &inputs)?];
-                    pointwise
-                }
-            };
-            ids.push(add(&mut graph, name, layer, &inputs)?);
-        }
-        // A graph gives what its last node gives, so that has to be the network's output.
-        if ids.last() != Some(&graph.output()) {
-            return Err(malformed(
-                "its output does not stand behind all other layers",
-            ));
-        }
-        Ok(graph)
-    }
-}
-
-/// Adds a layer whose output is not larger than any that a microcontroller could hold, so
-/// that no product of extents leaves its type.
-fn add(
-    graph: &mut Graph,
-    name: String,
-    layer: Layer,
-    inputs: &[NodeId],
-) -> Result<NodeId, FormatError> {
-    let id = graph.add(name, layer, inputs)?;
-    let node = graph.node(id);
-    let extents = node.output_shape().dims().iter();
-    extents
-        .copied()
-        .try_fold(1, usize::checked_mul)
-        .filter(|&elements| elements <= MOST_ELEMENTS)
-        .map(|_| id)
-        .ok_or_else(|| {
-            malformed(format!(
-                "layer '{}' gives {}, more than the limit of {MOST_ELEMENTS} numbers",
-                node.name(),
-                node.output_shape()
-            ))
-        })
 }
 
 /// The layers of a `Sequential` network, each wired to the one before.
@@ -351,12 +253,14 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, FormatError> {
         .ok_or_else(|| malformed(format!("an object has no text '{name}'")))
 }
 
-fn malformed(what: impl Into<String>) -> FormatError {
+/// A description that is JSON, but not as Keras writes it.
+pub(super) fn malformed(what: impl Into<String>) -> FormatError {
     FormatError::Config(what.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use gannet_graph::{Graph, Tensor};
     use serde_json::json;
 
     use super::*;

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::layers;
+use super::{layers, network::free_name};
 
 /// The version whose form this is.
 pub(super) const KERAS_VERSION: &str = "2.15.0";
@@ -21,11 +21,7 @@ pub(super) fn names(graph: &Graph) -> Vec<String> {
         .nodes()
         .iter()
         .map(|node| {
-            let name = keras_name(node.name());
-            let name = std::iter::once(name.clone())
-                .chain((1..).map(|i| format!("{name}_{i}")))
-                .find(|name| !taken.contains(name))
-                .expect("there are more names than nodes");
+            let name = free_name(keras_name(node.name()), &taken);
             taken.insert(name.clone());
             name
         })

@@ -11,6 +11,7 @@ mod attributes;
 mod config;
 mod description;
 mod layers;
+mod network;
 mod order;
 mod spatial;
 mod weights;

@@ -5,7 +5,7 @@
 //! Keras 3: `[{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history":
 //! ["conv", 0, 0]}}], "kwargs": {}}]`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a layer is wired to.
 #[derive(Debug, PartialEq)]
@@ -30,7 +30,11 @@ pub(super) fn inbound(nodes: Option<&Value>) -> Wires<'_> {
     };
     let names = match first {
         Value::Array(_) => tensor_names(first),
-        Value::Object(call) => call.get("args").and_then(keras_3),
+        Value::Object(call) => call.get("args").and_then(|arguments| {
+            let named = call.get("kwargs").and_then(Value::as_object);
+            let named = named.into_iter().flat_map(Map::values);
+            keras_3(std::iter::once(arguments).chain(named).collect())
+        }),
         _ => None,
     };
     match names {
@@ -57,9 +61,10 @@ fn tensor_names(value: &Value) -> Option<Vec<&str>> {
 }
 
 /// The names of all tensors in the arguments of a call, lists of them included.
-fn keras_3(arguments: &Value) -> Option<Vec<&str>> {
+fn keras_3(arguments: Vec<&Value>) -> Option<Vec<&str>> {
     let mut names = Vec::new();
-    let mut open = vec![arguments];
+    let mut open = arguments;
+    open.reverse();
     while let Some(value) = open.pop() {
         match value {
             // The last in is the first out, so a list goes in from its end.
@@ -85,6 +90,8 @@ mod tests {
         let tensor = |name: &str| json!({ "class_name": "__keras_tensor__", "config": { "keras_history": [name, 0, 0] }});
         let nodes = json!([{ "args": [[tensor("a"), tensor("b")], tensor("c"), 3], "kwargs": {} }]);
         assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["a", "b", "c"]));
+        let nodes = json!([{ "args": [], "kwargs": { "inputs": [tensor("b"), tensor("a")], "mask": null }}]);
+        assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["b", "a"]));
     }
 
     #[test]
