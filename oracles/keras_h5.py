@@ -68,6 +68,53 @@ def sequential(k):
     return model
 
 
+def branches(k):
+    """The layers of MobileNets and residual networks; the branches have several lengths, and
+    are joined in another order than they were made in."""
+    layers, regularizers = k.layers, k.regularizers
+    x = image = layers.Input((9, 8, 2), name="image")
+    x = layers.ZeroPadding2D(((0, 1), (1, 0)))(x)
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(epsilon=0.01, momentum=0.9)(x)
+    x = trunk = layers.ReLU(max_value=6.0)(x)
+    x = layers.DepthwiseConv2D(
+        3,
+        padding="same",
+        depth_multiplier=2,
+        activation="relu6",
+        depthwise_regularizer=regularizers.L2(0.1),
+    )(x)
+    x = layers.BatchNormalization(scale=False)(x)
+    x = layers.LeakyReLU(0.25)(x)
+    x = layers.Conv2D(4, 1, activation=layers.LeakyReLU(0.1))(x)
+    x = layers.Add()([trunk, x])
+    separable = layers.SeparableConv2D(3, 3, padding="same", activation="leaky_relu")(x)
+    pooled = layers.AveragePooling2D(3, strides=1, padding="same")(x)
+    pixels = layers.Conv2D(2, 1)(pooled)
+    x = layers.Concatenate()([x, pixels, separable])
+    x = layers.Dropout(0.3)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.BatchNormalization(center=False)(x)
+    x = layers.Dense(3, activation="softmax")(x)
+    return k.Model(image, x, name="branches-net")
+
+
+def sequence(k):
+    """The layers of one dimension."""
+    layers = k.layers
+    x = samples = layers.Input((15, 3), name="samples")
+    x = layers.ZeroPadding1D((1, 2))(x)
+    x = layers.Conv1D(4, 3, strides=2, padding="same", activation="relu")(x)
+    x = layers.DepthwiseConv1D(3, depth_multiplier=2)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.MaxPooling1D(2, strides=1)(x)
+    x = layers.AveragePooling1D(2, padding="same")(x)
+    x = layers.SeparableConv1D(2, 2, activation="sigmoid")(x)
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.Flatten()(x)])
+    x = layers.Dense(3, activation="sigmoid")(x)
+    return k.Model(samples, x, name="sequence-net")
+
+
 def vector(k):
     """One dense layer."""
     x = features = k.layers.Input((4,), name="features")
@@ -89,22 +136,25 @@ def refused(k):
     x = image = layers.Input((8, 8, 4), name="image")
     x = layers.Conv2D(4, 3, dilation_rate=2, name="dilated")(x)
     x = layers.Conv2D(4, 1, groups=2, activation="elu", name="grouped")(x)
-    x = layers.ReLU(max_value=6.0, name="relu6")(x)
-    x = layers.LeakyReLU(name="leaky")(x)
+    x = layers.ReLU(max_value=5.0, name="relu5")(x)
+    x = layers.Concatenate(axis=1, name="rows")([x, x])
+    x = layers.ELU(name="elu")(x)
     first = layers.Flatten(name="first")(x)
     second = layers.MaxPooling2D(data_format="channels_first", name="second")(x)
     return k.Model(image, [first, second], name="refused-net")
 
 
+BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence}
+
+
 def randomize(model, seed):
-    """Weights of which none, biases included, is zero."""
+    """Weights of which none, biases included, is zero; variances are positive."""
     random = np.random.default_rng(seed)
-    model.set_weights(
-        [
-            random.normal(0, 1 / np.sqrt(w.shape[0]), w.shape).astype("float32")
-            for w in model.get_weights()
-        ]
-    )
+    for weight in model.weights:
+        values = random.normal(0, 1 / np.sqrt(weight.shape[0]), weight.shape)
+        if "moving_variance" in getattr(weight, "path", weight.name):
+            values = 0.5 + np.abs(values)
+        weight.assign(values.astype("float32"))
 
 
 def write_answer(model, path, seed):
@@ -126,12 +176,15 @@ def as_numbers(array):
 def make(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for version, k in VERSIONS.items():
-        for seed, build in enumerate([functional, sequential]):
+        for seed, build in BUILDS.items():
             k.backend.clear_session()
             model = build(k)
             randomize(model, seed)
             path = folder / f"{version}-{build.__name__}.h5"
-            model.save(path)
+            if k is tf_keras and build in (branches, sequence):
+                save_in_newest_form(model, path)
+            else:
+                model.save(path)
             write_answer(model, path, seed)
 
     # With optimizer state: the file holds more than the network.
@@ -145,31 +198,33 @@ def make(folder):
     model.save(path)
     write_answer(model, path, 2)
 
-    # In HDF5's newest form: superblock 3, object headers 2, link messages.
-    from tf_keras.src.saving.legacy import hdf5_format
-
     tf_keras.backend.clear_session()
     model = vector(tf_keras)
     path = folder / "keras2-newest-hdf5.h5"
-    with h5py.File(path, "w", libver="latest") as file:
-        hdf5_format.save_model_to_hdf5(model, file)
+    save_in_newest_form(model, path)
     write_answer(model, path, 3)
 
-    # In that form with names in a heap and values in compressed chunks, as other tools
-    # leave them.
+    # With names in a heap and values in compressed chunks, as other tools leave them.
     tf_keras.backend.clear_session()
     model = deep(tf_keras)
     randomize(model, 4)
     path = folder / "keras2-repacked.h5"
-    with h5py.File(path, "w", libver="latest") as file:
-        hdf5_format.save_model_to_hdf5(model, file)
-        repack(file)
+    save_in_newest_form(model, path, repack)
     write_answer(model, path, 4)
 
     keras.backend.clear_session()
     refused(keras).save(folder / "keras3-refused.h5")
     vector(keras).save_weights(folder / "keras3-only.weights.h5")
     vector(tf_keras).save_weights(folder / "keras2-only-weights.h5")
+
+
+def save_in_newest_form(model, path, change=lambda file: None):
+    """In HDF5's newest form: superblock 3, object headers 2, link messages."""
+    from tf_keras.src.saving.legacy import hdf5_format
+
+    with h5py.File(path, "w", libver="latest") as file:
+        hdf5_format.save_model_to_hdf5(model, file)
+        change(file)
 
 
 def repack(file):

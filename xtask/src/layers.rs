@@ -10,6 +10,7 @@ const LINES: &[(&str, u8)] = &[
     ("gannet", 5),
     ("gannet-studio", 5),
     ("gannet-board", 4),
+    ("gannet-project", 4),
     ("gannet-compile", 3),
     ("gannet-train", 3),
     ("gannet-quantize", 3),

@@ -4,7 +4,7 @@
 //! Counted twice where ST counts differently: our own figures are those of the Program that
 //! is generated; [`StReading`] is what X-CUBE-AI prints for the same network.
 
-use gannet_graph::{Arity, Function, Graph, Layer, Node, NodeId};
+use gannet_graph::{Arity, Function, Graph, Layer, Node, NodeId, Window};
 use serde::Serialize;
 
 use crate::fuse::{self, Group};
@@ -221,24 +221,36 @@ fn constants_of(program: &Program, stage: usize) -> usize {
         .sum()
 }
 
-/// ST's MACC: products and biases of convolutions and dense layers, 1 for a ReLU, the window's
-/// extent for each pooled value, 10 for each sigmoid and 15 for each softmax value.
+/// ST's MACC: products and biases of layers with weights, 1 for a ReLU, the window's extent for
+/// each pooled value, 10 for each sigmoid and 15 for each softmax value. What ST's figures for
+/// the layers of the analysis tests do not tell is counted by its additions and products.
 fn macc_st(graph: &Graph) -> u64 {
     let normal = graph.normal_form();
     let of_node = |id: NodeId| {
         let node = normal.node(id);
         let elements = node.output_shape().elements();
+        let input_elements = || normal.node(node.inputs()[0]).output_shape().elements();
+        let area = |window: &Window| window.kernel().iter().product::<usize>();
         let own = match node.layer() {
             Layer::Conv2D(conv) => conv.filters(),
+            Layer::DepthwiseConv2D(conv) => conv.outputs(),
             Layer::Dense(dense) => dense.units(),
-            Layer::MaxPool2D(pool) => elements * pool.window.kernel().iter().product::<usize>(),
+            Layer::MaxPool2D(pool) => elements * area(&pool.window),
+            Layer::AveragePool2D(pool) => elements * area(&pool.window),
+            Layer::GlobalAveragePool2D(_) => input_elements(),
+            Layer::BatchNormalization(_) => 2 * elements,
+            Layer::Add(_) => elements * (node.inputs().len() - 1),
             Layer::Activation(activation) => match activation.function {
                 Function::Linear => 0,
-                Function::Relu => elements,
+                Function::Relu | Function::Relu6 | Function::LeakyRelu { .. } => elements,
                 Function::Sigmoid => 10 * elements,
                 Function::Softmax => 15 * elements,
             },
-            Layer::Input(_) | Layer::Flatten(_) => 0,
+            Layer::Input(_)
+            | Layer::Dropout(_)
+            | Layer::ZeroPadding2D(_)
+            | Layer::Concatenate(_)
+            | Layer::Flatten(_) => 0,
         };
         normal.node_macs(id) + own as u64
     };
@@ -255,6 +267,7 @@ impl StReading {
             .iter()
             .map(|node| match node.layer() {
                 Layer::Conv2D(conv) if conv.bias().is_none() => conv.filters(),
+                Layer::DepthwiseConv2D(conv) if conv.bias().is_none() => conv.outputs(),
                 _ => 0,
             })
             .sum();
@@ -292,7 +305,8 @@ fn tensors_of(graph: &Graph, group: &Group) -> usize {
         }
         _ => 0,
     };
-    inner(first.inputs()[0]) + inner(group.last()) + rows
+    let inputs: usize = first.inputs().iter().map(|&input| inner(input)).sum();
+    inputs + inner(group.last()) + rows
 }
 
 #[cfg(test)]

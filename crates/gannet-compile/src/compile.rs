@@ -1,8 +1,9 @@
-//! From a network to a Program: check, normalise, fold, fuse, lower.
+//! From a network to a Program: check, normalise, simplify, fold, fuse, lower.
 
 use gannet_graph::Graph;
 
 use crate::ir::Program;
+use crate::simplify::simplify;
 use crate::{CompileError, lower, scale};
 
 /// What the device is given for an image.
@@ -36,7 +37,7 @@ pub struct Options {
 /// network has no layer.
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError> {
     all_finite(graph)?;
-    let normal = graph.normal_form();
+    let normal = simplify(&graph.normal_form());
     if normal.nodes().len() < 2 {
         return Err(CompileError::Empty(graph.name().to_owned()));
     }

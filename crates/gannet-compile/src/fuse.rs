@@ -1,17 +1,18 @@
 //! Decides which layers become one stage.
 //!
-//! A convolution takes up the ReLU and the maximum pooling behind it, a dense layer its ReLU:
-//! their values never reach memory. ReLU and maximum commute, so pooling comes first and ReLU
-//! costs nothing. A value that a second layer reads has to be written, and ends a group.
+//! A convolution takes up the pointwise function and the maximum pooling behind it, a dense
+//! layer or a sum its function: their values never reach memory. A value that a second layer
+//! reads has to be written, and ends a group.
 
 use gannet_graph::{Function, Graph, Layer, NodeId};
 
 /// Layers that are computed in one stage, in order; the first is the one with the work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Group {
     pub(crate) nodes: Vec<NodeId>,
-    /// ReLU is applied to the sums.
-    pub(crate) relu: bool,
+    /// The pointwise function that is applied to the sums, before or after pooling: they
+    /// commute.
+    pub(crate) function: Function,
     /// The maximum pooling that is applied to the sums.
     pub(crate) pool: Option<NodeId>,
 }
@@ -30,13 +31,14 @@ impl Group {
 pub(crate) fn fuse(graph: &Graph) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for id in graph.ids().skip(1) {
-        let taken_up = groups
-            .iter_mut()
-            .find(|group| group.last() == graph.node(id).inputs()[0]);
-        if !taken_up.is_some_and(|group| take_up(graph, group, id)) {
+        let before = match graph.node(id).inputs() {
+            &[input] => groups.iter_mut().find(|group| group.last() == input),
+            _ => None,
+        };
+        if !before.is_some_and(|group| take_up(graph, group, id)) {
             groups.push(Group {
                 nodes: vec![id],
-                relu: false,
+                function: Function::Linear,
                 pool: None,
             });
         }
@@ -46,20 +48,45 @@ pub(crate) fn fuse(graph: &Graph) -> Vec<Group> {
 
 /// Lets `group` take up node `id`, which reads its last node; tells whether it did.
 fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
-    if graph.readers(group.last()).len() != 1 || group.pool.is_some() {
+    if graph.readers(group.last()).len() != 1 {
         return false;
     }
-    match (graph.node(group.first()).layer(), graph.node(id).layer()) {
-        (Layer::Conv2D(_) | Layer::Dense(_), Layer::Activation(activation))
-            if activation.function == Function::Relu =>
+    let first = graph.node(group.first()).layer();
+    match graph.node(id).layer() {
+        Layer::Activation(activation)
+            if is_pointwise(activation.function)
+                && computes_sums(first)
+                && group.function == Function::Linear
+                && (group.pool.is_none() || activation.function.commutes_with_maximum()) =>
         {
-            group.relu = true;
+            group.function = activation.function;
         }
-        (Layer::Conv2D(_), Layer::MaxPool2D(_)) => group.pool = Some(id),
+        Layer::MaxPool2D(_)
+            if matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
+                && group.pool.is_none()
+                && group.function.commutes_with_maximum() =>
+        {
+            group.pool = Some(id);
+        }
         _ => return false,
     }
     group.nodes.push(id);
     true
+}
+
+/// A few operations on a value in a register.
+fn is_pointwise(function: Function) -> bool {
+    match function {
+        Function::Relu | Function::Relu6 | Function::LeakyRelu { .. } => true,
+        Function::Linear | Function::Sigmoid | Function::Softmax => false,
+    }
+}
+
+fn computes_sums(layer: &Layer) -> bool {
+    matches!(
+        layer,
+        Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) | Layer::Dense(_) | Layer::Add(_)
+    )
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod lower;
 mod memory;
 mod print;
 mod scale;
+mod simplify;
 
 pub use compile::{InputFormat, Options, compile};
 pub use error::CompileError;

@@ -2,7 +2,7 @@
 //!
 //! A picture arrives as bytes, the network was trained on `byte · scale`. A convolution or a
 //! dense layer of scaled values is one with a scaled kernel of the bytes themselves; zero
-//! padding stays zero, maxima and flattening let a positive factor through.
+//! padding stays zero; maxima, means and flattening let a positive factor through.
 
 use gannet_graph::{Graph, Layer, NodeId};
 
@@ -24,9 +24,18 @@ fn first_weighted(graph: &Graph) -> Option<NodeId> {
             return None;
         };
         match graph.node(reader).layer() {
-            Layer::Conv2D(_) | Layer::Dense(_) => return Some(reader),
-            Layer::Flatten(_) | Layer::MaxPool2D(_) => place = reader,
-            Layer::Input(_) | Layer::Activation(_) => return None,
+            Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) | Layer::Dense(_) => return Some(reader),
+            Layer::Flatten(_)
+            | Layer::MaxPool2D(_)
+            | Layer::AveragePool2D(_)
+            | Layer::GlobalAveragePool2D(_)
+            | Layer::ZeroPadding2D(_)
+            | Layer::Dropout(_) => place = reader,
+            Layer::Input(_)
+            | Layer::Activation(_)
+            | Layer::BatchNormalization(_)
+            | Layer::Add(_)
+            | Layer::Concatenate(_) => return None,
         }
     }
 }

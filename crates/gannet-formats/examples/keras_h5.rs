@@ -6,8 +6,9 @@ use std::{error::Error, fs, path::PathBuf};
 
 use gannet_formats::keras;
 use gannet_graph::{
-    Activation, Conv2D, Dense, Flatten, Function, Graph, MaxPool2D, Padding, Regularizer, Tensor,
-    Window, networks,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
+    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
+    Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,17 +17,28 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("name the folder to write into")?
         .into();
     fs::create_dir_all(&folder)?;
-    for (seed, mut graph) in [networks::mnist_small(), every_option()?, many_layers()?]
-        .into_iter()
-        .enumerate()
-    {
+    let graphs = [
+        networks::mnist_small(),
+        every_option()?,
+        branches()?,
+        many_layers()?,
+    ];
+    for (seed, mut graph) in graphs.into_iter().enumerate() {
         let mut random = random(seed as u64 + 1);
-        for weights in graph.weights_mut() {
-            // Sums of n products stay near 1 whatever n is.
-            let scale = 4.0 / (weights.len() as f32).sqrt();
-            weights
-                .iter_mut()
-                .for_each(|w| *w = scale * (random() - 0.5));
+        for id in graph.ids() {
+            let is_normalization = matches!(graph.node(id).layer(), Layer::BatchNormalization(_));
+            for weights in graph.node_weights_mut(id) {
+                if is_normalization {
+                    // Variances are positive, and scales may be.
+                    weights.iter_mut().for_each(|w| *w = 0.5 + random());
+                    continue;
+                }
+                // Sums of n products stay near 1 whatever n is.
+                let scale = 4.0 / (weights.len() as f32).sqrt();
+                weights
+                    .iter_mut()
+                    .for_each(|w| *w = scale * (random() - 0.5));
+            }
         }
         let input = Tensor::from_fn(graph.input_shape().clone(), |_| random());
         let output = graph.run(&input)?;
@@ -58,9 +70,59 @@ fn every_option() -> Result<Graph, Box<dyn Error>> {
     dense.kernel_regularizer = Regularizer { l1: 0.1, l2: 0.2 };
     graph.push("dense", dense)?;
     graph.push("linear", Activation::new(Function::Linear))?;
+    graph.push("relu6", Activation::new(Function::Relu6))?;
+    for slope in [0.2, 0.3] {
+        let leaky = Function::LeakyRelu { slope };
+        graph.push(format!("leaky_{slope}"), Activation::new(leaky))?;
+        graph.push(
+            format!("dense_{slope}"),
+            Dense::zeros(6, 6).with_activation(leaky),
+        )?;
+    }
     let no_bias = Dense::new(Tensor::zeros([6, 4]), None)?;
     graph.push("logits", no_bias)?;
     graph.push("softmax", Activation::new(Function::Softmax))?;
+    Ok(graph)
+}
+
+/// What MobileNets and residual networks have; branches of different lengths, which the
+/// nodes, Keras' list and the joins have in different orders, with weights of one shape.
+fn branches() -> Result<Graph, Box<dyn Error>> {
+    let mut graph = Graph::with_input("branches", "image", [9, 8, 2])?;
+    graph.push("pad", ZeroPadding2D::new([0, 1], [2, 3]))?;
+    let window = Window::new([3, 3], [2, 2], Padding::Same)?;
+    let mut depthwise = DepthwiseConv2D::zeros(window, 2, 3)
+        .with_bias()
+        .with_activation(Function::Relu6);
+    depthwise.kernel_regularizer = Regularizer { l1: 0.1, l2: 0.2 };
+    let trunk = graph.push("depthwise", depthwise)?;
+    let ones = || Tensor::from_fn([6], |_| 1.0);
+    let unscaled = BatchNormalization::new(None, Some(ones()), ones(), ones(), 1e-4)?;
+    let short = graph.add("short", unscaled, &[trunk])?;
+    let pixel = Window::new([1, 1], [1, 1], Padding::Valid)?;
+    let conv = |function| Conv2D::zeros(pixel, 6, 6).with_activation(function);
+    let slope = 0.1;
+    let long = graph.add("long", conv(Function::LeakyRelu { slope }), &[trunk])?;
+    let other = graph.add("other", conv(Function::Linear), &[trunk])?;
+    let long = graph.add("longer", conv(Function::Relu6), &[long])?;
+    let sum = graph.add("sum", Add, &[other, long, trunk, short])?;
+    let pool = AveragePool2D::new(Window::new([2, 3], [1, 1], Padding::Same)?);
+    let pool = graph.add("pool", pool, &[sum])?;
+    graph.add("joined", Concatenate, &[sum, pool, sum])?;
+    graph.push("normalized", BatchNormalization::identity(18))?;
+    graph.push("dropout", Dropout::new(0.1)?)?;
+    graph.push("means", GlobalAveragePool2D)?;
+    let ones = || Tensor::from_fn([18], |_| 1.0);
+    let unshifted = BatchNormalization::new(Some(ones()), None, ones(), ones(), 1e-2)?;
+    graph.push("unshifted", unshifted)?;
+    graph.push("bare", {
+        let (mean, variance) = (ones(), ones());
+        BatchNormalization::new(None, None, mean, variance, 1e-3)?
+    })?;
+    graph.push(
+        "dense",
+        Dense::zeros(18, 4).with_activation(Function::Sigmoid),
+    )?;
     Ok(graph)
 }
 

@@ -87,6 +87,8 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
         "keras3-trained.h5",
         "keras2-newest-hdf5.h5",
         "keras2-repacked.h5",
+        "keras2-branches.h5",
+        "keras3-sequence.h5",
     ];
     let mut seeds: Vec<(&str, Vec<u8>)> = files
         .iter()

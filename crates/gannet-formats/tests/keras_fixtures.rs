@@ -61,12 +61,17 @@ fn the_reference_gives_what_keras_gave() {
         }
         compared += 1;
     }
-    assert_eq!(compared, 7, "networks with an answer");
+    assert_eq!(compared, 11, "networks with an answer");
 }
 
 #[test]
 fn what_keras_wrote_is_written_as_the_same_network() {
-    for name in ["keras3-functional.h5", "keras2-sequential.h5"] {
+    for name in [
+        "keras3-functional.h5",
+        "keras2-sequential.h5",
+        "keras3-branches.h5",
+        "keras2-sequence.h5",
+    ] {
         let graph = read(fixture(name)).unwrap();
         let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
         assert_eq!(back, graph, "{name}");
@@ -100,13 +105,72 @@ fn regularizers_of_both_versions_are_read() {
 }
 
 #[test]
-fn dropout_is_left_out_and_its_neighbours_are_wired() {
+fn dropout_is_a_layer() {
     let graph: Graph = read(fixture("keras3-sequential.h5")).unwrap();
     let kinds: Vec<&str> = graph.nodes().iter().map(|n| n.layer().kind()).collect();
     assert_eq!(
         kinds,
-        ["InputLayer", "Conv2D", "MaxPooling2D", "Flatten", "Dense"]
+        [
+            "InputLayer",
+            "Conv2D",
+            "MaxPooling2D",
+            "Dropout",
+            "Flatten",
+            "Dense"
+        ]
     );
+    let Layer::Dropout(dropout) = graph.nodes()[3].layer() else {
+        panic!("the fourth layer is dropout");
+    };
+    assert_eq!(dropout.rate(), 0.25);
+}
+
+/// What no output at inference tells of.
+#[test]
+fn the_options_of_branches_are_read() {
+    for name in ["keras3-branches.h5", "keras2-branches.h5"] {
+        let graph = read(fixture(name)).unwrap();
+        let momenta: Vec<f32> = graph
+            .nodes()
+            .iter()
+            .filter_map(|node| match node.layer() {
+                Layer::BatchNormalization(normalization) => Some(normalization.momentum),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(momenta, [0.9, 0.99, 0.99], "{name}");
+        let penalties: Vec<Regularizer> = graph
+            .nodes()
+            .iter()
+            .filter_map(|node| match node.layer() {
+                Layer::DepthwiseConv2D(depthwise) => Some(depthwise.kernel_regularizer),
+                _ => None,
+            })
+            .collect();
+        // The second is of the separable convolution.
+        assert_eq!(
+            penalties,
+            [Regularizer::l2(0.1), Regularizer::NONE],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_sequence_is_an_image_one_row_high() {
+    for name in ["keras3-sequence.h5", "keras2-sequence.h5"] {
+        let graph = read(fixture(name)).unwrap();
+        let shapes: Vec<String> = graph
+            .nodes()
+            .iter()
+            .map(|node| node.output_shape().to_string())
+            .collect();
+        // Padding to 18, every second, windows of 3 and 2 inside, pairs, a window of 2.
+        let expected = [
+            "1×15×3", "1×18×3", "1×9×4", "1×7×8", "1×7×8", "1×6×8", "1×3×8", "1×2×8", "1×2×2",
+        ];
+        assert_eq!(shapes[..9], expected, "{name}");
+    }
 }
 
 #[test]
@@ -124,11 +188,12 @@ fn all_obstacles_are_told_at_once() {
         found,
         [
             ("dilated", "dilation_rate", "[2,2]"),
+            ("elu", "class_name", "\"ELU\""),
             ("grouped", "activation", "\"elu\""),
             ("grouped", "groups", "2"),
-            ("leaky", "class_name", "\"LeakyReLU\""),
             ("refused-net", "output_layers", "first, second"),
-            ("relu6", "max_value", "6.0"),
+            ("relu5", "max_value", "5.0"),
+            ("rows", "axis", "1"),
             ("second", "data_format", "\"channels_first\""),
         ]
     );

@@ -2,8 +2,9 @@
 
 use gannet_formats::{keras, read, write};
 use gannet_graph::{
-    Activation, Conv2D, Dense, Flatten, Function, Graph, MaxPool2D, Padding, Regularizer, Window,
-    networks,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
+    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, MaxPool2D, Padding,
+    Regularizer, Tensor, Window, ZeroPadding2D, networks,
 };
 
 /// Fills a network with every kind of bit pattern: signs, zeros, subnormals, infinities.
@@ -58,9 +59,64 @@ fn every_option_comes_back() {
             .push(function.name(), Activation::new(*function))
             .unwrap();
     }
+    let leaky = Function::LeakyRelu { slope: 0.3 };
+    graph.push("leaky", Activation::new(leaky)).unwrap();
+    let dense = Dense::zeros(3, 2).with_activation(leaky);
+    graph.push("leaky dense", dense).unwrap();
     fill(&mut graph);
     let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
     assert_eq!(back, graph);
+}
+
+/// Branches of different lengths, which the nodes, Keras' list and the joins have in
+/// different orders; every kind of `branches` with its options.
+#[test]
+fn branches_come_back() {
+    let mut graph = Graph::with_input("net", "image", [6, 5, 2]).unwrap();
+    graph
+        .push("pad", ZeroPadding2D::new([0, 1], [2, 3]))
+        .unwrap();
+    let window = Window::new([3, 2], [2, 2], Padding::Same).unwrap();
+    let mut depthwise = DepthwiseConv2D::zeros(window, 2, 3).with_bias();
+    depthwise.activation = Function::Relu6;
+    depthwise.kernel_regularizer = Regularizer { l1: 0.1, l2: 0.2 };
+    let trunk = graph.push("depthwise", depthwise).unwrap();
+    let ones = || Tensor::from_fn([6], |_| 1.0);
+    let mut normalization = BatchNormalization::new(None, None, ones(), ones(), 1e-4).unwrap();
+    normalization.momentum = 0.9;
+    let short = graph.add("short", normalization, &[trunk]).unwrap();
+    let pixel = Window::new([1, 1], [1, 1], Padding::Valid).unwrap();
+    let leaky = Function::LeakyRelu { slope: 0.01 };
+    let conv = Conv2D::zeros(pixel, 6, 6).with_activation(leaky);
+    let long = graph.add("long", conv, &[trunk]).unwrap();
+    let long = graph
+        .add("longer", Conv2D::zeros(pixel, 6, 6), &[long])
+        .unwrap();
+    let sum = graph.add("sum", Add, &[long, trunk, short]).unwrap();
+    let pool = Window::new([2, 2], [1, 1], Padding::Same).unwrap();
+    let pool = graph.add("pool", AveragePool2D::new(pool), &[sum]).unwrap();
+    graph.add("joined", Concatenate, &[pool, sum, sum]).unwrap();
+    graph
+        .push("normalized", BatchNormalization::identity(18))
+        .unwrap();
+    graph.push("dropout", Dropout::new(0.1).unwrap()).unwrap();
+    graph.push("means", GlobalAveragePool2D).unwrap();
+    fill(&mut graph);
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    assert_eq!(back, graph);
+    assert_eq!(back.hash(), graph.hash());
+}
+
+/// Keras has no layers that the output does not need.
+#[test]
+fn what_the_output_does_not_need_is_not_written() {
+    let mut graph = Graph::new("net", [2]).unwrap();
+    let used = graph.push("used", Dense::zeros(2, 2)).unwrap();
+    graph.push("unused", Dense::zeros(2, 3)).unwrap();
+    graph.add("end", Dense::zeros(2, 1), &[used]).unwrap();
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    let names: Vec<&str> = back.nodes().iter().map(|node| node.name()).collect();
+    assert_eq!(names, ["input", "used", "end"]);
 }
 
 /// 1,000 layers: a tree of many symbol nodes, names in many pieces, a long description.

@@ -95,6 +95,30 @@ pub enum GraphError {
         /// The given shape.
         found: Shape,
     },
+    /// Inputs that are joined do not suit each other.
+    #[error("layer '{layer}' ({kind}) joins {first} and {other}: {rule}")]
+    Disagree {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// What must hold, in words.
+        rule: &'static str,
+        /// The first input's shape.
+        first: Shape,
+        /// The shape of an input that does not suit it.
+        other: Shape,
+    },
+    /// A number is outside its range.
+    #[error("{what} is {found}: it has to be {expected}")]
+    Range {
+        /// Which number.
+        what: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be, in words.
+        expected: &'static str,
+    },
     /// A size that must not be zero is zero.
     #[error("{what} is zero: it has to be at least 1")]
     Zero {

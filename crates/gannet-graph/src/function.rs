@@ -4,13 +4,20 @@ use std::fmt;
 
 /// An activation function. All but softmax act on each value alone; softmax acts on the
 /// innermost extent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Function {
     /// `x`.
     #[default]
     Linear,
     /// `max(x, 0)`.
     Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x` where it is positive, `slope · x` elsewhere.
+    LeakyRelu {
+        /// What negative values are multiplied by.
+        slope: f32,
+    },
     /// `1 / (1 + e⁻ˣ)`.
     Sigmoid,
     /// `eˣ / Σ eˣ` over the innermost extent.
@@ -18,10 +25,12 @@ pub enum Function {
 }
 
 impl Function {
-    /// Every function, in the order of the documentation.
+    /// Every function, in the order of the documentation, with Keras' default slope.
     pub const ALL: &'static [Function] = &[
         Function::Linear,
         Function::Relu,
+        Function::Relu6,
+        Function::LeakyRelu { slope: 0.2 },
         Function::Sigmoid,
         Function::Softmax,
     ];
@@ -31,8 +40,20 @@ impl Function {
         match self {
             Function::Linear => "linear",
             Function::Relu => "relu",
+            Function::Relu6 => "relu6",
+            Function::LeakyRelu { .. } => "leaky_relu",
             Function::Sigmoid => "sigmoid",
             Function::Softmax => "softmax",
+        }
+    }
+
+    /// Whether it acts on each value alone and never falls where its argument rises, so that
+    /// it may be applied before or after taking a maximum.
+    pub fn commutes_with_maximum(self) -> bool {
+        match self {
+            Function::Linear | Function::Relu | Function::Relu6 | Function::Sigmoid => true,
+            Function::LeakyRelu { slope } => slope >= 0.0,
+            Function::Softmax => false,
         }
     }
 
@@ -50,6 +71,13 @@ impl Function {
         match self {
             Function::Linear => {}
             Function::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
+            Function::Relu6 => values.iter_mut().for_each(|x| *x = x.clamp(0.0, 6.0)),
+            Function::LeakyRelu { slope } => {
+                values
+                    .iter_mut()
+                    .filter(|x| **x < 0.0)
+                    .for_each(|x| *x *= slope);
+            }
             Function::Sigmoid => {
                 values
                     .iter_mut()
@@ -74,7 +102,10 @@ fn softmax(row: &mut [f32]) {
 
 impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Function::LeakyRelu { slope } => write!(f, "{}({slope})", self.name()),
+            _ => f.write_str(self.name()),
+        }
     }
 }
 

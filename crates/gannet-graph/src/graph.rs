@@ -246,7 +246,7 @@ impl Graph {
         for node in &self.nodes {
             let activation = match node.layer.arity() {
                 Arity::None => image.clone(),
-                Arity::One => {
+                Arity::One | Arity::Several => {
                     let inputs: Vec<&Tensor> =
                         node.inputs.iter().map(|id| &activations[id.0]).collect();
                     node.layer.run(&inputs, &node.output_shape)

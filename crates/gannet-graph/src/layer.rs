@@ -2,7 +2,11 @@
 //!
 //! A kind is a file in `layers/` and one line in the list at the bottom of this file.
 
-use crate::{Activation, Conv2D, Dense, Flatten, GraphError, Input, MaxPool2D, Shape, Tensor};
+use crate::{
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
+    DepthwiseConv2D, Dropout, Flatten, GlobalAveragePool2D, GraphError, Input, MaxPool2D, Shape,
+    Tensor, ZeroPadding2D,
+};
 
 /// How many inputs a kind is wired to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +15,8 @@ pub enum Arity {
     None,
     /// Exactly one.
     One,
+    /// Two or more.
+    Several,
 }
 
 impl Arity {
@@ -18,6 +24,7 @@ impl Arity {
         match self {
             Arity::None => inputs == 0,
             Arity::One => inputs == 1,
+            Arity::Several => inputs >= 2,
         }
     }
 
@@ -25,6 +32,7 @@ impl Arity {
         match self {
             Arity::None => "no input",
             Arity::One => "one input",
+            Arity::Several => "two inputs or more",
         }
     }
 }
@@ -36,6 +44,19 @@ pub struct Weight<'a> {
     pub name: &'static str,
     /// The values.
     pub tensor: &'a Tensor,
+    /// Whether a gradient changes it; the statistics of a normalization are measured instead.
+    pub trainable: bool,
+}
+
+impl<'a> Weight<'a> {
+    /// A weight that a gradient changes.
+    pub(crate) fn trained(name: &'static str, tensor: &'a Tensor) -> Self {
+        Weight {
+            name,
+            tensor,
+            trainable: true,
+        }
+    }
 }
 
 /// What every layer kind tells of itself.
@@ -78,35 +99,37 @@ pub trait LayerKind {
 
 /// The weights of a layer that has a kernel and may have a bias.
 pub(crate) fn kernel_and_bias<'a>(kernel: &'a Tensor, bias: Option<&'a Tensor>) -> Vec<Weight<'a>> {
-    let bias = bias.map(|tensor| Weight {
-        name: "bias",
-        tensor,
-    });
-    [
-        Some(Weight {
-            name: "kernel",
-            tensor: kernel,
-        }),
-        bias,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let bias = bias.map(|bias| Weight::trained("bias", bias));
+    std::iter::once(Weight::trained("kernel", kernel))
+        .chain(bias)
+        .collect()
 }
 
-/// A bias has one value for each output channel.
-pub(crate) fn check_bias(
+/// The values of [`kernel_and_bias`].
+pub(crate) fn kernel_and_bias_mut<'a>(
+    kernel: &'a mut Tensor,
+    bias: Option<&'a mut Tensor>,
+) -> Vec<&'a mut [f32]> {
+    std::iter::once(kernel)
+        .chain(bias)
+        .map(Tensor::data_mut)
+        .collect()
+}
+
+/// A tensor such as a bias has one value for each output channel.
+pub(crate) fn check_vector(
     kind: &'static str,
-    bias: Option<&Tensor>,
+    weight: &'static str,
+    vector: Option<&Tensor>,
     channels: usize,
 ) -> Result<(), GraphError> {
     let needed = Shape::from([channels]);
-    match bias {
-        Some(bias) if *bias.shape() != needed => Err(GraphError::WeightShape {
+    match vector {
+        Some(vector) if *vector.shape() != needed => Err(GraphError::WeightShape {
             kind,
-            weight: "bias",
+            weight,
             expected: needed.to_string(),
-            found: bias.shape().clone(),
+            found: vector.shape().clone(),
         }),
         _ => Ok(()),
     }
@@ -187,12 +210,28 @@ layers! {
     Input,
     /// Two-dimensional convolution.
     Conv2D,
-    /// Largest value of each window.
-    MaxPool2D,
+    /// Convolution of each channel by itself.
+    DepthwiseConv2D,
     /// Fully connected layer.
     Dense,
+    /// Largest value of each window.
+    MaxPool2D,
+    /// Mean of each window.
+    AveragePool2D,
+    /// Mean of each channel.
+    GlobalAveragePool2D,
     /// An activation function of its own.
     Activation,
+    /// Each channel brought to mean 0 and deviation 1, scaled and shifted.
+    BatchNormalization,
+    /// Leaves values out in training.
+    Dropout,
+    /// A border of zeros.
+    ZeroPadding2D,
+    /// Sum of images.
+    Add,
+    /// Channels of images side by side.
+    Concatenate,
     /// An image as one vector.
     Flatten,
 }

@@ -1,4 +1,5 @@
-//! First weights: Glorot's uniform rule for kernels, zero for biases, as in Keras.
+//! First weights, as in Keras: Glorot's uniform rule for kernels, zero for biases, and
+//! normalizations that change nothing.
 
 use gannet_graph::{Graph, Shape};
 
@@ -6,27 +7,40 @@ use crate::random::{Purpose, Stream};
 
 /// Gives `graph` new weights that `seed` decides: kernels evenly in ±√(6 / (fan in + fan
 /// out)) (Glorot and Bengio, "Understanding the difficulty of training deep feedforward
-/// neural networks", 2010), all else zero.
+/// neural networks", 2010), the scales and variances of normalizations one, all else zero.
 pub fn initialize(graph: &mut Graph, seed: u64) {
-    let limits: Vec<Option<f32>> = graph
+    let firsts: Vec<First> = graph
         .nodes()
         .iter()
         .flat_map(|node| node.layer().weights())
-        .map(|weight| (weight.name == "kernel").then(|| limit(weight.tensor.shape())))
+        .map(|weight| match weight.name {
+            "kernel" => First::Within(limit(weight.tensor.shape())),
+            "gamma" | "moving_variance" => First::All(1.0),
+            _ => First::All(0.0),
+        })
         .collect();
-    for (i, (values, limit)) in graph.weights_mut().zip(limits).enumerate() {
+    for (i, (values, first)) in graph.weights_mut().zip(firsts).enumerate() {
         let mut stream = Stream::new(seed, Purpose::Weights, i as u64);
-        match limit {
-            Some(limit) => values
+        match first {
+            First::Within(limit) => values
                 .iter_mut()
                 .for_each(|value| *value = stream.range(-limit, limit)),
-            None => values.fill(0.0),
+            First::All(value) => values.fill(value),
         }
     }
 }
 
+/// What one tensor's values are at first.
+enum First {
+    /// Evenly within plus and minus that.
+    Within(f32),
+    /// All the same.
+    All(f32),
+}
+
 /// Keras counts a convolution's fans with the window: `[height, width, channels, filters]`
-/// has a fan in of height · width · channels and a fan out of height · width · filters.
+/// has a fan in of height · width · channels and a fan out of height · width · filters; of a
+/// depthwise kernel the multiplier counts as the filters.
 fn limit(kernel: &Shape) -> f32 {
     let (window, fans) = kernel
         .dims()

@@ -1,5 +1,7 @@
 //! How a gradient becomes a step.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -33,7 +35,8 @@ pub enum Optimizer {
         /// Keeps the divisor from zero; above 0.
         epsilon: f32,
     },
-    /// Adam, and before each step every weight shrinks by `rate · weight_decay` of itself
+    /// Adam, and before each step every weight shrinks by `rate · weight_decay` of itself:
+    /// kernels, biases and the scales of normalizations alike, as in Keras and PyTorch
     /// (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019).
     AdamW {
         /// Learning rate, above 0.
@@ -143,26 +146,29 @@ impl OptimizerState {
         }
     }
 
-    /// Changes `weights` by one step against `gradient`, at `factor` times the rate.
+    /// Changes the weights of the ranges `trained` by one step against `gradient`, at `factor`
+    /// times the rate.
     pub fn step(
         &mut self,
         backend: Backend,
         optimizer: &Optimizer,
         factor: f64,
+        trained: &[Range<usize>],
         gradient: &[f32],
         weights: &mut [f32],
     ) {
         match *optimizer {
             Optimizer::Sgd { rate, momentum } => {
                 let rate = (f64::from(rate) * factor) as f32;
-                let mean = &mut self.mean;
-                backend.run(SgdStep {
-                    rate,
-                    momentum,
-                    gradient,
-                    mean,
-                    weights,
-                });
+                for range in trained.iter().cloned() {
+                    backend.run(SgdStep {
+                        rate,
+                        momentum,
+                        gradient: &gradient[range.clone()],
+                        mean: &mut self.mean[range.clone()],
+                        weights: &mut weights[range],
+                    });
+                }
             }
             Optimizer::Adam {
                 rate,
@@ -182,16 +188,18 @@ impl OptimizerState {
                 self.powers[0] *= f64::from(beta_1);
                 self.powers[1] *= f64::from(beta_2);
                 let rate = rate * (1.0 - self.powers[1]).sqrt() / (1.0 - self.powers[0]);
-                backend.run(AdamStep {
-                    rate: rate as f32,
-                    keep,
-                    take: [1.0 - beta_1, 1.0 - beta_2],
-                    epsilon,
-                    gradient,
-                    mean: &mut self.mean,
-                    square: &mut self.square,
-                    weights,
-                });
+                for range in trained.iter().cloned() {
+                    backend.run(AdamStep {
+                        rate: rate as f32,
+                        keep,
+                        take: [1.0 - beta_1, 1.0 - beta_2],
+                        epsilon,
+                        gradient: &gradient[range.clone()],
+                        mean: &mut self.mean[range.clone()],
+                        square: &mut self.square[range.clone()],
+                        weights: &mut weights[range],
+                    });
+                }
             }
         }
     }
@@ -265,9 +273,23 @@ mod tests {
     fn adam_by_hand() {
         let mut state = OptimizerState::new(2);
         let mut weights = [1.0, 1.0];
-        state.step(Backend::detect(), &ADAM, 1.0, &[2.0, -3.0], &mut weights);
+        state.step(
+            Backend::detect(),
+            &ADAM,
+            1.0,
+            &[0..2],
+            &[2.0, -3.0],
+            &mut weights,
+        );
         assert!((weights[0] - 0.9).abs() < 1e-6 && (weights[1] - 1.1).abs() < 1e-6);
-        state.step(Backend::detect(), &ADAM, 1.0, &[0.0, 0.0], &mut weights);
+        state.step(
+            Backend::detect(),
+            &ADAM,
+            1.0,
+            &[0..2],
+            &[0.0, 0.0],
+            &mut weights,
+        );
         assert!(
             (weights[0] - (0.9 - 0.067_005_5)).abs() < 1e-6,
             "{weights:?}"
@@ -286,7 +308,14 @@ mod tests {
             weight_decay: 0.2,
         };
         let mut weights = [1.0];
-        OptimizerState::new(1).step(Backend::detect(), &adam_w, 0.5, &[7.0], &mut weights);
+        OptimizerState::new(1).step(
+            Backend::detect(),
+            &adam_w,
+            0.5,
+            &[0..1],
+            &[7.0],
+            &mut weights,
+        );
         assert!((weights[0] - (0.99 - 0.05)).abs() < 1e-6, "{weights:?}");
     }
 
@@ -299,8 +328,8 @@ mod tests {
         };
         let mut state = OptimizerState::new(1);
         let mut weights = [1.0];
-        state.step(Backend::detect(), &sgd, 1.0, &[2.0], &mut weights);
-        state.step(Backend::detect(), &sgd, 1.0, &[1.0], &mut weights);
+        state.step(Backend::detect(), &sgd, 1.0, &[0..1], &[2.0], &mut weights);
+        state.step(Backend::detect(), &sgd, 1.0, &[0..1], &[1.0], &mut weights);
         assert!((weights[0] - 0.6).abs() < 1e-6, "{weights:?}");
     }
 
@@ -338,10 +367,18 @@ mod tests {
         ] {
             let stepped = |backend| {
                 let mut state = OptimizerState::new(37);
+                let all = 0..37;
                 let mut weights: Vec<f32> = (0..37).map(|i| i as f32 * 0.37 - 5.0).collect();
                 for step in 1..4 {
                     let gradient: Vec<f32> = weights.iter().map(|w| w / step as f32).collect();
-                    state.step(backend, &optimizer, 0.7, &gradient, &mut weights);
+                    state.step(
+                        backend,
+                        &optimizer,
+                        0.7,
+                        std::slice::from_ref(&all),
+                        &gradient,
+                        &mut weights,
+                    );
                 }
                 weights.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };

@@ -17,6 +17,7 @@ impl Penalty {
         for node in graph.nodes() {
             let regularizer = match node.layer() {
                 Layer::Conv2D(layer) => layer.kernel_regularizer,
+                Layer::DepthwiseConv2D(layer) => layer.kernel_regularizer,
                 Layer::Dense(layer) => layer.kernel_regularizer,
                 _ => Regularizer::NONE,
             };

@@ -16,6 +16,8 @@ pub enum Purpose {
     Order = 2,
     /// Changes of images; the index is the epoch's, 32 bits up, and the image's.
     Augmentation = 3,
+    /// Which values a layer leaves out; the index is as for augmentation.
+    Dropout = 4,
     /// Inputs of tests.
     #[cfg(test)]
     Test = 255,
@@ -29,10 +31,18 @@ impl Stream {
     /// The stream of this seed, purpose and index. The key of the cipher is the three as
     /// little-endian 64-bit numbers and then zeros.
     pub fn new(seed: u64, purpose: Purpose, index: u64) -> Self {
+        Stream::of_layer(seed, purpose, index, 0)
+    }
+
+    /// The stream of one layer: its number stands in the key where [`Stream::new`] has zeros.
+    pub fn of_layer(seed: u64, purpose: Purpose, index: u64, layer: u64) -> Self {
         let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
-        key[16..24].copy_from_slice(&index.to_le_bytes());
+        for (to, number) in key
+            .chunks_exact_mut(8)
+            .zip([seed, purpose as u64, index, layer])
+        {
+            to.copy_from_slice(&number.to_le_bytes());
+        }
         Stream(ChaCha8Rng::from_seed(key))
     }
 

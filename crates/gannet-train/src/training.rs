@@ -3,6 +3,7 @@
 //! In go a network, two splits and a [`Recipe`]; out come events while it runs and a trained
 //! network. All that it is made of stands in [`State`]; all else follows from the recipe.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use gannet_data::Split;
@@ -12,7 +13,7 @@ use crate::TrainError;
 use crate::augment::Source;
 use crate::average;
 use crate::checkpoint::{self, Checkpoint};
-use crate::engine::{self, Backend, Crew, Head, Threads};
+use crate::engine::{self, Backend, Crew, Draw, Head, Threads};
 use crate::evaluate::check_images;
 use crate::event::{Batch, Control, Epoch, Event};
 use crate::fit::Trained;
@@ -32,6 +33,8 @@ pub struct Training<'a> {
     crew: Crew,
     head: Head,
     penalty: Penalty,
+    /// The weights that the optimizer changes.
+    trained: Vec<Range<usize>>,
     class_weights: Vec<f32>,
     gradient: Vec<f32>,
     state: State,
@@ -131,6 +134,7 @@ impl<'a> Training<'a> {
         };
         Ok(Training {
             penalty: Penalty::new(&graph),
+            trained: trained(&graph),
             gradient: vec![0.0; graph.params()],
             graph,
             train,
@@ -261,6 +265,10 @@ impl<'a> Training<'a> {
             source,
             labels,
             indices,
+            draw: Draw {
+                seed: recipe.seed,
+                epoch,
+            },
         };
         let tally = self
             .crew
@@ -285,7 +293,16 @@ impl<'a> Training<'a> {
             });
         }
         let backend = self.crew.backend();
-        optimizer.step(backend, &self.recipe.optimizer, factor, gradient, weights);
+        let optimizer_recipe = &self.recipe.optimizer;
+        optimizer.step(
+            backend,
+            optimizer_recipe,
+            factor,
+            &self.trained,
+            gradient,
+            weights,
+        );
+        self.crew.move_statistics(weights);
         *steps += 1;
         if let (Some(decay), Some(average)) = (self.recipe.average, average) {
             average::update(average, weights, decay, *steps);
@@ -344,6 +361,23 @@ fn check_data(graph: &Graph, name: &'static str, split: &Split) -> Result<(), Tr
         });
     }
     Ok(())
+}
+
+/// Where the weights lie that a gradient changes, neighbours taken together.
+fn trained(graph: &Graph) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut first = 0;
+    let weights = graph.nodes().iter().flat_map(|node| node.layer().weights());
+    for weight in weights {
+        let range = first..first + weight.tensor.data().len();
+        first = range.end;
+        match ranges.last_mut() {
+            _ if !weight.trainable => {}
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => ranges.push(range),
+        }
+    }
+    ranges
 }
 
 fn set_weights(graph: &mut Graph, mut weights: &[f32]) {

@@ -1,39 +1,51 @@
-//! Activation functions that no other stage took up, in place where nobody else reads.
+//! Activation functions: in a register where another stage took them up, else in place where
+//! nobody else reads.
 
 use gannet_graph::Function;
 
 use super::Lowering;
 use super::exponential::exponential;
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Element, Expression, ScalarType, Statement, Unary};
+use crate::ir::{Affine, BufferId, Expression, Scalar, ScalarType, Statement, Unary};
+
+/// A pointwise function of a value in a register.
+///
+/// # Panics
+/// For a function that takes more than a few operations, which no group takes up.
+pub(super) fn pointwise(function: Function, value: Scalar) -> Expression {
+    let x = || Expression::from(value);
+    match function {
+        Function::Linear => x(),
+        Function::Relu => x().max(0.0),
+        Function::Relu6 => x().max(0.0).min(6.0),
+        // Where the slope is at most 1, x is the larger of the two exactly where it is positive.
+        Function::LeakyRelu { slope } if slope <= 1.0 => x().max(x() * slope),
+        Function::LeakyRelu { slope } => x().min(x() * slope),
+        Function::Sigmoid | Function::Softmax => unreachable!("{function} has a stage of its own"),
+    }
+}
 
 impl Lowering<'_> {
     pub(super) fn activation(&mut self, group: &Group, function: Function) -> BufferId {
-        let source = self.source(group);
         let channels = self.source_shape(group).channels();
-        let target = if self.may_overwrite(group, source) {
-            source
-        } else {
-            self.value(group)
-        };
+        let (source, target) = self.in_place(group);
         let (from, to) = (self.flat(source), self.flat(target));
         let body = match function {
-            Function::Linear => self.each(from, to, |_, value| (Vec::new(), value)),
-            Function::Relu => self.each(from, to, |_, value| (Vec::new(), value.max(0.0))),
+            Function::Softmax => self.softmax(from, to, channels),
             Function::Sigmoid => self.each(from, to, |lowering, value| {
-                let (body, power) = exponential(&mut lowering.builder, value.unary(Unary::Neg));
+                let negative = Expression::from(value).unary(Unary::Neg);
+                let (body, power) = exponential(&mut lowering.builder, negative);
                 let one = || Expression::from(1.0);
                 (body, one() / (one() + power))
             }),
-            Function::Softmax => self.softmax(from, to, channels),
+            Function::Linear | Function::Relu | Function::Relu6 | Function::LeakyRelu { .. } => {
+                self.each(from, to, |_, value| {
+                    (Vec::new(), pointwise(function, value))
+                })
+            }
         };
         self.stage(group, body);
         target
-    }
-
-    fn may_overwrite(&self, group: &Group, source: BufferId) -> bool {
-        let node = self.graph.node(group.first()).inputs()[0];
-        self.graph.readers(node).len() == 1 && self.builder.describe(source).element == Element::F32
     }
 
     /// `to[i] = f(from[i])` for every element.
@@ -41,13 +53,15 @@ impl Lowering<'_> {
         &mut self,
         from: BufferId,
         to: BufferId,
-        f: impl FnOnce(&mut Self, Expression) -> (Vec<Statement>, Expression),
+        f: impl FnOnce(&mut Self, Scalar) -> (Vec<Statement>, Expression),
     ) -> Vec<Statement> {
         let elements = self.builder.describe(to).len();
         let i = self.builder.variable("i");
-        let value = self.load(from, vec![i.into()]);
-        let (mut body, value) = f(self, value);
-        body.push(Statement::Store(to, vec![i.into()], value));
+        let value = self.builder.scalar("value", ScalarType::F32);
+        let mut body = vec![Statement::Let(value, self.load(from, vec![i.into()]))];
+        let (computed, result) = f(self, value);
+        body.extend(computed);
+        body.push(Statement::Store(to, vec![i.into()], result));
         vec![Statement::repeat(i, 0_i64, elements, body)]
     }
 

@@ -3,6 +3,8 @@
 //! Reading an input value once for a whole block is what makes small convolutions fast; the
 //! weights are laid out in the order in which the blocks read them.
 
+use gannet_graph::Tensor;
+
 use super::Lowering;
 use crate::ir::{Affine, BufferId, Constant, Expression, Scalar, ScalarType, Statement, Variable};
 
@@ -26,8 +28,18 @@ impl Blocks {
     }
 
     /// The channel of accumulator `j`.
-    pub(super) fn channel(&self, j: usize) -> Affine {
+    fn channel(&self, j: usize) -> Affine {
         self.index() * self.size as i64 + Affine::from(self.first + j)
+    }
+
+    /// The channel of every accumulator.
+    pub(super) fn channels(&self) -> Vec<Affine> {
+        (0..self.size).map(|j| self.channel(j)).collect()
+    }
+
+    /// Each of `sums` with its channel.
+    pub(super) fn with_channels(&self, sums: &[Scalar]) -> Vec<(Scalar, Affine)> {
+        sums.iter().copied().zip(self.channels()).collect()
     }
 
     /// `body`, once for each block.
@@ -60,6 +72,16 @@ impl Lowering<'_> {
             });
         }
         blocks
+    }
+
+    /// The constant of a layer's bias, if it has one.
+    pub(super) fn bias(&mut self, layer: &str, bias: Option<&Tensor>) -> Option<BufferId> {
+        let values = bias?.data();
+        let constant = Constant::F32(values.to_vec());
+        Some(
+            self.builder
+                .constant(&format!("{layer}_bias"), &[values.len()], constant),
+        )
     }
 
     /// A constant `[block, taps…, accumulator]` for `blocks`; `weight(tap, channel)` gives the

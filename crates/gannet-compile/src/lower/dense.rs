@@ -1,25 +1,23 @@
-//! Fully connected layers, with the ReLU behind them in the same stage.
+//! Fully connected layers, with the pointwise function behind them in the same stage.
 
 use gannet_graph::Dense;
 
 use super::Lowering;
+use super::activation::pointwise;
 use crate::fuse::Group;
-use crate::ir::{BufferId, Constant, Expression, Statement};
+use crate::ir::{BufferId, Statement};
 
 impl Lowering<'_> {
     pub(super) fn dense(&mut self, group: &Group, layer: &Dense) -> BufferId {
-        let name = self.graph.node(group.first()).name();
-        let (kernel_name, bias_name) = (format!("{name}_kernel"), format!("{name}_bias"));
-        let bias = layer.bias().map(|bias| {
-            let values = Constant::F32(bias.data().to_vec());
-            self.builder.constant(&bias_name, &[layer.units()], values)
-        });
+        let name = self.graph.node(group.first()).name().to_owned();
+        let bias = self.bias(&name, layer.bias());
         let source = self.source(group);
         let target = self.value(group);
         let (features, units, kernel) = (layer.features(), layer.units(), layer.kernel().data());
 
         let mut stage = Vec::new();
         for blocks in self.blocks(units) {
+            let kernel_name = format!("{name}_kernel");
             let weights = self.block_weights(&kernel_name, &blocks, &[features], |tap, unit| {
                 kernel[tap * units + unit]
             });
@@ -28,10 +26,8 @@ impl Lowering<'_> {
             let value = self.load(source, vec![feature.into()]);
             let step = self.multiply_add(&blocks, &sums, value, weights, &[feature.into()]);
             body.push(Statement::repeat(feature, 0_i64, features, step));
-            body.extend(sums.iter().enumerate().map(|(j, &sum)| {
-                let value = Expression::from(sum);
-                let value = if group.relu { value.max(0.0) } else { value };
-                Statement::Store(target, vec![blocks.channel(j)], value)
+            body.extend(blocks.with_channels(&sums).into_iter().map(|(sum, unit)| {
+                Statement::Store(target, vec![unit], pointwise(group.function, sum))
             }));
             stage.extend(blocks.repeat(body));
         }

@@ -3,7 +3,7 @@
 use gannet_graph::MaxPool2D;
 
 use super::Lowering;
-use super::conv2d::within;
+use super::windowed::{corner, within};
 use crate::fuse::Group;
 use crate::ir::{Affine, BufferId, Expression, ScalarType, Statement};
 
@@ -14,8 +14,6 @@ impl Lowering<'_> {
             .window
             .positions([height, width])
             .expect("checked shape");
-        let [pad_top, pad_left] = layer.window.pad_before([height, width]);
-        let [stride_y, stride_x] = layer.window.stride().map(|stride| stride as i64);
         let [kernel_height, kernel_width] = layer.window.kernel();
         let source = self.source(group);
         let target = self.value(group);
@@ -23,8 +21,7 @@ impl Lowering<'_> {
         let [y, x, channel, ky, kx] =
             ["y", "x", "channel", "ky", "kx"].map(|name| self.builder.variable(name));
         let largest = self.builder.scalar("largest", ScalarType::F32);
-        let top = Affine::from(y) * stride_y - Affine::from(pad_top);
-        let left = Affine::from(x) * stride_x - Affine::from(pad_left);
+        let [top, left] = corner(layer.window, [height, width], y.into(), x.into());
         let pixel = vec![
             top.clone() + Affine::from(ky),
             left.clone() + Affine::from(kx),

@@ -1,12 +1,17 @@
 //! Lowers groups of layers to stages of the Loop IR: one file a layer kind.
 
 mod activation;
+mod average_pool2d;
+mod batch_normalization;
 mod channels;
 mod conv2d;
 mod dense;
+mod depthwise_conv2d;
 mod exponential;
+mod joining;
 mod max_pool2d;
 mod scaled_input;
+mod windowed;
 
 use std::collections::HashMap;
 
@@ -73,6 +78,14 @@ impl Lowering<'_> {
             Layer::Dense(layer) => self.dense(group, layer),
             Layer::MaxPool2D(layer) => self.max_pool2d(group, layer),
             Layer::Activation(layer) => self.activation(group, layer.function),
+            Layer::DepthwiseConv2D(layer) => self.depthwise_conv2d(group, layer),
+            Layer::AveragePool2D(layer) => self.average_pool2d(group, layer),
+            Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(group),
+            Layer::BatchNormalization(layer) => self.batch_normalization(group, layer),
+            Layer::ZeroPadding2D(layer) => self.zero_padding2d(group, layer),
+            Layer::Add(_) => self.add(group),
+            Layer::Concatenate(_) => self.concatenate(group),
+            Layer::Dropout(_) => unreachable!("left out when the network was simplified"),
             Layer::Flatten(_) => {
                 let source = self.source(group);
                 let name = self.value_name(group);
@@ -85,6 +98,39 @@ impl Lowering<'_> {
     /// Where the only input of `group` lies.
     fn source(&self, group: &Group) -> BufferId {
         self.values[&self.graph.node(group.first()).inputs()[0]]
+    }
+
+    /// Where all inputs of `group` lie.
+    fn sources(&self, group: &Group) -> Vec<BufferId> {
+        let inputs = self.graph.node(group.first()).inputs().iter();
+        inputs.map(|input| self.values[input]).collect()
+    }
+
+    /// Where the first input of `group` lies, and where its value goes: the same place, if
+    /// what lies there is an `f32` that nobody else reads.
+    fn in_place(&mut self, group: &Group) -> (BufferId, BufferId) {
+        let source = self.source(group);
+        let is_f32 = self.builder.describe(source).element == Element::F32;
+        if is_f32 && self.is_only_reader(group) {
+            (source, source)
+        } else {
+            (source, self.value(group))
+        }
+    }
+
+    /// Whether `group` alone reads what its first input reads; a view reads through to what it
+    /// is a view of.
+    fn is_only_reader(&self, group: &Group) -> bool {
+        let mut node = self.graph.node(group.first()).inputs()[0];
+        loop {
+            if self.graph.readers(node).len() != 1 {
+                return false;
+            }
+            match self.graph.node(node).layer() {
+                Layer::Flatten(_) => node = self.graph.node(node).inputs()[0],
+                _ => return true,
+            }
+        }
     }
 
     fn source_shape(&self, group: &Group) -> &Shape {

@@ -2,8 +2,9 @@
 //! weights and images from a seeded generator.
 
 use gannet_graph::{
-    Activation, Conv2D, Dense, Flatten, Function, Graph, GraphError, MaxPool2D, Padding, Tensor,
-    Window, networks,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
+    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, GraphError, Layer,
+    MaxPool2D, Padding, Tensor, Window, ZeroPadding2D, networks,
 };
 
 /// A splitmix64 generator: small, and the same everywhere.
@@ -66,6 +67,14 @@ pub fn networks() -> Vec<Graph> {
         activation_first().unwrap(),
         image_softmax().unwrap(),
         negative_pool().unwrap(),
+        depthwise(1).unwrap(),
+        depthwise(3).unwrap(),
+        residual().unwrap(),
+        branches().unwrap(),
+        averages(Padding::Same).unwrap(),
+        averages(Padding::Valid).unwrap(),
+        normalized_first().unwrap(),
+        functions().unwrap(),
     ];
     for (seed, network) in networks.iter_mut().enumerate() {
         let mut random = Random::new(seed as u64);
@@ -75,10 +84,19 @@ pub fn networks() -> Vec<Graph> {
                 let fan_in = network.node(*input).output_shape().elements().min(400);
                 (fan_in as f32).sqrt().recip()
             });
-            for values in network.node_weights_mut(id) {
-                values
-                    .iter_mut()
-                    .for_each(|value| *value = random.weight() * spread * 1.5);
+            // A variance is positive.
+            let is_variance: Vec<bool> = (network.node(id).layer().weights().iter())
+                .map(|weight| weight.name == "moving_variance")
+                .collect();
+            for (values, is_variance) in network.node_weights_mut(id).into_iter().zip(is_variance) {
+                for value in values {
+                    let weight = random.weight();
+                    *value = if is_variance {
+                        1.5 + weight
+                    } else {
+                        weight * spread * 1.5
+                    };
+                }
             }
         }
     }
@@ -180,6 +198,120 @@ fn negative_pool() -> Result<Graph, GraphError> {
         MaxPool2D::new(window([2, 2], [1, 1], Padding::Valid)),
     )?;
     Ok(graph)
+}
+
+/// Depthwise and pointwise convolutions with normalization, as in MobileNet.
+fn depthwise(multiplier: usize) -> Result<Graph, GraphError> {
+    let relu6 = Activation::new(Function::Relu6);
+    let mut graph = Graph::new(format!("depthwise-{multiplier}"), [9, 8, 2])?;
+    graph.push("pad", ZeroPadding2D::new([0, 1], [2, 1]))?;
+    let window_valid = window([3, 3], [2, 2], Padding::Valid);
+    graph.push("conv", Conv2D::zeros(window_valid, 2, 11))?;
+    graph.push("norm", BatchNormalization::identity(11))?;
+    graph.push("relu6", relu6)?;
+    let window_same = window([3, 3], [1, 1], Padding::Same);
+    graph.push(
+        "depthwise",
+        DepthwiseConv2D::zeros(window_same, 11, multiplier).with_bias(),
+    )?;
+    graph.push("norm_1", BatchNormalization::identity(11 * multiplier))?;
+    graph.push("relu6_1", relu6)?;
+    graph.push(
+        "pool",
+        MaxPool2D::new(window([2, 2], [2, 2], Padding::Valid)),
+    )?;
+    graph.push("mean", GlobalAveragePool2D)?;
+    graph.push("drop", Dropout::new(0.3)?)?;
+    graph.push("dense", Dense::zeros(11 * multiplier, 5))?;
+    Ok(graph)
+}
+
+/// Two ways that are added; one value is read by three layers.
+fn residual() -> Result<Graph, GraphError> {
+    let kernel = window([3, 3], [1, 1], Padding::Same);
+    let mut graph = Graph::new("residual", [6, 7, 3])?;
+    let stem = graph.push("stem", Conv2D::zeros(kernel, 3, 4))?;
+    let relu = graph.add("relu", Activation::new(Function::Relu), &[stem])?;
+    graph.push(
+        "conv",
+        Conv2D::zeros(kernel, 4, 4).with_activation(Function::Relu),
+    )?;
+    let way = graph.push("conv_1", Conv2D::zeros(kernel, 4, 4))?;
+    let sum = graph.add("add", Add, &[way, relu, stem])?;
+    graph.add("relu_1", Activation::new(Function::Relu), &[sum])?;
+    graph.push("norm", BatchNormalization::identity(4))?;
+    Ok(graph)
+}
+
+/// Branches whose channels stand side by side, and a view that two layers read.
+fn branches() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("branches", [5, 5, 2])?;
+    let input = graph.output();
+    let one = Conv2D::zeros(window([1, 1], [1, 1], Padding::Same), 2, 3);
+    let left = graph.add("left", one, &[input])?;
+    let pool = MaxPool2D::new(window([3, 3], [1, 1], Padding::Same));
+    let right = graph.add("right", pool, &[input])?;
+    let both = graph.add("both", Concatenate, &[left, right, left])?;
+    let flat = graph.add("flat", Flatten, &[both])?;
+    let high = graph.add("high", Activation::new(Function::Sigmoid), &[flat])?;
+    let dense = graph.add("dense", Dense::zeros(200, 3), &[flat])?;
+    let dense_1 = graph.add("dense_1", Dense::zeros(200, 4), &[high])?;
+    graph.add("outputs", Concatenate, &[dense, dense_1])?;
+    Ok(graph)
+}
+
+fn averages(padding: Padding) -> Result<Graph, GraphError> {
+    let mut graph = Graph::new(format!("averages-{padding}"), [7, 6, 3])?;
+    graph.push("mean", AveragePool2D::new(window([3, 2], [2, 1], padding)))?;
+    graph.push("conv", Conv2D::zeros(window([2, 2], [1, 1], padding), 3, 6))?;
+    graph.push("leaky", Activation::new(Function::LeakyRelu { slope: 0.1 }))?;
+    graph.push("pool", MaxPool2D::new(window([2, 2], [2, 2], padding)))?;
+    graph.push(
+        "mean_1",
+        AveragePool2D::new(window([1, 2], [1, 1], padding)),
+    )?;
+    Ok(graph)
+}
+
+/// Normalization with nothing to fold it into, on bytes that nothing scales.
+fn normalized_first() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("normalized-first", [4, 5, 3])?;
+    graph.push("norm", BatchNormalization::identity(3))?;
+    graph.push("pad", ZeroPadding2D::new([1, 0], [0, 2]))?;
+    graph.push("end", Activation::new(Function::Linear))?;
+    Ok(graph)
+}
+
+/// Every pointwise function, taken up and alone.
+fn functions() -> Result<Graph, GraphError> {
+    let mut graph = Graph::new("functions", [10])?;
+    for (i, &function) in Function::ALL.iter().enumerate() {
+        graph.push(
+            format!("dense_{i}"),
+            Dense::zeros(10, 10).with_activation(function),
+        )?;
+        graph.push(format!("function_{i}"), Activation::new(function))?;
+    }
+    let steep = Function::LeakyRelu { slope: 1.5 };
+    graph.push("steep", Dense::zeros(10, 10).with_activation(steep))?;
+    let falling = Function::LeakyRelu { slope: -0.5 };
+    graph.push("falling", Dense::zeros(10, 10).with_activation(falling))?;
+    Ok(graph)
+}
+
+/// Every layer kind is in the suite: a new one has to come here.
+#[test]
+fn the_suite_has_every_layer_kind() {
+    let networks = networks();
+    let kinds: std::collections::HashSet<&str> = (networks.iter())
+        .flat_map(|network| network.nodes())
+        .map(|node| node.layer().kind())
+        .collect();
+    let missing: Vec<_> = Layer::KINDS
+        .iter()
+        .filter(|kind| !kinds.contains(**kind))
+        .collect();
+    assert!(missing.is_empty(), "no network has {missing:?}");
 }
 
 /// The image that `pixels` stand for.

@@ -5,6 +5,7 @@
 use gannet_graph::{Function, Padding, Regularizer, Window};
 use serde_json::{Map, Value};
 
+use super::{layers, spatial::Spatial};
 use crate::{Obstacle, Obstacles};
 
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
@@ -15,6 +16,9 @@ const LARGEST_EXTENT: u64 = 1 << 16;
 pub(super) struct Attributes<'a> {
     pub layer: &'a str,
     pub class: &'a str,
+    /// How many extents its input has in Keras, without the batch; `None` if that is not
+    /// known.
+    rank: Option<usize>,
     config: &'a Map<String, Value>,
     obstacles: &'a mut Obstacles,
 }
@@ -29,9 +33,15 @@ impl<'a> Attributes<'a> {
         Attributes {
             layer,
             class,
+            rank: None,
             config,
             obstacles,
         }
+    }
+
+    /// The same of a layer whose input has `rank` extents in Keras.
+    pub fn behind(self, rank: Option<usize>) -> Self {
+        Attributes { rank, ..self }
     }
 
     /// The value of an attribute; `None` if it is absent or `null`.
@@ -76,27 +86,34 @@ impl<'a> Attributes<'a> {
         })
     }
 
-    /// Two extents, or one for both.
-    pub fn pair(&mut self, name: &str) -> [usize; 2] {
-        self.get(name).and_then(pair).unwrap_or_else(|| {
-            self.obstacle(name, "one or two numbers from 1 to 65536");
-            [1, 1]
-        })
+    /// A number; `otherwise` if it is absent.
+    pub fn number(&mut self, name: &str, otherwise: f32) -> f32 {
+        let Some(value) = self.get(name) else {
+            return otherwise;
+        };
+        let number = value.as_f64().map(|number| number as f32);
+        number
+            .filter(|number| number.is_finite())
+            .unwrap_or_else(|| {
+                self.obstacle(name, "a number");
+                otherwise
+            })
     }
 
-    /// As [`Attributes::pair`], or `otherwise` if it is absent.
-    pub fn pair_or(&mut self, name: &str, otherwise: [usize; 2]) -> [usize; 2] {
-        match self.get(name) {
-            None => otherwise,
-            Some(_) => self.pair(name),
-        }
+    /// What the layer's windows slide over.
+    pub fn spatial(&self) -> Spatial {
+        Spatial::of_class(self.class)
     }
 
     /// The sliding window whose extents are called `extents`; its stride is `stride` if the
     /// config has none.
     pub fn window(&mut self, extents: &str, stride: impl Fn([usize; 2]) -> [usize; 2]) -> Window {
-        let kernel = self.pair(extents);
-        let strides = self.pair_or("strides", stride(kernel));
+        self.check_spatial();
+        let kernel = self.extents(extents);
+        let strides = match self.get("strides") {
+            None => stride(kernel),
+            Some(_) => self.extents("strides"),
+        };
         let padding = match self.get("padding").and_then(Value::as_str) {
             Some("same") => Padding::Same,
             Some("valid") => Padding::Valid,
@@ -106,8 +123,45 @@ impl<'a> Attributes<'a> {
                 Padding::Valid
             }
         };
-        self.only("data_format", &["channels_last".into()]);
+        if self.get("dilation_rate").is_some() && self.extents("dilation_rate") != [1, 1] {
+            self.obstacle("dilation_rate", "1");
+        }
         Window::new(kernel, strides, padding).expect("extents are at least 1")
+    }
+
+    /// Notes obstacles unless the layer's input is what its class slides over.
+    pub fn check_spatial(&mut self) {
+        self.only("data_format", &["channels_last".into()]);
+        let spatial = self.spatial();
+        let Some(found) = self.rank.filter(|&rank| rank != spatial.rank()) else {
+            return;
+        };
+        self.obstacles.0.push(Obstacle {
+            layer: self.layer.to_owned(),
+            class: self.class.to_owned(),
+            attribute: "its input's rank".to_owned(),
+            value: found.to_string(),
+            supported: match spatial {
+                Spatial::Image => "3, an image [height, width, channels]".to_owned(),
+                Spatial::Sequence => "2, a sequence [length, channels]".to_owned(),
+            },
+        });
+    }
+
+    /// Notes an obstacle unless `axis` is the innermost one.
+    pub fn check_axis(&mut self) {
+        let axis = self.get("axis").and_then(|axis| match axis.as_array() {
+            Some(list) if list.len() == 1 => list[0].as_i64(),
+            Some(_) => None,
+            None => axis.as_i64(),
+        });
+        let innermost = |axis: i64| {
+            // Keras counts the batch as axis 0.
+            axis == -1 || self.rank.is_none_or(|rank| axis == rank as i64)
+        };
+        if !axis.is_some_and(innermost) {
+            self.obstacle("axis", "-1 or the last");
+        }
     }
 
     /// A yes or a no; `otherwise` if it is absent.
@@ -122,32 +176,54 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    /// The function called `activation`.
+    /// The function called `activation`: its name, or a layer that is one.
     pub fn activation(&mut self) -> Function {
         let Some(value) = self.get("activation") else {
             return Function::Linear;
         };
-        value
-            .as_str()
-            .and_then(Function::from_name)
+        let named = value.as_str().and_then(Function::from_name);
+        named
+            .or_else(|| self.layer_as_function(value))
             .unwrap_or_else(|| {
-                let names: Vec<String> = Function::ALL
+                let names = Function::ALL
                     .iter()
-                    .map(|function| format!("\"{function}\""))
-                    .collect();
-                self.obstacle("activation", names.join(" or "));
+                    .map(|function| format!("\"{}\"", function.name()));
+                self.obstacle("activation", names.collect::<Vec<_>>().join(" or "));
                 Function::Linear
             })
     }
 
-    /// The penalty called `kernel_regularizer`: Keras has the classes `L1`, `L2` and `L1L2`.
-    pub fn kernel_regularizer(&mut self) -> Regularizer {
-        const NAME: &str = "kernel_regularizer";
-        let Some(value) = self.get(NAME) else {
+    /// The extents of a window, `[vertical, horizontal]`.
+    fn extents(&mut self, name: &str) -> [usize; 2] {
+        let spatial = self.spatial();
+        let extents = self.get(name).and_then(|value| spatial.extents(value));
+        extents.unwrap_or_else(|| {
+            let supported = match spatial {
+                Spatial::Image => "one or two numbers from 1 to 65536",
+                Spatial::Sequence => "one number from 1 to 65536",
+            };
+            self.obstacle(name, supported);
+            [1, 1]
+        })
+    }
+
+    fn layer_as_function(&mut self, value: &Value) -> Option<Function> {
+        layers::function(&mut Attributes {
+            layer: self.layer,
+            class: value.get("class_name")?.as_str()?,
+            rank: self.rank,
+            config: value.get("config")?.as_object()?,
+            obstacles: self.obstacles,
+        })
+    }
+
+    /// The penalty of that name: Keras has the classes `L1`, `L2` and `L1L2`.
+    pub fn regularizer(&mut self, name: &str) -> Regularizer {
+        let Some(value) = self.get(name) else {
             return Regularizer::NONE;
         };
         regularizer(value).unwrap_or_else(|| {
-            self.obstacle(NAME, "null or one of the classes L1, L2, L1L2");
+            self.obstacle(name, "null or one of the classes L1, L2, L1L2");
             Regularizer::NONE
         })
     }
@@ -174,13 +250,10 @@ pub(super) fn extent(value: &Value) -> Option<usize> {
         .then_some(extent as usize)
 }
 
-fn pair(value: &Value) -> Option<[usize; 2]> {
-    match value.as_array().map(Vec::as_slice) {
-        Some([both]) => extent(both).map(|both| [both; 2]),
-        Some([vertical, horizontal]) => Some([extent(vertical)?, extent(horizontal)?]),
-        Some(_) => None,
-        None => extent(value).map(|both| [both; 2]),
-    }
+/// The width of a border.
+pub(super) fn border(value: &Value) -> Option<usize> {
+    let width = value.as_u64()?;
+    (width <= LARGEST_EXTENT).then_some(width as usize)
 }
 
 fn regularizer(value: &Value) -> Option<Regularizer> {

@@ -3,29 +3,17 @@
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Input, Layer, Tensor};
+use gannet_graph::Layer;
 use serde_json::{Map, Value};
 
 use super::{
     attributes::Attributes,
-    layers::{self, Expected, INPUT_CLASS, Plan},
+    layers::{self, INPUT_CLASS, Plan},
+    network::{Network, Planned},
+    order,
     wiring::{self, Wires},
 };
 use crate::{FormatError, Obstacle, Obstacles};
-
-/// A network whose attributes are read and whose weights are not.
-pub(super) struct Network {
-    name: String,
-    /// The first is the input, the last the output.
-    layers: Vec<Planned>,
-}
-
-struct Planned {
-    name: String,
-    plan: Plan,
-    /// Places in [`Network::layers`].
-    inputs: Vec<usize>,
-}
 
 /// A layer as it stands in the JSON.
 struct Entry<'a> {
@@ -58,19 +46,20 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
             return Err(FormatError::Unsupported(obstacles));
         }
     };
-    let mut layers = Vec::new();
+    let mut layers: Vec<Planned> = Vec::new();
     if let Some(input) = hidden_input(config, &entries, &mut obstacles) {
         layers.push(input);
     }
     let mut places: HashMap<&str, usize> = HashMap::new();
     let shift = layers.len();
     for (i, entry) in entries.iter().enumerate() {
-        let plan = plan(entry, &mut obstacles);
         let inputs = match entry.inputs.as_slice() {
             // The layer behind an input that is not listed.
             [] if entry.class != INPUT_CLASS && shift == 1 && i == 0 => vec![0],
             names => names.iter().map(|name| places[name]).collect(),
         };
+        let rank = inputs.first().and_then(|&input: &usize| layers[input].rank);
+        let (plan, rank) = plan(entry, rank, &mut obstacles);
         if places.insert(entry.name, i + shift).is_some() {
             return Err(malformed(format!("two layers are named '{}'", entry.name)));
         }
@@ -78,6 +67,7 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
             name: entry.name.to_owned(),
             plan,
             inputs,
+            rank,
         });
     }
     if !obstacles.0.is_empty() {
@@ -87,52 +77,6 @@ pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
         name: name.to_owned(),
         layers,
     })
-}
-
-impl Network {
-    /// The network with its weights, which `weights` gives for a layer's name.
-    pub fn build(
-        self,
-        mut weights: impl FnMut(&str, &[Expected]) -> Result<Vec<Tensor>, FormatError>,
-    ) -> Result<Graph, FormatError> {
-        let mut layers = self.layers.into_iter();
-        let first = layers.next();
-        let Some(Plan::Layer(Layer::Input(input))) = first.as_ref().map(|first| &first.plan) else {
-            return Err(malformed("the network does not begin with an input"));
-        };
-        let shape = gannet_graph::LayerKind::output_shape(input, "", &[])?;
-        let input_name = first.expect("just seen").name;
-        let mut graph = Graph::with_input(self.name, input_name, shape)?;
-        let mut ids = vec![graph.output()];
-        for Planned { name, plan, inputs } in layers {
-            let inputs: Vec<_> = inputs.iter().map(|&place| ids[place]).collect();
-            let layer = match plan {
-                Plan::Nothing => {
-                    let &[input] = inputs.as_slice() else {
-                        return Err(malformed(format!(
-                            "layer '{name}' should be wired to one other, but is to {}",
-                            inputs.len()
-                        )));
-                    };
-                    ids.push(input);
-                    continue;
-                }
-                Plan::Layer(Layer::Input(_)) => {
-                    return Err(malformed(format!("layer '{name}' is a second input")));
-                }
-                Plan::Layer(layer) => layer,
-                Plan::Weighted(expected, make) => make(weights(&name, &expected)?)?,
-            };
-            ids.push(graph.add(name, layer, &inputs)?);
-        }
-        // A graph gives what its last node gives, so that has to be the network's output.
-        if ids.last() != Some(&graph.output()) {
-            return Err(malformed(
-                "its output does not stand behind all other layers",
-            ));
-        }
-        Ok(graph)
-    }
 }
 
 /// The layers of a `Sequential` network, each wired to the one before.
@@ -157,7 +101,8 @@ fn functional<'a>(
     config: &'a Value,
     obstacles: &mut Obstacles,
 ) -> Result<Vec<Entry<'a>>, FormatError> {
-    let mut entries: HashMap<&str, Entry<'_>> = HashMap::new();
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for layer in list(config)? {
         let mut entry = entry(layer)?;
         match wiring::inbound(layer.get("inbound_nodes")) {
@@ -179,9 +124,10 @@ fn functional<'a>(
                 )));
             }
         }
-        if let Some(twice) = entries.insert(entry.name, entry) {
-            return Err(malformed(format!("two layers are named '{}'", twice.name)));
+        if places.insert(entry.name, entries.len()).is_some() {
+            return Err(malformed(format!("two layers are named '{}'", entry.name)));
         }
+        entries.push(entry);
     }
     let mut ends = |attribute: &str| {
         let value = config.get(attribute);
@@ -202,14 +148,23 @@ fn functional<'a>(
     };
     ends("input_layers")?;
     let outputs = ends("output_layers")?;
+    let place = |name: &&str| {
+        let unknown = || malformed(format!("there is no layer '{name}', but it is wired"));
+        places.get(name).copied().ok_or_else(unknown)
+    };
     let wires = entries
-        .values()
-        .map(|entry| (entry.name, entry.inputs.clone()))
-        .collect();
-    let order = wiring::order(&outputs, &wires).map_err(malformed)?;
+        .iter()
+        .map(|entry| entry.inputs.iter().map(place).collect())
+        .collect::<Result<Vec<Vec<usize>>, _>>()?;
+    let outputs = outputs.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let order = order::behind_inputs(&outputs, &wires).map_err(|layer| {
+        let name = entries[layer].name;
+        malformed(format!("layer '{name}' is wired to itself in a circle"))
+    })?;
+    let mut entries: Vec<_> = entries.into_iter().map(Some).collect();
     Ok(order
         .into_iter()
-        .filter_map(|name| entries.remove(name))
+        .filter_map(|layer| entries[layer].take())
         .collect())
 }
 
@@ -232,30 +187,37 @@ fn hidden_input(
     let shape = layers::read_shape(&mut attributes)?;
     Some(Planned {
         name: format!("{}_input", first.name),
-        plan: Plan::Layer(Input::new(shape).into()),
+        rank: Some(shape.dims().len()),
+        plan: Plan::Input(shape),
         inputs: Vec::new(),
     })
 }
 
-fn plan(entry: &Entry<'_>, obstacles: &mut Obstacles) -> Plan {
-    match layers::by_class(entry.class) {
-        Some(kind) => (kind.read)(&mut Attributes::new(
-            entry.name,
-            entry.class,
-            entry.config,
-            obstacles,
-        )),
-        None => {
-            obstacles.0.push(Obstacle {
-                layer: entry.name.to_owned(),
-                class: entry.class.to_owned(),
-                attribute: "class_name".to_owned(),
-                value: format!("\"{}\"", entry.class),
-                supported: layers::classes(),
-            });
-            Plan::Nothing
-        }
-    }
+/// What becomes of a layer whose input has `rank` extents in Keras, and how many its output
+/// has.
+fn plan(
+    entry: &Entry<'_>,
+    rank: Option<usize>,
+    obstacles: &mut Obstacles,
+) -> (Plan, Option<usize>) {
+    let Some(kind) = layers::by_class(entry.class) else {
+        obstacles.0.push(Obstacle {
+            layer: entry.name.to_owned(),
+            class: entry.class.to_owned(),
+            attribute: "class_name".to_owned(),
+            value: format!("\"{}\"", entry.class),
+            supported: layers::classes(),
+        });
+        return (Plan::Nothing, None);
+    };
+    let attributes = Attributes::new(entry.name, entry.class, entry.config, obstacles);
+    let plan = (kind.read)(&mut attributes.behind(rank));
+    let rank = match &plan {
+        Plan::Input(shape) => Some(shape.dims().len()),
+        Plan::Layer(Layer::Flatten(_) | Layer::GlobalAveragePool2D(_)) => Some(1),
+        _ => rank,
+    };
+    (plan, rank)
 }
 
 fn list(config: &Value) -> Result<&Vec<Value>, FormatError> {
@@ -291,12 +253,14 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, FormatError> {
         .ok_or_else(|| malformed(format!("an object has no text '{name}'")))
 }
 
-fn malformed(what: impl Into<String>) -> FormatError {
+/// A description that is JSON, but not as Keras writes it.
+pub(super) fn malformed(what: impl Into<String>) -> FormatError {
     FormatError::Config(what.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use gannet_graph::{Graph, Tensor};
     use serde_json::json;
 
     use super::*;
@@ -343,7 +307,7 @@ mod tests {
             { "class_name": "Dropout", "config": { "name": "dropout_1", "rate": 0.5 } },
         ]}))
         .unwrap();
-        assert_eq!(names(&graph), ["dense_1_input", "dense_1"]);
+        assert_eq!(names(&graph), ["dense_1_input", "dense_1", "dropout_1"]);
         let Layer::Dense(dense) = graph.nodes()[1].layer() else {
             panic!("a dense layer was described");
         };
@@ -385,7 +349,7 @@ mod tests {
     #[test]
     fn the_output_is_the_last_node() {
         let layers = json!([
-            { "class_name": "Dropout", "config": { "name": "end", "rate": 0.5 },
+            { "class_name": "GaussianNoise", "config": { "name": "end", "stddev": 0.5 },
                 "inbound_nodes": [[["b", 0, 0, {}]]] },
             relu("b", &json!([[["a", 0, 0, {}]]])),
             input("image"),
@@ -424,6 +388,58 @@ mod tests {
         refused(
             json!([input("image"), relu("a", &twice)]),
             "2 calls of one layer",
+        );
+    }
+
+    /// Each of 100 layers doubles the channels.
+    #[test]
+    fn tensors_that_grow_without_end_are_refused() {
+        let mut layers = vec![input("0")];
+        for i in 1..100 {
+            let before = (i - 1).to_string();
+            layers.push(json!({
+                "class_name": "Concatenate", "config": { "name": i.to_string(), "axis": -1 },
+                "inbound_nodes": [[[before, 0, 0, {}], [before, 0, 0, {}]]],
+            }));
+        }
+        let ends = [json!(["0", 0, 0]), json!(["99", 0, 0])];
+        let error = network(&functional(&json!(layers), &ends[0], &ends[1])).unwrap_err();
+        // 4·2²⁷ is the first that is more than 2²⁸.
+        let text = error.to_string();
+        assert!(text.contains("layer '27' gives 536870912"), "{text}");
+    }
+
+    /// Keras counts the batch as axis 0, so the channels of an image are axis 3, of a sequence
+    /// axis 2, and behind `Flatten` axis 1.
+    #[test]
+    fn the_last_axis_depends_on_the_rank() {
+        let refusal = |shape: Value, first: Value, axis: Value| {
+            let layers = json!([
+                { "class_name": "InputLayer", "config": { "name": "a", "batch_shape": shape } },
+                first,
+                { "class_name": "BatchNormalization", "config": { "name": "c", "axis": axis } },
+            ]);
+            network(&json!({ "class_name": "Sequential", "config": { "layers": layers }}))
+                .err()
+                .map(|error| error.to_string())
+        };
+        let of = |class: &str| json!({ "class_name": class, "config": { "name": "b" } });
+        let [image, sequence] = [json!([null, 3, 2, 4]), json!([null, 3, 4])];
+        assert_eq!(refusal(image.clone(), of("ReLU"), json!([3])), None);
+        assert_eq!(refusal(sequence.clone(), of("ReLU"), json!(2)), None);
+        assert_eq!(
+            refusal(image.clone(), of("GlobalAveragePooling2D"), json!(1)),
+            None
+        );
+        let text = refusal(image, of("ReLU"), json!([1])).unwrap();
+        assert!(
+            text.contains("'c' (BatchNormalization): axis is [1]"),
+            "{text}"
+        );
+        let text = refusal(sequence, of("GlobalAveragePooling2D"), json!(-1)).unwrap();
+        assert!(
+            text.contains("its input's rank is 2, supported: 3"),
+            "{text}"
         );
     }
 

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use gannet_graph::{Graph, Node, Regularizer};
+use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::layers;
+use super::{layers, network::free_name};
 
 /// The version whose form this is.
 pub(super) const KERAS_VERSION: &str = "2.15.0";
@@ -21,24 +21,18 @@ pub(super) fn names(graph: &Graph) -> Vec<String> {
         .nodes()
         .iter()
         .map(|node| {
-            let name = keras_name(node.name());
-            let name = std::iter::once(name.clone())
-                .chain((1..).map(|i| format!("{name}_{i}")))
-                .find(|name| !taken.contains(name))
-                .expect("there are more names than nodes");
+            let name = free_name(keras_name(node.name()), &taken);
             taken.insert(name.clone());
             name
         })
         .collect()
 }
 
-/// The value of `model_config`.
-pub(super) fn write(graph: &Graph, names: &[String]) -> Value {
-    let layers: Vec<Value> = graph
-        .nodes()
+/// The value of `model_config`, with the nodes whose places are `listed`.
+pub(super) fn write(graph: &Graph, names: &[String], listed: &[usize]) -> Value {
+    let layers: Vec<Value> = listed
         .iter()
-        .zip(names)
-        .map(|(node, name)| layer(node, name, names))
+        .map(|&place| layer(&graph.nodes()[place], &names[place], names))
         .collect();
     // Keras 2 would write a list of one end; told so, Keras 3 would ask for inputs in a list.
     let end = |place: usize| json!([names[place], 0, 0]);
@@ -57,14 +51,6 @@ pub(super) fn write(graph: &Graph, names: &[String]) -> Value {
 /// A penalty in JSON; `null` if there is none.
 pub(super) fn regularizer(regularizer: Regularizer) -> Value {
     let Regularizer { l1, l2 } = regularizer;
-    // The shortest decimal that is read back as the same `f32`: 0.0001 and not
-    // 0.00009999999747378752.
-    let decimal = |weight: f32| {
-        weight
-            .to_string()
-            .parse::<f64>()
-            .map_or(Value::Null, Value::from)
-    };
     match (l1 != 0.0, l2 != 0.0) {
         (false, false) => Value::Null,
         (true, false) => json!({ "class_name": "L1", "config": { "l1": decimal(l1) } }),
@@ -73,6 +59,35 @@ pub(super) fn regularizer(regularizer: Regularizer) -> Value {
             "class_name": "L1L2",
             "config": { "l1": decimal(l1), "l2": decimal(l2) },
         }),
+    }
+}
+
+/// The shortest decimal that is read back as the same `f32`: 0.0001 and not
+/// 0.00009999999747378752.
+pub(super) fn decimal(number: f32) -> Value {
+    number
+        .to_string()
+        .parse::<f64>()
+        .map_or(Value::Null, Value::from)
+}
+
+/// Whether a name alone says which function it is.
+pub(super) fn has_name(function: Function) -> bool {
+    Function::from_name(function.name()) == Some(function)
+}
+
+/// An `activation`: a name, or a layer that is the function, with Keras 2's name of its
+/// attribute, which Keras 3 knows as well, and the module, without which Keras 3 does not
+/// find the class.
+pub(super) fn function(function: Function) -> Value {
+    match function {
+        Function::LeakyRelu { slope } if !has_name(function) => json!({
+            "module": "keras.layers",
+            "class_name": "LeakyReLU",
+            "config": { "alpha": decimal(slope) },
+            "registered_name": null,
+        }),
+        _ => json!(function.name()),
     }
 }
 

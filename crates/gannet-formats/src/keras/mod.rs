@@ -3,11 +3,17 @@
 //!
 //! Read: what Keras 2 and 3 write, `Sequential` and `Functional`. Written: Keras 2.15's form,
 //! which Keras 2 and 3 both open.
+//!
+//! Networks of sequences `[length, channels]`, of the layers `…1D`, are read as networks of
+//! images one row high, `[1, length, channels]`.
 
 mod attributes;
 mod config;
 mod description;
 mod layers;
+mod network;
+mod order;
+mod spatial;
 mod weights;
 mod wiring;
 
@@ -78,14 +84,23 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
 /// None today: every layer of a graph has its form in Keras.
 pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
     let names = description::names(graph);
+    let inputs: Vec<Vec<usize>> = graph
+        .nodes()
+        .iter()
+        .map(|node| node.inputs().iter().map(|input| input.index()).collect())
+        .collect();
+    // What the output does not need is no part of a network of Keras.
+    let order = order::of_keras(graph.output().index(), &inputs);
+    let mut listed = order.clone();
+    listed.sort_unstable();
     let mut root = hdf5::Group::default();
     root.set_text("keras_version", description::KERAS_VERSION);
     root.set_text("backend", description::BACKEND);
     root.set_text(
         "model_config",
-        description::write(graph, &names).to_string(),
+        description::write(graph, &names, &listed).to_string(),
     );
-    weights::write(graph, &names, root.group("model_weights"));
+    weights::write(graph, &names, &order, root.group("model_weights"));
     Ok(root.to_bytes())
 }
 

@@ -3,7 +3,10 @@
 
 use gannet_graph::{Graph, Tensor};
 
-use super::{description, layers::Expected};
+use super::{
+    description,
+    layers::{self, Expected},
+};
 use crate::{
     FormatError,
     hdf5::{Group, Reader},
@@ -69,16 +72,20 @@ impl Source {
     }
 }
 
-/// Puts the weights of `graph` into the group `model_weights`.
-pub(super) fn write(graph: &Graph, names: &[String], group: &mut Group) {
-    group.set_texts("layer_names", names);
+/// Puts the weights of the nodes whose places are in `order`, which is Keras', into the group
+/// `model_weights`.
+pub(super) fn write(graph: &Graph, names: &[String], order: &[usize], group: &mut Group) {
+    let listed: Vec<String> = order.iter().map(|&place| names[place].clone()).collect();
+    group.set_texts("layer_names", &listed);
     group.set_text("backend", description::BACKEND);
     group.set_text("keras_version", description::KERAS_VERSION);
-    for (node, layer) in graph.nodes().iter().zip(names) {
+    for &place in order {
+        let (node, layer) = (&graph.nodes()[place], &names[place]);
         let group = group.group(layer);
         let mut weight_names = Vec::new();
         for weight in node.layer().weights() {
-            let name = format!("{layer}/{}:0", weight.name);
+            let weight_name = layers::weight_name(node.layer(), weight.name);
+            let name = format!("{layer}/{weight_name}:0");
             group.put(&name, weight.tensor.clone());
             weight_names.push(name);
         }

@@ -1,13 +1,11 @@
 //! How the layers of a `Functional` network are wired: the two spellings of
-//! `inbound_nodes`, and the order in which each layer follows its inputs.
+//! `inbound_nodes`.
 //!
 //! Keras 2: `[[["conv", 0, 0, {}]]]`, a list of calls, each a list of tensors.
 //! Keras 3: `[{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history":
 //! ["conv", 0, 0]}}], "kwargs": {}}]`.
 
-use std::collections::HashMap;
-
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a layer is wired to.
 #[derive(Debug, PartialEq)]
@@ -32,7 +30,11 @@ pub(super) fn inbound(nodes: Option<&Value>) -> Wires<'_> {
     };
     let names = match first {
         Value::Array(_) => tensor_names(first),
-        Value::Object(call) => call.get("args").and_then(keras_3),
+        Value::Object(call) => call.get("args").and_then(|arguments| {
+            let named = call.get("kwargs").and_then(Value::as_object);
+            let named = named.into_iter().flat_map(Map::values);
+            keras_3(std::iter::once(arguments).chain(named).collect())
+        }),
         _ => None,
     };
     match names {
@@ -59,9 +61,10 @@ fn tensor_names(value: &Value) -> Option<Vec<&str>> {
 }
 
 /// The names of all tensors in the arguments of a call, lists of them included.
-fn keras_3(arguments: &Value) -> Option<Vec<&str>> {
+fn keras_3(arguments: Vec<&Value>) -> Option<Vec<&str>> {
     let mut names = Vec::new();
-    let mut open = vec![arguments];
+    let mut open = arguments;
+    open.reverse();
     while let Some(value) = open.pop() {
         match value {
             // The last in is the first out, so a list goes in from its end.
@@ -76,49 +79,6 @@ fn keras_3(arguments: &Value) -> Option<Vec<&str>> {
     Some(names)
 }
 
-/// The layers that `ends` need, each behind its inputs and the last end at the end.
-///
-/// # Errors
-/// A sentence if a name is unknown or the wiring has a circle.
-pub(super) fn order<'a>(
-    ends: &[&'a str],
-    inputs: &HashMap<&'a str, Vec<&'a str>>,
-) -> Result<Vec<&'a str>, String> {
-    /// What is known of a layer that was met.
-    #[derive(PartialEq)]
-    enum Mark {
-        Open,
-        Done,
-    }
-    let mut marks = HashMap::new();
-    let mut order = Vec::new();
-    let mut stack: Vec<&str> = ends.to_vec();
-    while let Some(&name) = stack.last() {
-        let inputs = inputs
-            .get(name)
-            .ok_or_else(|| format!("there is no layer '{name}', but it is wired"))?;
-        if marks.get(name) == Some(&Mark::Done) {
-            stack.pop();
-            continue;
-        }
-        let waiting: Vec<&str> = inputs
-            .iter()
-            .copied()
-            .filter(|input| marks.get(input) != Some(&Mark::Done))
-            .collect();
-        if waiting.is_empty() {
-            stack.pop();
-            marks.insert(name, Mark::Done);
-            order.push(name);
-        } else if marks.insert(name, Mark::Open).is_some() {
-            return Err(format!("layer '{name}' is wired to itself in a circle"));
-        } else {
-            stack.extend(waiting.into_iter().rev());
-        }
-    }
-    Ok(order)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -130,6 +90,8 @@ mod tests {
         let tensor = |name: &str| json!({ "class_name": "__keras_tensor__", "config": { "keras_history": [name, 0, 0] }});
         let nodes = json!([{ "args": [[tensor("a"), tensor("b")], tensor("c"), 3], "kwargs": {} }]);
         assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["a", "b", "c"]));
+        let nodes = json!([{ "args": [], "kwargs": { "inputs": [tensor("b"), tensor("a")], "mask": null }}]);
+        assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["b", "a"]));
     }
 
     #[test]
@@ -142,18 +104,5 @@ mod tests {
         ] {
             assert_eq!(inbound(Some(&nodes)), Wires::Malformed, "{nodes}");
         }
-    }
-
-    /// A layer that two paths reach stands once, behind both of its own inputs.
-    #[test]
-    fn a_diamond_is_put_in_order() {
-        let inputs = HashMap::from([
-            ("image", vec![]),
-            ("left", vec!["image"]),
-            ("right", vec!["left", "image"]),
-            ("sum", vec!["right", "left"]),
-        ]);
-        let order = order(&["sum"], &inputs).unwrap();
-        assert_eq!(order, ["image", "left", "right", "sum"]);
     }
 }

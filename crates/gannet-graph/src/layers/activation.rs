@@ -3,7 +3,7 @@
 use crate::{Arity, Function, GraphError, LayerKind, Shape, Tensor};
 
 /// Applies a [`Function`] to every value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Activation {
     /// What is applied.
     pub function: Function,

@@ -33,7 +33,7 @@ impl Conv2D {
                 });
             }
         };
-        crate::layer::check_bias(Self::KIND, bias.as_ref(), filters)?;
+        crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), filters)?;
         Ok(Conv2D {
             window,
             kernel,
@@ -138,11 +138,7 @@ impl LayerKind for Conv2D {
     }
 
     fn weights_mut(&mut self) -> Vec<&mut [f32]> {
-        [Some(&mut self.kernel), self.bias.as_mut()]
-            .into_iter()
-            .flatten()
-            .map(Tensor::data_mut)
-            .collect()
+        crate::layer::kernel_and_bias_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {

@@ -28,7 +28,7 @@ impl Dense {
                 found: kernel.shape().clone(),
             });
         };
-        crate::layer::check_bias(kind, bias.as_ref(), units)?;
+        crate::layer::check_vector(kind, "bias", bias.as_ref(), units)?;
         Ok(Dense {
             kernel,
             bias,
@@ -116,11 +116,7 @@ impl LayerKind for Dense {
     }
 
     fn weights_mut(&mut self) -> Vec<&mut [f32]> {
-        [Some(&mut self.kernel), self.bias.as_mut()]
-            .into_iter()
-            .flatten()
-            .map(Tensor::data_mut)
-            .collect()
+        crate::layer::kernel_and_bias_mut(&mut self.kernel, self.bias.as_mut())
     }
 
     fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {

@@ -17,10 +17,18 @@ pub fn apply(backend: Backend, function: Function, values: &mut [Lanes], channel
     }
 }
 
-/// Turns the gradient of the function's `output` into that of its input.
+/// Whether a gradient needs the function's input to find its way back: its output alone does
+/// not tell on which side of zero the input was.
+pub fn needs_input(function: Function) -> bool {
+    matches!(function, Function::LeakyRelu { slope } if slope < 0.0)
+}
+
+/// Turns the gradient of the function's `output` into that of its `input`, which may be what
+/// became of it in place unless [`needs_input`].
 pub fn back(
     backend: Backend,
     function: Function,
+    input: &[Lanes],
     output: &[Lanes],
     gradient: &mut [Lanes],
     channels: usize,
@@ -28,7 +36,7 @@ pub fn back(
     if function != Function::Linear {
         backend.run(Back {
             function,
-            output,
+            output: if needs_input(function) { input } else { output },
             gradient,
             channels,
         });
@@ -53,6 +61,21 @@ impl Kernel for Apply<'_> {
                 for value in self.values {
                     // In this order what is not a number stays so.
                     simd.store(simd.max(zero, simd.load(value)), value);
+                }
+            }
+            Function::Relu6 => {
+                let (zero, six) = (simd.splat(0.0), simd.splat(6.0));
+                for value in self.values {
+                    let x = simd.max(zero, simd.load(value));
+                    simd.store(simd.if_greater(x, six, six, x), value);
+                }
+            }
+            Function::LeakyRelu { slope } => {
+                let (zero, slope) = (simd.splat(0.0), simd.splat(slope));
+                for value in self.values {
+                    let x = simd.load(value);
+                    let leak = simd.mul(slope, x);
+                    simd.store(simd.if_greater(x, zero, x, leak), value);
                 }
             }
             Function::Sigmoid => {
@@ -90,6 +113,7 @@ fn softmax<S: Simd>(simd: S, row: &mut [Lanes]) {
 
 struct Back<'a> {
     function: Function,
+    /// Or the input, where that is needed.
     output: &'a [Lanes],
     gradient: &'a mut [Lanes],
     channels: usize,
@@ -108,6 +132,23 @@ impl Kernel for Back<'_> {
                 for (gradient, output) in pairs {
                     let passed =
                         simd.if_greater(simd.load(output), zero, simd.load(gradient), zero);
+                    simd.store(passed, gradient);
+                }
+            }
+            Function::Relu6 => {
+                let (zero, six) = (simd.splat(0.0), simd.splat(6.0));
+                for (gradient, output) in pairs {
+                    let output = simd.load(output);
+                    let below = simd.if_greater(six, output, simd.load(gradient), zero);
+                    simd.store(simd.if_greater(output, zero, below, zero), gradient);
+                }
+            }
+            Function::LeakyRelu { slope } => {
+                let (zero, slope) = (simd.splat(0.0), simd.splat(slope));
+                for (gradient, output) in pairs {
+                    let whole = simd.load(gradient);
+                    let leak = simd.mul(slope, whole);
+                    let passed = simd.if_greater(simd.load(output), zero, whole, leak);
                     simd.store(passed, gradient);
                 }
             }

@@ -4,7 +4,7 @@
 use gannet_graph::{Conv2D, Dense, Shape};
 
 use super::backend::Backend;
-use super::operator::{Operator, Scratch};
+use super::operator::{Operator, Passed, Scratch};
 use super::outer::Outer;
 use super::products::Products;
 use super::rows::Placement;
@@ -121,7 +121,6 @@ impl Operator for Convolution {
             rows: Some(self.input.rows()),
             gradient_rows: Some(self.gradient.rows()),
             sums: vec![Lanes::ZERO; sums],
-            ..Scratch::default()
         }
     }
 
@@ -145,10 +144,11 @@ impl Operator for Convolution {
         backend: Backend,
         input: &[Lanes],
         output: &mut [Lanes],
+        _kept: &mut [Lanes],
         scratch: &mut Scratch,
     ) {
-        let rows = scratch.rows.as_mut().expect("made by scratch()");
-        self.input.fill(backend, input, rows);
+        self.recall(backend, input, scratch);
+        let rows = scratch.rows.as_ref().expect("made by scratch()");
         let packed = self
             .packed
             .as_ref()
@@ -161,9 +161,15 @@ impl Operator for Convolution {
         });
     }
 
+    fn recall(&self, backend: Backend, input: &[Lanes], scratch: &mut Scratch) {
+        let rows = scratch.rows.as_mut().expect("made by scratch()");
+        self.input.fill(backend, input, rows);
+    }
+
     fn backward(
         &self,
         backend: Backend,
+        _passed: Passed<'_>,
         gradient: &[Lanes],
         input_gradient: Option<&mut [Lanes]>,
         weights_gradient: &mut [f32],

@@ -14,8 +14,10 @@ use gannet_graph::Graph;
 use rayon::ThreadPool;
 
 use super::backend::Backend;
-use super::chunk::Workspace;
+use super::chunk::{Bench, Memory, Work};
+use super::dropout::Draw;
 use super::head::{Head, Tally};
+use super::normalization::{Batchwise, Leaning, Measured};
 use super::plan::{Plan, Step};
 use super::simd::LANES;
 use crate::TrainError;
@@ -37,11 +39,20 @@ pub enum Threads {
 /// A network, and threads with memory to compute it.
 #[derive(Debug)]
 pub struct Crew {
-    plan: Plan,
-    backend: Backend,
+    pub(super) plan: Plan,
+    pub(super) backend: Backend,
     pool: ThreadPool,
     workspaces: Vec<Mutex<Workspace>>,
-    chunks: Vec<Mutex<Chunk>>,
+    pub(super) chunks: Vec<Mutex<Chunk>>,
+    /// What each step knows of the batch that was computed last.
+    pub(super) known: Vec<Option<Batchwise>>,
+}
+
+/// What one thread works with.
+#[derive(Debug)]
+pub(super) struct Workspace {
+    memory: Memory,
+    pub(super) bench: Bench,
 }
 
 /// The images of one step.
@@ -53,22 +64,40 @@ pub struct Batch<'a> {
     pub labels: &'a [u8],
     /// Which of them are meant.
     pub indices: &'a [u32],
+    /// What decides which values are left out.
+    pub draw: Draw,
 }
 
 impl Batch<'_> {
     /// The images of the `i`th chunk.
-    fn chunk(&self, i: usize) -> impl ExactSizeIterator<Item = usize> + Clone {
+    pub(super) fn chunk(&self, i: usize) -> impl ExactSizeIterator<Item = usize> + Clone {
         self.indices[chunk(self.indices.len(), i)]
             .iter()
             .map(|&index| index as usize)
+    }
+
+    /// The labels of the `i`th chunk, and the weights of their classes.
+    pub(super) fn labels(&self, i: usize, class_weights: &[f32]) -> (Vec<u8>, Vec<f32>) {
+        let labels: Vec<u8> = self.chunk(i).map(|index| self.labels[index]).collect();
+        let weights = labels
+            .iter()
+            .map(|&label| class_weights[usize::from(label)]);
+        let weights = weights.collect();
+        (labels, weights)
     }
 }
 
 /// What one chunk of a batch gave.
 #[derive(Debug, Default)]
-struct Chunk {
-    gradient: Vec<f32>,
-    tally: Tally,
+pub(super) struct Chunk {
+    pub(super) gradient: Vec<f32>,
+    pub(super) tally: Tally,
+    /// Its layers' values, if it has to wait for others between them.
+    pub(super) memory: Option<Memory>,
+    /// For the next normalization.
+    pub(super) measured: Measured,
+    /// For the normalization before.
+    pub(super) leaning: Leaning,
 }
 
 impl Crew {
@@ -91,9 +120,15 @@ impl Crew {
             })?;
         let plan = Plan::new(graph);
         let workspaces = (0..count)
-            .map(|_| Mutex::new(Workspace::new(&plan)))
+            .map(|_| {
+                Mutex::new(Workspace {
+                    memory: Memory::new(&plan),
+                    bench: Bench::new(&plan),
+                })
+            })
             .collect();
         Ok(Crew {
+            known: plan.steps.iter().map(|_| None).collect(),
             plan,
             backend,
             pool,
@@ -127,7 +162,12 @@ impl Crew {
         gradient: &mut [f32],
     ) -> Tally {
         gradient.fill(0.0);
-        let parts = batch.indices.chunks(CHUNKS_AT_ONCE * LANES);
+        // Normalization looks at the whole batch at once.
+        let at_once = match self.plan.normalizations().next() {
+            Some(_) => batch.indices.len().max(1),
+            None => CHUNKS_AT_ONCE * LANES,
+        };
+        let parts = batch.indices.chunks(at_once);
         parts.fold(Tally::default(), |tally, indices| {
             let part = Batch { indices, ..*batch };
             tally.plus(self.add_gradient(head, &part, class_weights, gradient))
@@ -149,22 +189,11 @@ impl Crew {
                 ..Chunk::default()
             }));
         }
-        self.each_chunk(count, |workspace, i| {
-            let indices = batch.chunk(i);
-            let labels: Vec<u8> = indices.clone().map(|index| batch.labels[index]).collect();
-            let class_weights: Vec<f32> = labels
-                .iter()
-                .map(|&label| class_weights[usize::from(label)])
-                .collect();
-            workspace.load(&batch.source, indices);
-            let chunk = &mut *self.chunks[i]
-                .lock()
-                .expect("no thread panics with a chunk");
-            workspace.forward(&self.plan, self.backend);
-            chunk.tally = workspace.tally(head, &labels);
-            let to = &mut chunk.gradient;
-            workspace.backward(&self.plan, self.backend, head, &labels, &class_weights, to);
-        });
+        if self.plan.normalizations().next().is_some() {
+            self.chunks_together(head, batch, class_weights, count, gradient);
+        } else {
+            self.chunks_alone(head, batch, class_weights, count);
+        }
         let mut tally = Tally::default();
         for chunk in &mut self.chunks[..count] {
             let chunk = chunk.get_mut().expect("no thread panics with a chunk");
@@ -176,15 +205,60 @@ impl Crew {
         tally
     }
 
+    /// Takes each chunk all the way forward and back before the next.
+    fn chunks_alone(&self, head: &Head, batch: &Batch<'_>, class_weights: &[f32], count: usize) {
+        let work = self.work(Some(batch.draw), &[]);
+        let steps = 0..self.plan.steps.len();
+        self.each_chunk(count, |workspace, i| {
+            let Workspace { memory, bench } = workspace;
+            let (labels, weights) = batch.labels(i, class_weights);
+            memory.load(&batch.source, batch.chunk(i), bench);
+            let chunk = &mut *self.chunks[i]
+                .lock()
+                .expect("no thread panics with a chunk");
+            work.forward(steps.clone(), memory, bench);
+            work.finish(memory);
+            chunk.tally = work.tally(head, &labels, memory);
+            work.turn(head, &labels, &weights, memory);
+            work.backward(steps.clone(), memory, bench, &mut chunk.gradient);
+        });
+    }
+
+    pub(super) fn work<'a>(
+        &'a self,
+        draw: Option<Draw>,
+        batch: &'a [Option<Batchwise>],
+    ) -> Work<'a> {
+        Work {
+            plan: &self.plan,
+            backend: self.backend,
+            draw,
+            batch,
+        }
+    }
+
+    /// Moves the statistics among the network's weights towards those of the last batch.
+    pub fn move_statistics(&self, weights: &mut [f32]) {
+        for (i, normalization) in self.plan.normalizations() {
+            if let Some(batch) = &self.known[i] {
+                let own = &mut weights[self.plan.steps[i].weights.clone()];
+                normalization.move_statistics(batch, own);
+            }
+        }
+    }
+
     /// The name of the layer where numbers first are not finite: the first whose output is
     /// not, or else, gradients coming from the end, the last whose weights' gradient is not.
     pub fn first_not_finite(&self, batch: &Batch<'_>, gradient: &[f32]) -> String {
         let steps = &self.plan.steps;
         let first = Mutex::new(steps.len());
+        let work = self.work(Some(batch.draw), &self.known);
         self.each_chunk(batch.indices.len().div_ceil(LANES), |workspace, i| {
-            workspace.load(&batch.source, batch.chunk(i));
-            workspace.forward(&self.plan, self.backend);
-            if let Some(step) = workspace.first_not_finite(&self.plan) {
+            let Workspace { memory, bench } = workspace;
+            memory.load(&batch.source, batch.chunk(i), bench);
+            work.forward(0..steps.len(), memory, bench);
+            work.finish(memory);
+            if let Some(step) = memory.first_not_finite(&self.plan) {
                 let mut first = first.lock().expect("no thread panics here");
                 *first = step.min(*first);
             }
@@ -207,11 +281,10 @@ impl Crew {
             .map(Mutex::new)
             .collect();
         self.each_chunk(places.len(), |workspace, i| {
-            workspace.load(&Source::plain(images), chunk(images.len(), i));
-            workspace.forward(&self.plan, self.backend);
+            let memory = self.infer(workspace, images, chunk(images.len(), i));
             let mut place = places[i].lock().expect("no thread panics with a chunk");
             for (lane, to) in place.chunks_mut(classes).enumerate() {
-                for (to, from) in to.iter_mut().zip(workspace.outputs()) {
+                for (to, from) in to.iter_mut().zip(memory.outputs(&self.plan)) {
                     *to = from.0[lane];
                 }
             }
@@ -227,9 +300,8 @@ impl Crew {
         self.each_chunk(count, |workspace, i| {
             let images = chunk(split.len(), i);
             let labels = &split.labels()[images.clone()];
-            workspace.load(&Source::plain(split.images()), images);
-            workspace.forward(&self.plan, self.backend);
-            let tally = workspace.tally(head, labels);
+            let memory = self.infer(workspace, split.images(), images);
+            let tally = self.work(None, &[]).tally(head, labels, memory);
             *tallies[i].lock().expect("no thread panics with a chunk") = tally;
         });
         tallies.into_iter().fold(Tally::default(), |sum, tally| {
@@ -237,8 +309,23 @@ impl Crew {
         })
     }
 
+    /// Computes the outputs of some images as they are.
+    fn infer<'a>(
+        &self,
+        workspace: &'a mut Workspace,
+        images: &Images,
+        which: Range<usize>,
+    ) -> &'a Memory {
+        let Workspace { memory, bench } = workspace;
+        memory.load(&Source::plain(images), which, bench);
+        let work = self.work(None, &[]);
+        work.forward(0..self.plan.steps.len(), memory, bench);
+        work.finish(memory);
+        memory
+    }
+
     /// Calls `work` once for each chunk of `count`, on all threads.
-    fn each_chunk(&self, count: usize, work: impl Fn(&mut Workspace, usize) + Sync) {
+    pub(super) fn each_chunk(&self, count: usize, work: impl Fn(&mut Workspace, usize) + Sync) {
         let next = AtomicUsize::new(0);
         self.pool.broadcast(|thread| {
             let workspace = &self.workspaces[thread.index()];

@@ -3,10 +3,12 @@
 
 use gannet_data::{Classes, ImageShape, Images, Split};
 use gannet_graph::{
-    Activation, Conv2D, Dense, Flatten, Function, Graph, Layer, MaxPool2D, Padding, Window,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
+    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
+    Padding, Window, ZeroPadding2D,
 };
 
-use super::{Backend, Batch, Crew, Head, Threads};
+use super::{Backend, Batch, Crew, Draw, Head, Threads};
 use crate::augment::Source;
 use crate::initialize::initialize;
 use crate::loss::Loss;
@@ -42,6 +44,11 @@ fn network(shape: [usize; 3], layers: Vec<Layer>, last: Function) -> Graph {
         let name = graph.free_name("layer");
         graph.push(name, layer).unwrap();
     }
+    classify(graph, last)
+}
+
+/// Flattens into ten classes that end in `last`, and gives first weights.
+fn classify(mut graph: Graph, last: Function) -> Graph {
     graph.push("flatten", Flatten).unwrap();
     let features = graph.output_shape().elements();
     graph
@@ -61,6 +68,57 @@ fn network(shape: [usize; 3], layers: Vec<Layer>, last: Function) -> Graph {
         *weight = stream.range(-0.2, 0.2);
     }
     graph
+}
+
+fn depthwise(window: Window, channels: usize, multiplier: usize) -> Layer {
+    DepthwiseConv2D::zeros(window, channels, multiplier)
+        .with_bias()
+        .into()
+}
+
+/// Normalization with an epsilon that is seen.
+fn norm(channels: usize) -> Layer {
+    let layer = BatchNormalization::identity(channels);
+    let statistics = [layer.moving_mean(), layer.moving_variance()].map(Clone::clone);
+    let [mean, variance] = statistics;
+    let learned = [layer.gamma(), layer.beta()].map(|tensor| tensor.cloned());
+    let [gamma, beta] = learned;
+    BatchNormalization::new(gamma, beta, mean, variance, 0.05)
+        .unwrap()
+        .into()
+}
+
+/// Branches: a value read three times, one of them by its function in place; a normalization
+/// within a branch, one first and one last; sums and channels side by side; one value twice.
+fn branches() -> Graph {
+    let same = |kernel| window(kernel, [1, 1], Padding::Same);
+    let mut graph = Graph::new("net", [6, 5, 2]).unwrap();
+    let input = graph.push("norm", norm(2)).unwrap();
+    let stem = graph
+        .push("stem", conv(same([3, 3]), 2, 4, Function::Linear))
+        .unwrap();
+    let norm_a = graph.add("norm_a", norm(4), &[stem]).unwrap();
+    let relu = graph
+        .push("relu", Activation::new(Function::Relu6))
+        .unwrap();
+    let deep = graph.push("deep", depthwise(same([3, 3]), 4, 1)).unwrap();
+    let sum = graph
+        .add("sum", Add, &[deep, norm_a, stem, relu, relu])
+        .unwrap();
+    let leaky = Activation::new(Function::LeakyRelu { slope: 0.3 });
+    let bent = graph.add("bent", leaky, &[sum]).unwrap();
+    let beside = graph
+        .add("beside", conv(same([1, 1]), 2, 3, Function::Relu), &[input])
+        .unwrap();
+    let all = graph
+        .add("all", Concatenate, &[bent, beside, norm_a])
+        .unwrap();
+    let pooled = graph.add("pooled", GlobalAveragePool2D, &[all]).unwrap();
+    let flat = graph.add("flat", Flatten, &[pooled]).unwrap();
+    graph.add("unread", Dense::zeros(11, 2), &[flat]).unwrap();
+    let dense = graph.add("hidden", Dense::zeros(11, 6), &[flat]).unwrap();
+    graph.add("norm_b", norm(6), &[dense]).unwrap();
+    classify(graph, Function::Softmax)
 }
 
 fn conv(window: Window, channels: usize, filters: usize, activation: Function) -> Layer {
@@ -146,6 +204,53 @@ fn networks() -> Vec<(Graph, Head)> {
             network([3, 3, 1], vec![], Sigmoid),
             head(Sigmoid, Loss::BinaryCrossEntropy, 0.0),
         ),
+        (
+            network(
+                [9, 19, 2],
+                vec![
+                    depthwise(window([3, 3], [1, 1], Same), 2, 2),
+                    Activation::new(Function::LeakyRelu { slope: -0.5 }).into(),
+                    depthwise(window([3, 3], [1, 1], Same), 4, 1),
+                    AveragePool2D::new(window([3, 2], [2, 2], Same)).into(),
+                    norm(4),
+                    Activation::new(Relu).into(),
+                    depthwise(window([3, 3], [2, 2], Same), 4, 1),
+                    ZeroPadding2D::new([1, 0], [0, 2]).into(),
+                    depthwise(window([2, 5], [1, 1], Valid), 4, 1),
+                    Dropout::new(0.0).unwrap().into(),
+                ],
+                Softmax,
+            ),
+            head(Softmax, Loss::CategoricalCrossEntropy, 0.0),
+        ),
+        (
+            branches(),
+            head(Softmax, Loss::CategoricalCrossEntropy, 0.0),
+        ),
+        (
+            network(
+                [4, 9, 2],
+                vec![
+                    conv(window([1, 1], [1, 1], Same), 2, 9, Function::Relu6),
+                    norm(9),
+                    conv(
+                        window([1, 1], [1, 1], Same),
+                        9,
+                        37,
+                        Function::LeakyRelu { slope: 0.1 },
+                    ),
+                    conv(window([1, 1], [1, 1], Valid), 37, 16, Linear),
+                    norm(16),
+                    GlobalAveragePool2D.into(),
+                ],
+                Function::LeakyRelu { slope: -0.2 },
+            ),
+            head(
+                Function::LeakyRelu { slope: -0.2 },
+                Loss::MeanSquaredError,
+                0.0,
+            ),
+        ),
         (two_functions(), head(Sigmoid, Loss::MeanSquaredError, 0.0)),
         (
             network([3, 3, 1], vec![], Linear),
@@ -180,6 +285,7 @@ fn engine(graph: &Graph, head: &Head, split: &Split, backend: Backend) -> (f64, 
         source,
         labels: split.labels(),
         indices: &indices,
+        draw: Draw { seed: 1, epoch: 1 },
     };
     let tally = crew.gradient(head, &batch, &class_weights(), &mut gradient);
     (tally.loss, gradient)
@@ -206,7 +312,8 @@ fn gradients_are_central_differences() {
             "network {i}: {loss} {unweighted}"
         );
         let loss = |weights: &[f64]| oracle::loss(&graph, &head, &split, weights, &class_weights());
-        let step = 1e-5;
+        // So small that hardly any value passes the corner of a function meanwhile.
+        let step = 1e-7;
         for (place, &value) in gradient.iter().enumerate() {
             let mut moved = weights.clone();
             moved[place] = weights[place] + step;
@@ -254,18 +361,16 @@ mod oracle {
         weights: &[f64],
         class_weights: &[f32],
     ) -> f64 {
-        split
-            .iter()
-            .map(|sample| {
-                let image = sample
-                    .image
-                    .pixels()
-                    .iter()
-                    .map(|&x| f64::from(x) / 255.0)
-                    .collect();
-                let (sums, outputs) = outputs(graph, weights, image);
+        let images = split.iter().map(|sample| {
+            let pixels = sample.image.pixels().iter();
+            pixels.map(|&x| f64::from(x) / 255.0).collect()
+        });
+        let results = outputs(graph, weights, images.collect());
+        let samples = split.iter().zip(&results);
+        samples
+            .map(|(sample, (sums, outputs))| {
                 let weight = f64::from(class_weights[usize::from(sample.label)]);
-                weight * loss_of(head, &sums, &outputs, usize::from(sample.label))
+                weight * loss_of(head, sums, outputs, usize::from(sample.label))
             })
             .sum()
     }
@@ -309,6 +414,11 @@ mod oracle {
         match function {
             Function::Linear => {}
             Function::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
+            Function::Relu6 => values.iter_mut().for_each(|x| *x = x.clamp(0.0, 6.0)),
+            Function::LeakyRelu { slope } => values
+                .iter_mut()
+                .filter(|x| **x < 0.0)
+                .for_each(|x| *x *= f64::from(slope)),
             Function::Sigmoid => values
                 .iter_mut()
                 .for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
@@ -322,76 +432,170 @@ mod oracle {
         }
     }
 
-    /// The last layer's sums, and the outputs.
-    fn outputs(graph: &Graph, mut weights: &[f64], image: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
+    /// Each image's last sums and outputs.
+    fn outputs(
+        graph: &Graph,
+        mut weights: &[f64],
+        images: Vec<Vec<f64>>,
+    ) -> Vec<(Vec<f64>, Vec<f64>)> {
         let normal = graph.normal_form();
-        let mut values = image;
-        let mut sums = Vec::new();
+        // Node by node, image by image.
+        let mut values: Vec<Vec<Vec<f64>>> = Vec::new();
         for node in normal.nodes() {
-            let input = node
-                .inputs()
-                .first()
-                .map(|&id| normal.node(id).output_shape().dims());
-            let output = node.output_shape().dims();
             let (own, rest) = weights.split_at(node.layer().params());
             weights = rest;
-            sums.clone_from(&values);
-            values = match node.layer() {
-                Layer::Input(_) | Layer::Flatten(_) => values,
-                Layer::Activation(layer) => {
-                    apply(layer.function, &mut values, *output.last().unwrap());
-                    values
+            let places: Vec<usize> = node.inputs().iter().map(|id| id.index()).collect();
+            let shapes: Vec<&[usize]> = node
+                .inputs()
+                .iter()
+                .map(|&id| normal.node(id).output_shape().dims())
+                .collect();
+            let output = node.output_shape().dims();
+            let batch = match node.layer() {
+                Layer::Input(_) => images.clone(),
+                Layer::BatchNormalization(layer) => {
+                    let epsilon = f64::from(layer.epsilon());
+                    normalize(&values[places[0]], own, layer.channels(), epsilon)
                 }
-                Layer::Dense(layer) => (0..layer.units())
-                    .map(|unit| {
-                        let products = values
+                layer => (0..images.len())
+                    .map(|image| {
+                        let inputs: Vec<&[f64]> = places
                             .iter()
-                            .enumerate()
-                            .map(|(i, x)| x * own[i * layer.units() + unit]);
-                        products.sum::<f64>() + own[layer.kernel().data().len() + unit]
+                            .map(|&place| &values[place][image][..])
+                            .collect();
+                        run(layer, own, &inputs, &shapes, output)
                     })
                     .collect(),
-                Layer::Conv2D(layer) => {
-                    let (filters, channels) = (layer.filters(), layer.channels());
-                    let bias = &own[layer.kernel().data().len()..];
-                    let width = input.unwrap()[1];
-                    positions(layer.window(), input.unwrap(), output)
-                        .flat_map(|pixels| {
-                            (0..filters)
-                                .map(|filter| {
-                                    let mut sum = bias[filter];
-                                    for &(k, y, x) in &pixels {
-                                        for channel in 0..channels {
-                                            sum += values[(y * width + x) * channels + channel]
-                                                * own[(k * channels + channel) * filters + filter];
-                                        }
-                                    }
-                                    sum
-                                })
-                                .collect::<Vec<_>>()
-                        })
-                        .collect()
-                }
-                Layer::MaxPool2D(layer) => {
-                    let [_, width, channels] = input.unwrap()[..] else {
-                        panic!()
-                    };
-                    positions(layer.window, input.unwrap(), output)
-                        .flat_map(|pixels| {
-                            (0..channels)
-                                .map(|channel| {
-                                    let value =
-                                        |&(_, y, x)| values[(y * width + x) * channels + channel];
-                                    pixels.iter().map(value).fold(f64::NEG_INFINITY, f64::max)
-                                })
-                                .collect::<Vec<_>>()
-                        })
-                        .collect()
-                }
             };
+            values.push(batch);
         }
-        let activated = normal.nodes().last().unwrap().layer().kind() == "Activation";
-        (if activated { sums } else { values.clone() }, values)
+        let last = normal.nodes().last().unwrap();
+        let activated = last.layer().kind() == "Activation";
+        let sums = if activated {
+            last.inputs()[0].index()
+        } else {
+            values.len() - 1
+        };
+        let outputs = values[values.len() - 1].clone();
+        values[sums].clone().into_iter().zip(outputs).collect()
+    }
+
+    /// By the mean and variance of the whole batch.
+    fn normalize(images: &[Vec<f64>], own: &[f64], channels: usize, epsilon: f64) -> Vec<Vec<f64>> {
+        let mut images = images.to_vec();
+        for channel in 0..channels {
+            let values = images
+                .iter()
+                .flat_map(|image| image[channel..].iter().step_by(channels));
+            let count = values.clone().count() as f64;
+            let mean = values.clone().sum::<f64>() / count;
+            let variance = values.map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+            for x in images
+                .iter_mut()
+                .flat_map(|image| image[channel..].iter_mut().step_by(channels))
+            {
+                *x = (*x - mean) / (variance + epsilon).sqrt() * own[channel]
+                    + own[channels + channel];
+            }
+        }
+        images
+    }
+
+    /// One layer for one image.
+    fn run(
+        layer: &Layer,
+        own: &[f64],
+        inputs: &[&[f64]],
+        shapes: &[&[usize]],
+        output: &[usize],
+    ) -> Vec<f64> {
+        let (values, shape) = (inputs[0], shapes[0]);
+        let channels = *shape.last().unwrap();
+        let pixel = |y: usize, x: usize, channel: usize| (y * shape[1] + x) * channels + channel;
+        // For each position and then each output channel what `of` makes of it.
+        let each = |window: Window, of: &dyn Fn(&[(usize, usize, usize)], usize) -> f64| {
+            let positions = positions(window, shape, output);
+            positions
+                .flat_map(|pixels| {
+                    (0..output[2])
+                        .map(move |out| of(&pixels, out))
+                        .collect::<Vec<_>>()
+                })
+                .collect::<Vec<f64>>()
+        };
+        match layer {
+            Layer::Input(_) | Layer::BatchNormalization(_) => unreachable!(),
+            Layer::Flatten(_) | Layer::Dropout(_) => values.to_vec(),
+            Layer::Activation(layer) => {
+                let mut values = values.to_vec();
+                apply(layer.function, &mut values, *output.last().unwrap());
+                values
+            }
+            Layer::Add(_) => (0..values.len())
+                .map(|i| inputs.iter().map(|input| input[i]).sum())
+                .collect(),
+            Layer::Concatenate(_) => (0..output[0] * output[1])
+                .flat_map(|position| {
+                    let rows = inputs.iter().zip(shapes).flat_map(move |(input, shape)| {
+                        input[position * shape[2]..][..shape[2]].to_vec()
+                    });
+                    rows.collect::<Vec<f64>>()
+                })
+                .collect(),
+            Layer::ZeroPadding2D(layer) => {
+                let mut padded = vec![0.0; output.iter().product()];
+                for (i, &x) in values.iter().enumerate() {
+                    let row = layer.vertical[0] + i / channels / shape[1];
+                    let column = layer.horizontal[0] + i / channels % shape[1];
+                    padded[(row * output[1] + column) * channels + i % channels] = x;
+                }
+                padded
+            }
+            Layer::GlobalAveragePool2D(_) => (0..channels)
+                .map(|channel| {
+                    let values = values[channel..].iter().step_by(channels);
+                    values.clone().sum::<f64>() / values.count() as f64
+                })
+                .collect(),
+            Layer::Dense(layer) => (0..layer.units())
+                .map(|unit| {
+                    let products = values
+                        .iter()
+                        .enumerate()
+                        .map(|(i, x)| x * own[i * layer.units() + unit]);
+                    products.sum::<f64>() + own[layer.kernel().data().len() + unit]
+                })
+                .collect(),
+            Layer::Conv2D(layer) => {
+                let (filters, bias) = (layer.filters(), &own[layer.kernel().data().len()..]);
+                each(layer.window(), &|pixels, filter| {
+                    let products = pixels.iter().flat_map(|&(k, y, x)| {
+                        (0..channels).map(move |channel| {
+                            values[pixel(y, x, channel)]
+                                * own[(k * channels + channel) * filters + filter]
+                        })
+                    });
+                    bias[filter] + products.sum::<f64>()
+                })
+            }
+            Layer::DepthwiseConv2D(layer) => {
+                let (outputs, bias) = (layer.outputs(), &own[layer.kernel().data().len()..]);
+                each(layer.window(), &|pixels, out| {
+                    let products = pixels.iter().map(|&(k, y, x)| {
+                        values[pixel(y, x, out / layer.multiplier())] * own[k * outputs + out]
+                    });
+                    bias[out] + products.sum::<f64>()
+                })
+            }
+            Layer::MaxPool2D(layer) => each(layer.window, &|pixels, channel| {
+                let value = |&(_, y, x): &(usize, usize, usize)| values[pixel(y, x, channel)];
+                pixels.iter().map(value).fold(f64::NEG_INFINITY, f64::max)
+            }),
+            Layer::AveragePool2D(layer) => each(layer.window, &|pixels, channel| {
+                let value = |&(_, y, x): &(usize, usize, usize)| values[pixel(y, x, channel)];
+                pixels.iter().map(value).sum::<f64>() / pixels.len() as f64
+            }),
+        }
     }
 
     /// For each output position the pixels under the window: element, row, column.

@@ -68,11 +68,12 @@ impl Head {
             })
     }
 
-    /// The gradient of `Σ weight · loss` by the sums, from the outputs. `weights` has one entry for each label. Lanes without an image
-    /// get none.
+    /// The gradient of `Σ weight · loss` by the sums, from them and the outputs. `weights` has
+    /// one entry for each label. Lanes without an image get none.
     pub fn gradient(
         &self,
         backend: Backend,
+        sums: &[Lanes],
         outputs: &[Lanes],
         labels: &[u8],
         weights: &[f32],
@@ -102,7 +103,7 @@ impl Head {
         }
         // The cross-entropies' gradient by the sums is just that; the square's is by the outputs.
         if self.loss == Loss::MeanSquaredError {
-            activation::back(backend, self.function, outputs, gradient, classes);
+            activation::back(backend, self.function, sums, outputs, gradient, classes);
         }
     }
 

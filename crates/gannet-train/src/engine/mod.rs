@@ -2,29 +2,39 @@
 //! the same bits whatever the processor and however many threads.
 
 mod activation;
+mod average_pool;
 mod backend;
 mod chunk;
 mod convolution;
 mod crew;
+mod depthwise;
+mod dropout;
 mod exponential;
 mod fused;
 #[cfg(test)]
 mod gradient_check;
 mod head;
+mod join;
+mod normalization;
 mod operator;
 mod outer;
+mod padding;
 mod plan;
 mod pool;
 mod portable;
 mod products;
+mod route;
 mod rows;
+mod segments;
 mod simd;
 mod sweep;
+mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use backend::Backend;
 pub use crew::{Batch, Crew, Threads};
+pub use dropout::Draw;
 pub use head::Head;
 #[cfg(test)]
 pub use simd::LANES;

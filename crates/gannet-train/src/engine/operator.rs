@@ -1,4 +1,4 @@
-//! What every layer kind of the engine does.
+//! What every layer kind with one input does.
 
 use super::backend::Backend;
 use super::rows::Rows;
@@ -6,9 +6,14 @@ use super::simd::Lanes;
 
 /// A layer that reads one activation and writes another, for sixteen images at once.
 pub trait Operator: Send + Sync + std::fmt::Debug {
-    /// What it needs for one chunk of images.
+    /// Where it works; one for each thread.
     fn scratch(&self) -> Scratch {
         Scratch::default()
+    }
+
+    /// How many elements it remembers of a chunk from `forward` to `backward`.
+    fn kept(&self) -> usize {
+        0
     }
 
     /// Takes new weights, in the order of [`gannet_graph::Layer::weights`], one after another.
@@ -20,15 +25,20 @@ pub trait Operator: Send + Sync + std::fmt::Debug {
         backend: Backend,
         input: &[Lanes],
         output: &mut [Lanes],
+        kept: &mut [Lanes],
         scratch: &mut Scratch,
     );
 
+    /// Brings `scratch` to what `forward` left there, when other chunks came between.
+    fn recall(&self, _backend: Backend, _input: &[Lanes], _scratch: &mut Scratch) {}
+
     /// From the gradient of the output to those of the input (overwritten, if it is asked
-    /// for) and of the weights (overwritten, summed over the lanes). `scratch` is as `forward`
-    /// left it.
+    /// for) and of the weights (overwritten, summed over the lanes). `passed.kept` and
+    /// `scratch` are as `forward` left them.
     fn backward(
         &self,
         backend: Backend,
+        passed: Passed<'_>,
         gradient: &[Lanes],
         input_gradient: Option<&mut [Lanes]>,
         weights_gradient: &mut [f32],
@@ -36,15 +46,22 @@ pub trait Operator: Send + Sync + std::fmt::Debug {
     );
 }
 
-/// What an operator remembers between forward and backward, and where it works meanwhile.
+/// What a chunk left on its way forward.
+#[derive(Debug, Clone, Copy)]
+pub struct Passed<'a> {
+    /// The operator's input.
+    pub input: &'a [Lanes],
+    /// What it remembered.
+    pub kept: &'a [Lanes],
+}
+
+/// Where an operator works on one chunk after another.
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// The input, laid out for the window.
     pub rows: Option<Rows>,
     /// The output's gradient, laid out for the window.
     pub gradient_rows: Option<Rows>,
-    /// One element a weight.
+    /// Sums to work in.
     pub sums: Vec<Lanes>,
-    /// Which pixel of each window was the largest.
-    pub winners: Vec<Lanes>,
 }

@@ -4,27 +4,47 @@
 //! each step's weights lie among all weights, and the network's last activation function,
 //! which belongs to the [head](super::head).
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use gannet_graph::{Function, Graph, Layer, NodeId};
+use gannet_graph::{Function, Graph, Layer, Node, NodeId, Shape};
 
+use super::activation;
+use super::average_pool::AveragePool;
 use super::backend::Backend;
 use super::convolution::Convolution;
+use super::depthwise::Depthwise;
+use super::join::Join;
+use super::normalization::Normalization;
 use super::operator::Operator;
+use super::padding::Padding;
 use super::pool::MaxPool;
+use super::route::Route;
 
 /// What a step does.
 #[derive(Debug)]
 pub enum Action {
     /// Reads one slot and writes another.
     Operate(Box<dyn Operator>),
-    /// Applies a function, in place if the slot is not needed as it was.
+    /// Applies a function, in place if nothing else needs the slot as it was.
     Activate {
         /// The function.
         function: Function,
         /// The innermost extent.
         channels: usize,
     },
+    /// Normalizes by the statistics of the whole batch: in training all images have to come
+    /// to this step before any goes on.
+    Normalize(Normalization),
+    /// Leaves values out in training.
+    Drop {
+        /// The share that is left out.
+        rate: f32,
+        /// Which of the network's dropout layers it is.
+        layer: usize,
+    },
+    /// Makes one of several.
+    Join(Join),
 }
 
 /// One step.
@@ -34,12 +54,28 @@ pub struct Step {
     pub name: String,
     /// What it does.
     pub action: Action,
-    /// The slot that it reads.
-    pub input: usize,
+    /// The slots that it reads.
+    pub inputs: Vec<usize>,
     /// The slot that it writes.
     pub output: usize,
     /// Where its weights lie among all.
     pub weights: Range<usize>,
+}
+
+impl Step {
+    /// Whether it changes its slot in place.
+    pub fn is_in_place(&self) -> bool {
+        self.inputs == [self.output]
+    }
+
+    /// How many elements it remembers of a chunk; `slots` are the slots' sizes.
+    pub fn kept(&self, slots: &[usize]) -> usize {
+        match &self.action {
+            Action::Operate(operator) => operator.kept(),
+            Action::Drop { .. } => slots[self.output],
+            _ => 0,
+        }
+    }
 }
 
 /// The steps of one network.
@@ -47,126 +83,229 @@ pub struct Step {
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
-    /// Elements of each slot; the first is the image, the last the outputs.
+    /// Elements of each slot; the first is the image.
     pub slots: Vec<usize>,
+    /// The slot of the outputs.
+    pub output: usize,
     /// What the head applies.
     pub function: Function,
     /// How many weights there are.
     pub weights: usize,
+    /// The way of the gradients.
+    pub route: Route,
 }
 
 impl Plan {
     /// The plan of `graph`.
     pub fn new(graph: &Graph) -> Self {
         let graph = graph.normal_form();
-        let ids: Vec<NodeId> = graph.ids().collect();
-        let mut weights_before = vec![0];
-        for node in graph.nodes() {
-            weights_before.push(weights_before.last().expect("not empty") + node.layer().params());
+        let mut draft = Draft::new(&graph);
+        let mut first = 0;
+        for id in graph.ids() {
+            let node = graph.node(id);
+            let weights = first..first + node.layer().params();
+            first = weights.end;
+            if draft.needed.contains(&id) {
+                draft.push(&graph, id, weights);
+            } else {
+                draft.places.push(0);
+            }
         }
-        let mut plan = Plan {
-            steps: Vec::new(),
-            slots: vec![graph.input_shape().elements()],
-            function: Function::Linear,
-            weights: graph.params(),
-        };
-        for id in chain(&graph) {
-            let place = ids
-                .iter()
-                .position(|&other| other == id)
-                .expect("a node of the graph");
-            plan.push(&graph, id, weights_before[place]..weights_before[place + 1]);
-        }
-        plan.give_last_function_to_head();
-        plan
-    }
-
-    fn give_last_function_to_head(&mut self) {
-        let Some(Step {
-            action: Action::Activate { function, .. },
-            input,
+        let output = draft.places[graph.output().index()];
+        let (function, output) = draft.give_last_function_to_head(output);
+        let Draft { steps, slots, .. } = draft;
+        Plan {
+            route: Route::new(&steps, &slots, output),
+            steps,
+            slots,
             output,
-            ..
-        }) = self.steps.last_mut()
-        else {
-            return;
-        };
-        self.function = std::mem::take(function);
-        // What is left does nothing, or carries the values to a slot of their own.
-        if input == output {
-            self.steps.pop();
+            function,
+            weights: graph.params(),
         }
     }
 
     /// Hands new weights to every step.
     pub fn load(&mut self, backend: Backend, weights: &[f32]) {
         for step in &mut self.steps {
-            if let Action::Operate(operator) = &mut step.action {
-                operator.load(backend, &weights[step.weights.clone()]);
+            let own = &weights[step.weights.clone()];
+            match &mut step.action {
+                Action::Operate(operator) => operator.load(backend, own),
+                Action::Normalize(normalization) => normalization.load(own),
+                _ => {}
             }
         }
     }
 
     /// How many outputs there are.
     pub fn classes(&self) -> usize {
-        *self.slots.last().expect("there is an input slot")
+        self.slots[self.output]
     }
 
-    /// Whether anything before that step learns, so that its input needs a gradient.
-    pub fn learns_before(&self, step: usize) -> bool {
-        self.steps[..step]
-            .iter()
-            .any(|step| !step.weights.is_empty())
+    /// The steps that normalize by the batch.
+    pub fn normalizations(&self) -> impl DoubleEndedIterator<Item = (usize, &Normalization)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter_map(|(i, step)| match &step.action {
+            Action::Normalize(normalization) => Some((i, normalization)),
+            _ => None,
+        })
+    }
+}
+
+/// A plan in the making.
+struct Draft {
+    steps: Vec<Step>,
+    slots: Vec<usize>,
+    /// The slot of each node's output.
+    places: Vec<usize>,
+    /// The nodes on the way to the output.
+    needed: HashSet<NodeId>,
+    /// Those of them whose values are read more than once.
+    shared: HashSet<NodeId>,
+    dropouts: usize,
+}
+
+impl Draft {
+    fn new(graph: &Graph) -> Self {
+        let mut needed = HashSet::from([graph.output()]);
+        let (mut read, mut shared) = (HashSet::new(), HashSet::new());
+        // Each node stands behind its inputs, so one look from the end finds all.
+        for id in graph.ids().rev() {
+            if needed.contains(&id) {
+                needed.extend(graph.node(id).inputs());
+            }
+        }
+        for &id in &needed {
+            if !matches!(graph.node(id).layer(), Layer::Flatten(_)) {
+                for &input in graph.node(id).inputs() {
+                    let source = unflattened(graph, input);
+                    if !read.insert(source) {
+                        shared.insert(source);
+                    }
+                }
+            }
+        }
+        Draft {
+            steps: Vec::new(),
+            slots: Vec::new(),
+            places: Vec::new(),
+            needed,
+            shared,
+            dropouts: 0,
+        }
     }
 
     fn push(&mut self, graph: &Graph, id: NodeId, weights: Range<usize>) {
         let node = graph.node(id);
-        let output = node.output_shape();
-        let input = node
+        let inputs: Vec<usize> = node
             .inputs()
-            .first()
-            .map(|&input| graph.node(input).output_shape());
-        let Some(input) = input else { return };
-        let action = match node.layer() {
-            // The values stay where they are.
-            Layer::Input(_) | Layer::Flatten(_) => return,
-            Layer::Activation(layer) => Action::Activate {
-                function: layer.function,
-                channels: output.channels(),
-            },
-            Layer::Conv2D(layer) => {
-                Action::Operate(Box::new(Convolution::new(layer, input, output)))
-            }
-            Layer::Dense(layer) => Action::Operate(Box::new(Convolution::dense(layer))),
-            Layer::MaxPool2D(layer) => {
-                Action::Operate(Box::new(MaxPool::new(layer, input, output)))
-            }
+            .iter()
+            .map(|id| self.places[id.index()])
+            .collect();
+        let Some(&input) = inputs.first() else {
+            self.add_slot(node);
+            return;
         };
-        let last = self.slots.len() - 1;
-        // A function's gradient is computed from its output, which a second function in the
-        // same place would take away. No operator needs its own output again.
-        let activates = |action: &Action| matches!(action, Action::Activate { .. });
-        let keeps = self.steps.last().is_none_or(|step| activates(&step.action));
-        if keeps || !activates(&action) {
-            self.slots.push(output.elements());
+        let shapes: Vec<&Shape> = node
+            .inputs()
+            .iter()
+            .map(|&input| graph.node(input).output_shape())
+            .collect();
+        let Some(action) = self.action(node, &shapes) else {
+            // The values stay where they are.
+            self.places.push(input);
+            return;
+        };
+        if self.may_be_in_place(&action, input, unflattened(graph, node.inputs()[0])) {
+            self.places.push(input);
+        } else {
+            self.add_slot(node);
         }
         self.steps.push(Step {
             name: node.name().to_owned(),
             action,
-            input: last,
-            output: self.slots.len() - 1,
+            inputs,
+            output: *self.places.last().expect("just pushed"),
             weights,
         });
     }
+
+    fn add_slot(&mut self, node: &Node) {
+        self.places.push(self.slots.len());
+        self.slots.push(node.output_shape().elements());
+    }
+
+    /// What the layer does; nothing if its output is its input.
+    fn action(&mut self, node: &Node, inputs: &[&Shape]) -> Option<Action> {
+        let (input, output) = (inputs[0], node.output_shape());
+        let operator: Box<dyn Operator> = match node.layer() {
+            Layer::Input(_) | Layer::Flatten(_) => return None,
+            Layer::Activation(layer) => {
+                return Some(Action::Activate {
+                    function: layer.function,
+                    channels: output.channels(),
+                });
+            }
+            Layer::BatchNormalization(layer) => {
+                return Some(Action::Normalize(Normalization::new(layer)));
+            }
+            Layer::Dropout(layer) => {
+                self.dropouts += 1;
+                return Some(Action::Drop {
+                    rate: layer.rate(),
+                    layer: self.dropouts - 1,
+                });
+            }
+            Layer::Add(_) => return Some(Action::Join(Join::Add)),
+            Layer::Concatenate(_) => {
+                let channels = inputs.iter().map(|shape| shape.channels()).collect();
+                return Some(Action::Join(Join::Concatenate(channels)));
+            }
+            Layer::Conv2D(layer) => Box::new(Convolution::new(layer, input, output)),
+            Layer::DepthwiseConv2D(layer) => Box::new(Depthwise::new(layer, input, output)),
+            Layer::Dense(layer) => Box::new(Convolution::dense(layer)),
+            Layer::MaxPool2D(layer) => Box::new(MaxPool::new(layer, input, output)),
+            Layer::AveragePool2D(layer) => Box::new(AveragePool::new(layer, input, output)),
+            Layer::GlobalAveragePool2D(_) => Box::new(AveragePool::global(input)),
+            Layer::ZeroPadding2D(layer) => Box::new(Padding::new(layer, input, output)),
+        };
+        Some(Action::Operate(operator))
+    }
+
+    /// A function's gradient is computed from its output, which a second function in the same
+    /// place would take away. No other step needs its own output again.
+    fn may_be_in_place(&self, action: &Action, input: usize, source: NodeId) -> bool {
+        let Action::Activate { function, .. } = action else {
+            return false;
+        };
+        let writer = self.steps.iter().rfind(|step| step.output == input);
+        !activation::needs_input(*function)
+            && !self.shared.contains(&source)
+            && writer.is_some_and(|step| !matches!(step.action, Action::Activate { .. }))
+    }
+
+    /// The function, and the slot of the outputs after that.
+    fn give_last_function_to_head(&mut self, output: usize) -> (Function, usize) {
+        let Some(Step {
+            action: Action::Activate { function, .. },
+            inputs,
+            ..
+        }) = self.steps.last_mut()
+        else {
+            return (Function::Linear, output);
+        };
+        let function = std::mem::take(function);
+        // What is left does nothing, or carries the values to a slot of their own.
+        if *inputs == [output] {
+            self.steps.pop();
+        }
+        (function, output)
+    }
 }
 
-/// The nodes on the way from the input to the output. Every kind has one input, so that the
-/// way is a chain; nodes beside it do not count.
-fn chain(graph: &Graph) -> Vec<NodeId> {
-    let mut way = vec![graph.output()];
-    while let Some(&before) = graph.node(way[way.len() - 1]).inputs().first() {
-        way.push(before);
+/// The node that computed the values of `id`.
+fn unflattened(graph: &Graph, id: NodeId) -> NodeId {
+    match graph.node(id).layer() {
+        Layer::Flatten(_) => unflattened(graph, graph.node(id).inputs()[0]),
+        _ => id,
     }
-    way.reverse();
-    way
 }

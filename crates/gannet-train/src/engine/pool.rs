@@ -4,64 +4,25 @@
 use gannet_graph::{MaxPool2D, Shape};
 
 use super::backend::Backend;
-use super::operator::{Operator, Scratch};
+use super::operator::{Operator, Passed, Scratch};
 use super::simd::{Kernel, Lanes, Simd};
+use super::windows::Windows;
 
 /// Maximum pooling over images of one size.
 #[derive(Debug)]
-pub struct MaxPool {
-    channels: usize,
-    /// One an output position, row by row.
-    windows: Vec<Vec<Pixel>>,
-}
-
-/// A pixel of the image in its window.
-#[derive(Debug, Clone, Copy)]
-struct Pixel {
-    /// Its number in the window.
-    number: f32,
-    /// Its number in the image.
-    place: usize,
-}
+pub struct MaxPool(Windows);
 
 impl MaxPool {
     /// Pooling of images of shape `input`.
     pub fn new(layer: &MaxPool2D, input: &Shape, output: &Shape) -> Self {
-        let [height, width, channels] = input.as_image().expect("the graph checked the shape");
-        let [rows, columns, _] = output.as_image().expect("the graph checked the shape");
-        let [kernel, stride] = [layer.window.kernel(), layer.window.stride()];
-        let before = layer.window.pad_before([height, width]);
-        // The image row or column under element `k` of the window at `position`.
-        let inside = |axis: usize, position: usize, k: usize| {
-            let place = (position * stride[axis] + k).checked_sub(before[axis])?;
-            (place < [height, width][axis]).then_some(place)
-        };
-        let window = |y: usize, x: usize| {
-            let elements = (0..kernel[0] * kernel[1]).map(|i| (i, i / kernel[1], i % kernel[1]));
-            elements
-                .filter_map(|(i, ky, kx)| {
-                    let place = inside(0, y, ky)? * width + inside(1, x, kx)?;
-                    Some(Pixel {
-                        number: i as f32,
-                        place: place * channels,
-                    })
-                })
-                .collect()
-        };
-        let windows = (0..rows * columns)
-            .map(|i| window(i / columns, i % columns))
-            .collect();
-        MaxPool { channels, windows }
+        MaxPool(Windows::new(layer.window, input, output))
     }
 }
 
 impl Operator for MaxPool {
-    fn scratch(&self) -> Scratch {
-        let outputs = self.windows.len() * self.channels;
-        Scratch {
-            winners: vec![Lanes::ZERO; outputs],
-            ..Scratch::default()
-        }
+    /// Which pixel of each window was the largest.
+    fn kept(&self) -> usize {
+        self.0.positions.len() * self.0.channels
     }
 
     fn forward(
@@ -69,29 +30,31 @@ impl Operator for MaxPool {
         backend: Backend,
         input: &[Lanes],
         output: &mut [Lanes],
-        scratch: &mut Scratch,
+        kept: &mut [Lanes],
+        _scratch: &mut Scratch,
     ) {
         backend.run(Forward {
-            pool: self,
+            windows: &self.0,
             input,
             output,
-            winners: &mut scratch.winners,
+            winners: kept,
         });
     }
 
     fn backward(
         &self,
         backend: Backend,
+        passed: Passed<'_>,
         gradient: &[Lanes],
         input_gradient: Option<&mut [Lanes]>,
         _weights_gradient: &mut [f32],
-        scratch: &mut Scratch,
+        _scratch: &mut Scratch,
     ) {
         if let Some(input_gradient) = input_gradient {
             backend.run(Backward {
-                pool: self,
+                windows: &self.0,
                 gradient,
-                winners: &scratch.winners,
+                winners: passed.kept,
                 input_gradient,
             });
         }
@@ -99,7 +62,7 @@ impl Operator for MaxPool {
 }
 
 struct Forward<'a> {
-    pool: &'a MaxPool,
+    windows: &'a Windows,
     input: &'a [Lanes],
     output: &'a mut [Lanes],
     winners: &'a mut [Lanes],
@@ -110,8 +73,8 @@ impl Kernel for Forward<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (pool, channels) = (self.pool, self.pool.channels);
-        for (i, window) in pool.windows.iter().enumerate() {
+        let channels = self.windows.channels;
+        for (i, window) in self.windows.positions.iter().enumerate() {
             let outputs = &mut self.output[i * channels..][..channels];
             let winners = &mut self.winners[i * channels..][..channels];
             for channel in 0..channels {
@@ -130,7 +93,7 @@ impl Kernel for Forward<'_> {
 }
 
 struct Backward<'a> {
-    pool: &'a MaxPool,
+    windows: &'a Windows,
     gradient: &'a [Lanes],
     winners: &'a [Lanes],
     input_gradient: &'a mut [Lanes],
@@ -141,12 +104,12 @@ impl Kernel for Backward<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (pool, channels) = (self.pool, self.pool.channels);
+        let channels = self.windows.channels;
         let zero = simd.splat(0.0);
         for gradient in self.input_gradient.iter_mut() {
             simd.store(zero, gradient);
         }
-        for (i, window) in pool.windows.iter().enumerate() {
+        for (i, window) in self.windows.positions.iter().enumerate() {
             let gradients = &self.gradient[i * channels..][..channels];
             let winners = &self.winners[i * channels..][..channels];
             for channel in 0..channels {

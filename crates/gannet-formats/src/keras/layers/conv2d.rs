@@ -1,4 +1,4 @@
-//! `Conv2D`.
+//! `Conv2D`, and `Conv1D` over an image one row high.
 
 use gannet_graph::{Conv2D, Layer};
 
@@ -6,7 +6,7 @@ use super::{Expected, KerasLayer, Plan, entries, kernel_and_bias};
 use crate::keras::{attributes::Attributes, description};
 
 pub(super) const CONV2D: KerasLayer = KerasLayer {
-    classes: &["Conv2D", "Convolution2D"],
+    classes: &["Conv2D", "Convolution2D", "Conv1D", "Convolution1D"],
     read,
     write: |layer| match layer {
         Layer::Conv2D(conv) => Some((
@@ -19,7 +19,7 @@ pub(super) const CONV2D: KerasLayer = KerasLayer {
                 "data_format": "channels_last",
                 "dilation_rate": [1, 1],
                 "groups": 1,
-                "activation": conv.activation.name(),
+                "activation": description::function(conv.activation),
                 "use_bias": conv.bias().is_some(),
                 "kernel_regularizer": description::regularizer(conv.kernel_regularizer),
             },
@@ -32,16 +32,13 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     attributes.check_numbers();
     let filters = attributes.extent("filters");
     let window = attributes.window("kernel_size", |_| [1, 1]);
-    if attributes.pair_or("dilation_rate", [1, 1]) != [1, 1] {
-        attributes.obstacle("dilation_rate", "[1,1]");
-    }
     attributes.only("groups", &[1.into()]);
     let activation = attributes.activation();
-    let regularizer = attributes.kernel_regularizer();
-    let [height, width] = window.kernel();
+    let regularizer = attributes.regularizer("kernel_regularizer");
+    let spatial = attributes.spatial();
     let mut expected = vec![Expected {
         name: "kernel",
-        shape: vec![Some(height), Some(width), None, Some(filters)],
+        shape: spatial.kernel_shape(window, [None, Some(filters)]),
     }];
     if attributes.flag("use_bias", true) {
         expected.push(Expected {
@@ -51,7 +48,7 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     }
     let make = move |weights| {
         let (kernel, bias) = kernel_and_bias(weights);
-        let conv = Conv2D::new(window, kernel, bias)?;
+        let conv = Conv2D::new(window, spatial.kernel(kernel)?, bias)?;
         Ok(conv
             .with_activation(activation)
             .with_kernel_regularizer(regularizer)

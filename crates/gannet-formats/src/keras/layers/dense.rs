@@ -13,7 +13,7 @@ pub(super) const DENSE: KerasLayer = KerasLayer {
             "Dense",
             entries! {
                 "units": dense.units(),
-                "activation": dense.activation.name(),
+                "activation": description::function(dense.activation),
                 "use_bias": dense.bias().is_some(),
                 "kernel_regularizer": description::regularizer(dense.kernel_regularizer),
             },
@@ -26,7 +26,7 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     attributes.check_numbers();
     let units = attributes.extent("units");
     let activation = attributes.activation();
-    let regularizer = attributes.kernel_regularizer();
+    let regularizer = attributes.regularizer("kernel_regularizer");
     let mut expected = vec![Expected {
         name: "kernel",
         shape: vec![None, Some(units)],

@@ -1,7 +1,7 @@
 //! `InputLayer`, and the input shape that a `Sequential` network may have at its first
 //! layer instead.
 
-use gannet_graph::{Input, Layer, Shape};
+use gannet_graph::{Layer, Shape};
 use serde_json::{Map, Value, json};
 
 use super::{KerasLayer, Plan, entries};
@@ -15,7 +15,7 @@ pub(super) const INPUT: KerasLayer = KerasLayer {
         attributes.check_numbers();
         attributes.only("sparse", &[false.into()]);
         attributes.only("ragged", &[false.into()]);
-        read_shape(attributes).map_or(Plan::Nothing, |shape| Plan::Layer(Input::new(shape).into()))
+        read_shape(attributes).map_or(Plan::Nothing, Plan::Input)
     },
     write: |layer| match layer {
         Layer::Input(input) => {
@@ -39,15 +39,16 @@ pub(super) const INPUT: KerasLayer = KerasLayer {
 /// Keras 2's name and Keras 3's.
 const SHAPES: [&str; 2] = ["batch_input_shape", "batch_shape"];
 
-/// More numbers than this are no input of a microcontroller's network.
-const MOST_ELEMENTS: usize = 1 << 28;
+/// More numbers than this are no tensor of a microcontroller's network.
+pub(in crate::keras) const MOST_ELEMENTS: usize = 1 << 28;
 
 /// Whether the config of a layer tells the shape of the network's input.
 pub(in crate::keras) fn has_shape(config: &Map<String, Value>) -> bool {
     SHAPES.iter().any(|&name| config.contains_key(name))
 }
 
-/// The input's shape without the batch; `None` beside an obstacle.
+/// The input's shape without the batch, a sequence with two extents; `None` beside an
+/// obstacle.
 pub(in crate::keras) fn read_shape(attributes: &mut Attributes<'_>) -> Option<Shape> {
     let [keras_2, keras_3] = SHAPES;
     let name = match attributes.get(keras_2) {
@@ -56,7 +57,10 @@ pub(in crate::keras) fn read_shape(attributes: &mut Attributes<'_>) -> Option<Sh
     };
     let shape = attributes.get(name).and_then(without_batch);
     if shape.is_none() {
-        attributes.obstacle(name, "[null,height,width,channels] or [null,features]");
+        attributes.obstacle(
+            name,
+            "[null,height,width,channels], [null,length,channels] or [null,features]",
+        );
     }
     shape
 }
@@ -65,7 +69,7 @@ fn without_batch(shape: &Value) -> Option<Shape> {
     let (_batch, extents) = shape.as_array()?.split_first()?;
     let extents: Option<Vec<usize>> = extents.iter().map(extent).collect();
     extents
-        .filter(|extents| matches!(extents.len(), 1 | 3))
+        .filter(|extents| matches!(extents.len(), 1..=3))
         .map(Shape::from)
         .filter(|shape| shape.elements() <= MOST_ELEMENTS)
 }

@@ -2,19 +2,28 @@
 //! line in [`LAYERS`].
 
 mod activation;
+mod add;
+mod average_pooling2d;
+mod batch_normalization;
+mod concatenate;
 mod conv2d;
 mod dense;
+mod depthwise_conv2d;
 mod dropout;
 mod flatten;
+mod global_average_pooling2d;
 mod input;
 mod max_pooling2d;
+mod separable_conv2d;
+mod zero_padding2d;
 
-use gannet_graph::{GraphError, Layer, Tensor};
+use gannet_graph::{GraphError, Layer, Shape, Tensor, Window};
 use serde_json::{Map, Value};
 
 use super::attributes::Attributes;
 
-pub(super) use input::{INPUT_CLASS, has_shape, read_shape};
+pub(super) use activation::function;
+pub(super) use input::{INPUT_CLASS, MOST_ELEMENTS, has_shape, read_shape};
 
 /// A weight tensor as the layer's attributes ask for it.
 #[derive(Debug, Clone)]
@@ -29,14 +38,21 @@ pub(super) struct Expected {
 pub(super) enum Plan {
     /// It does nothing at inference: what it is wired to takes its place.
     Nothing,
+    /// Where images of this shape come in; a sequence has two extents here.
+    Input(Shape),
     /// A layer without weights.
     Layer(Layer),
     /// A layer to be made from weights of the expected shapes.
     Weighted(Vec<Expected>, Make),
+    /// Two layers, one behind the other.
+    Separable(Vec<Expected>, MakeTwo),
 }
 
 /// Makes a layer from its weights, which have the expected shapes and order.
 pub(super) type Make = Box<dyn FnOnce(Vec<Tensor>) -> Result<Layer, GraphError>>;
+
+/// As [`Make`], for a depthwise and a pointwise convolution.
+pub(super) type MakeTwo = Box<dyn FnOnce(Vec<Tensor>) -> Result<[Layer; 2], GraphError>>;
 
 /// A layer's class and attributes.
 pub(super) type Written = (&'static str, Map<String, Value>);
@@ -55,13 +71,23 @@ pub(super) struct KerasLayer {
 pub(super) const LAYERS: &[KerasLayer] = &[
     input::INPUT,
     conv2d::CONV2D,
-    max_pooling2d::MAX_POOLING2D,
+    depthwise_conv2d::DEPTHWISE_CONV2D,
+    separable_conv2d::SEPARABLE_CONV2D,
     dense::DENSE,
+    max_pooling2d::MAX_POOLING2D,
+    average_pooling2d::AVERAGE_POOLING2D,
+    global_average_pooling2d::GLOBAL_AVERAGE_POOLING2D,
     activation::ACTIVATION,
     activation::RELU,
+    activation::LEAKY_RELU,
     activation::SOFTMAX,
-    flatten::FLATTEN,
+    batch_normalization::BATCH_NORMALIZATION,
     dropout::DROPOUT,
+    dropout::NOISE,
+    zero_padding2d::ZERO_PADDING2D,
+    add::ADD,
+    concatenate::CONCATENATE,
+    flatten::FLATTEN,
 ];
 
 /// The kind that reads `class`.
@@ -75,6 +101,14 @@ pub(super) fn write(layer: &Layer) -> Written {
         .iter()
         .find_map(|kind| (kind.write)(layer))
         .expect("every layer kind has its form in Keras")
+}
+
+/// What Keras 2 calls a weight of `layer`.
+pub(super) fn weight_name(layer: &Layer, weight: &'static str) -> &'static str {
+    match (layer, weight) {
+        (Layer::DepthwiseConv2D(_), "kernel") => depthwise_conv2d::KERNEL,
+        _ => weight,
+    }
 }
 
 /// All classes that are read.
@@ -92,6 +126,16 @@ macro_rules! entries {
     }};
 }
 use entries;
+
+/// The attributes of pooling over `window`.
+fn pooling(window: Window) -> Map<String, Value> {
+    entries! {
+        "pool_size": window.kernel(),
+        "strides": window.stride(),
+        "padding": window.padding().to_string(),
+        "data_format": "channels_last",
+    }
+}
 
 /// A kernel and, if there is one, a bias, taken from weights in this order.
 fn kernel_and_bias(weights: Vec<Tensor>) -> (Tensor, Option<Tensor>) {

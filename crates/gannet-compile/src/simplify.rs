@@ -1,0 +1,112 @@
+//! Leaves out what does nothing at inference and folds normalization into the weights before
+//! it: `γ(Wx + b − μ)/σ + β` is `W'x + b'` with other weights.
+
+use gannet_graph::{
+    Activation, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Function, Graph, GraphError,
+    Layer, NodeId, Tensor,
+};
+
+/// A node of the network in the making, wired to earlier ones.
+struct Entry {
+    name: String,
+    layer: Layer,
+    inputs: Vec<usize>,
+}
+
+/// The simpler network that computes the same; `graph` is in normal form.
+pub(crate) fn simplify(graph: &Graph) -> Graph {
+    rebuild(graph, entries(graph)).expect("folding keeps every shape")
+}
+
+/// The nodes that stay, and where the output is.
+fn entries(graph: &Graph) -> (Vec<Entry>, usize) {
+    let mut entries: Vec<Entry> = Vec::new();
+    // Where each node's value is to be found among the entries.
+    let mut places: Vec<usize> = Vec::new();
+    for id in graph.ids() {
+        let node = graph.node(id);
+        let inputs: Vec<usize> = node
+            .inputs()
+            .iter()
+            .map(|input| places[input.index()])
+            .collect();
+        let folded = match node.layer() {
+            Layer::Dropout(_) => Some(inputs[0]),
+            Layer::BatchNormalization(layer) if has_one_reader(graph, node.inputs()[0]) => {
+                let before = &mut entries[inputs[0]];
+                fold(&before.layer, layer).map(|layer| {
+                    before.layer = layer;
+                    inputs[0]
+                })
+            }
+            _ => None,
+        };
+        places.push(folded.unwrap_or_else(|| {
+            entries.push(Entry {
+                name: node.name().to_owned(),
+                layer: node.layer().clone(),
+                inputs,
+            });
+            entries.len() - 1
+        }));
+    }
+    (entries, places[graph.output().index()])
+}
+
+fn has_one_reader(graph: &Graph, id: NodeId) -> bool {
+    graph.readers(id).len() == 1
+}
+
+fn rebuild(graph: &Graph, (entries, output): (Vec<Entry>, usize)) -> Result<Graph, GraphError> {
+    let mut simple = Graph::with_input(
+        graph.name(),
+        graph.nodes()[0].name(),
+        graph.input_shape().clone(),
+    )?;
+    let mut ids = vec![simple.output()];
+    for entry in entries.into_iter().skip(1) {
+        let inputs: Vec<NodeId> = entry.inputs.iter().map(|&input| ids[input]).collect();
+        ids.push(simple.add(entry.name, entry.layer, &inputs)?);
+    }
+    if ids[output] != simple.output() {
+        let name = simple.free_name("output");
+        simple.add(name, Activation::new(Function::Linear), &[ids[output]])?;
+    }
+    Ok(simple)
+}
+
+/// `layer` with the normalization behind it folded in, if it has weights to fold it into.
+fn fold(layer: &Layer, normalization: &BatchNormalization) -> Option<Layer> {
+    let folded = |kernel: &Tensor, bias: Option<&Tensor>| {
+        let channels = normalization.channels();
+        let each: Vec<_> = (0..channels)
+            .map(|c| normalization.scale_shift(c))
+            .collect();
+        let kernel = Tensor::from_fn(kernel.shape().clone(), |i| {
+            (f64::from(kernel.data()[i]) * each[i % channels].scale) as f32
+        });
+        let bias = Tensor::from_fn([channels], |c| {
+            let bias = bias.map_or(0.0, |bias| f64::from(bias.data()[c]));
+            (bias * each[c].scale + each[c].shift) as f32
+        });
+        (kernel, Some(bias))
+    };
+    // A kernel's output channel is its innermost extent: of `[…, channels, multiplier]` both
+    // together.
+    let layer = match layer {
+        Layer::Conv2D(conv) => {
+            let (kernel, bias) = folded(conv.kernel(), conv.bias());
+            Conv2D::new(conv.window(), kernel, bias).map(Layer::from)
+        }
+        Layer::DepthwiseConv2D(conv) => {
+            let (kernel, bias) = folded(conv.kernel(), conv.bias());
+            DepthwiseConv2D::new(conv.window(), kernel, bias).map(Layer::from)
+        }
+        Layer::Dense(dense) => {
+            let (kernel, bias) = folded(dense.kernel(), dense.bias());
+            Dense::new(kernel, bias).map(Layer::from)
+        }
+        _ => return None,
+    };
+    Some(layer.expect("folding keeps every shape"))
+}
