@@ -62,9 +62,13 @@ impl Raster {
             return;
         }
         let share = (coverage * color.alpha).clamp(0.0, 1.0);
-        let (red, green, blue) = color.rgb;
+        let over = <[u8; 3]>::from(color.rgb);
         let pixel = &mut self.rgb[(y * self.width + x) * 3..][..3];
-        for (under, over) in pixel.iter_mut().zip([red, green, blue]) {
+        if share >= 1.0 {
+            pixel.copy_from_slice(&over);
+            return;
+        }
+        for (under, over) in pixel.iter_mut().zip(over) {
             let mixed = f64::from(*under) + (f64::from(over) - f64::from(*under)) * share;
             *under = mixed.round() as u8;
         }
