@@ -2,20 +2,28 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
+
+fn gannet(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gannet"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
 
 #[test]
 fn an_evaluation_leaves_pictures() {
     let folder = tempfile::tempdir().unwrap();
-    let model = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../gannet-formats/tests/fixtures/keras3-trained.h5");
-    let output = Command::new(env!("CARGO_BIN_EXE_gannet"))
-        .arg("eval")
-        .arg(model)
-        .args(["--images", "40", "--worst", "3", "--plots", "new/pictures"])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
+    gannet(
+        folder.path(),
+        &["train", "--epochs", "1", "--out", "net.h5"],
+    );
+    let arguments = ["--images", "40", "--worst", "3", "--plots", "new/pictures"];
+    let output = gannet(
+        folder.path(),
+        &[&["eval", "net.h5"], &arguments[..]].concat(),
+    );
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
@@ -38,4 +46,15 @@ fn an_evaluation_leaves_pictures() {
         let index = entry.split(' ').next().unwrap();
         assert!(text.contains(&format!("{index}: ")), "{index} in {text}");
     }
+}
+
+#[test]
+fn a_network_for_other_pictures_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../gannet-formats/tests/fixtures/keras3-trained.h5");
+    let output = gannet(folder.path(), &["eval", model.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("but the pictures are 28×28×1"), "{text}");
 }

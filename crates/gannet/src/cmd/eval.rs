@@ -69,6 +69,14 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
 
 /// What the network gives for the first `images` of `split`: the bits that a device gives.
 fn outputs_on_host(graph: &Graph, split: &Split, images: usize) -> Result<Vec<Vec<f32>>, Failure> {
+    let (taken, given) = (graph.input_shape(), split.images().shape());
+    if taken.elements() != given.elements() {
+        return Err(Failure::new(format!(
+            "network '{}' takes {taken}, but the pictures are {given}: evaluate it on the data \
+             that it was trained on",
+            graph.name()
+        )));
+    }
     let interpreter = Interpreter::new(&compile(graph, &InputArg::U8.options())?);
     let pixels: Vec<&[u8]> = split
         .iter()
