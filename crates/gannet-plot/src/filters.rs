@@ -48,7 +48,8 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// The filters of the first two-dimensional convolution, if there is one.
+    /// The filters of the first two-dimensional convolution, if there is one; depthwise ones are
+    /// passed over.
     pub fn of_first_convolution(graph: &Graph) -> Option<Self> {
         graph.nodes().iter().find_map(|node| match node.layer() {
             Layer::Conv2D(convolution) => Some(Self::of(node.name(), convolution)),

@@ -33,7 +33,7 @@ pub struct Eval {
     /// How many pictures, from the first on; all without it.
     #[arg(long)]
     images: Option<usize>,
-    /// Show the N pictures with the largest errors.
+    /// Show the N pictures with the largest errors, at most 100.
     #[arg(long, value_name = "N", default_value_t = 0)]
     worst: usize,
     /// Write confusion matrix, worst pictures and first filters to DIR, as SVG and PNG.
