@@ -110,3 +110,59 @@ fn fold(layer: &Layer, normalization: &BatchNormalization) -> Option<Layer> {
     };
     Some(layer.expect("folding keeps every shape"))
 }
+
+#[cfg(test)]
+mod tests {
+    use gannet_graph::{Dropout, Padding, Window};
+
+    use super::*;
+
+    fn kinds(graph: &Graph) -> Vec<&'static str> {
+        graph.nodes()[1..]
+            .iter()
+            .map(|node| node.layer().kind())
+            .collect()
+    }
+
+    #[test]
+    fn normalization_goes_into_the_weights_before_it_and_dropout_goes() {
+        let window = Window::new([3, 3], [1, 1], Padding::Same).unwrap();
+        let mut graph = Graph::new("net", [4, 4, 1]).unwrap();
+        graph.push("conv", Conv2D::zeros(window, 1, 2)).unwrap();
+        graph.push("norm", BatchNormalization::identity(2)).unwrap();
+        graph.push("drop", Dropout::new(0.5).unwrap()).unwrap();
+        graph
+            .push("norm_1", BatchNormalization::identity(2))
+            .unwrap();
+        let simple = simplify(&graph);
+        assert_eq!(kinds(&simple), ["Conv2D"]);
+        // The folded layer has a bias where it had none.
+        assert_eq!(simple.params(), 9 * 2 + 2);
+    }
+
+    /// Whoever else reads the sums must not see them normalized.
+    #[test]
+    fn nothing_is_folded_into_weights_whose_sums_another_layer_reads() {
+        let mut graph = Graph::new("net", [3]).unwrap();
+        let dense = graph.push("dense", Dense::zeros(3, 2)).unwrap();
+        let norm = graph
+            .add("norm", BatchNormalization::identity(2), &[dense])
+            .unwrap();
+        graph.add("add", gannet_graph::Add, &[dense, norm]).unwrap();
+        assert_eq!(
+            kinds(&simplify(&graph)),
+            ["Dense", "BatchNormalization", "Add"]
+        );
+    }
+
+    #[test]
+    fn a_network_that_ends_in_dropout_keeps_its_output() {
+        let mut graph = Graph::new("net", [3]).unwrap();
+        let dense = graph.push("dense", Dense::zeros(3, 2)).unwrap();
+        graph.push("beside", Dense::zeros(2, 5)).unwrap();
+        graph
+            .add("drop", Dropout::new(0.5).unwrap(), &[dense])
+            .unwrap();
+        assert_eq!(simplify(&graph).output_shape(), graph.output_shape());
+    }
+}

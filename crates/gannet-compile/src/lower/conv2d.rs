@@ -4,7 +4,7 @@ use gannet_graph::Conv2D;
 
 use super::Lowering;
 use super::channels::Blocks;
-use super::windowed::{Windowed, corner, within};
+use super::windowed::{Finish, Windowed, corner, within};
 use crate::fuse::Group;
 use crate::ir::{Affine, BufferId, Scalar, Statement, Variable};
 
@@ -54,7 +54,7 @@ impl Windowed for Convolution<'_> {
         lowering: &mut Lowering<'_>,
         y: Affine,
         x: Variable,
-        finish: &dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement>,
+        finish: &Finish<'_>,
     ) -> Vec<Statement> {
         let mut body = Vec::new();
         for blocks in lowering.blocks(self.layer.filters()) {

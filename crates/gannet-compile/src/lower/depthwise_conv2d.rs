@@ -4,9 +4,9 @@
 use gannet_graph::DepthwiseConv2D;
 
 use super::Lowering;
-use super::windowed::{Windowed, corner, within};
+use super::windowed::{Finish, Windowed, corner, within};
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Constant, Expression, Scalar, ScalarType, Statement, Variable};
+use crate::ir::{Affine, BufferId, Constant, Expression, ScalarType, Statement, Variable};
 
 /// A depthwise convolution as it is lowered.
 struct Depthwise<'l> {
@@ -62,7 +62,7 @@ impl Windowed for Depthwise<'_> {
         lowering: &mut Lowering<'_>,
         y: Affine,
         x: Variable,
-        finish: &dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement>,
+        finish: &Finish<'_>,
     ) -> Vec<Statement> {
         let multiplier = self.layer.multiplier();
         if multiplier == 1 {
@@ -105,7 +105,7 @@ impl Depthwise<'_> {
         [outputs, inputs]: [&[Affine]; 2],
         y: Affine,
         x: Variable,
-        finish: &dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement>,
+        finish: &Finish<'_>,
     ) -> Vec<Statement> {
         let window = self.layer.window();
         let [kernel_height, kernel_width] = window.kernel();

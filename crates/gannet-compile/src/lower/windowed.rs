@@ -15,6 +15,9 @@ use crate::ir::{
     Affine, BufferId, Element, Expression, Loop, Scalar, ScalarType, Statement, Variable,
 };
 
+/// What is to be done with a block of sums, each with its channel.
+pub(super) type Finish<'f> = dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement> + 'f;
+
 /// A layer that computes all channels at one position of its window.
 pub(super) trait Windowed {
     /// The layer's name.
@@ -33,7 +36,7 @@ pub(super) trait Windowed {
         lowering: &mut Lowering<'_>,
         y: Affine,
         x: Variable,
-        finish: &dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement>,
+        finish: &Finish<'_>,
     ) -> Vec<Statement>;
 }
 
