@@ -101,8 +101,7 @@ impl Train {
             }
             (None, network) => {
                 let network = network.as_deref().unwrap_or(DEFAULT_NETWORK);
-                let name = format!("--network {network}");
-                settings.insert(0, Setting::text(name, "network.model", network));
+                settings.insert(0, Setting::text("--network", "network.model", network));
                 Ok(Project::parse(
                     Path::new(""),
                     "",

@@ -1,15 +1,21 @@
-//! Ctrl-C: the first asks the training to stop behind its batch, the second ends the program.
+//! Ctrl-C: the first asks the training to stop behind its batch, one that comes later ends the
+//! program.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// When Ctrl-C came first.
+static ASKED: OnceLock<Instant> = OnceLock::new();
+
+/// A wrapper that passes a signal on makes two of one: those that come together are one wish.
+const TOGETHER: Duration = Duration::from_secs(1);
 
 /// From now on Ctrl-C is a wish.
 pub fn listen() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
+        if ASKED.get_or_init(Instant::now).elapsed() > TOGETHER {
             // A checkpoint is whole or not there: nothing is lost but what came after it.
             std::process::exit(130);
         }
@@ -19,5 +25,5 @@ pub fn listen() -> Result<(), Failure> {
 
 /// Whether somebody wants the training to stop.
 pub fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    ASKED.get().is_some()
 }
