@@ -150,6 +150,15 @@ impl Split {
         })
     }
 
+    /// Images and labels of this split, in another order or not all.
+    pub(crate) fn with(&self, images: Images, labels: Vec<u8>) -> Self {
+        Self {
+            images,
+            labels,
+            class_count: self.class_count,
+        }
+    }
+
     /// How many images, and labels.
     #[expect(
         clippy::len_without_is_empty,

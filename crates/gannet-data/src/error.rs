@@ -138,6 +138,16 @@ pub enum DataError {
     /// A split without images.
     #[error("there are no images: a split needs at least one")]
     NoImages,
+    /// No images are to be taken out of a split, or none would be left.
+    #[error(
+        "{count} of {images} images cannot be taken out: at least one has to go and one to stay"
+    )]
+    TakeOut {
+        /// How many were to be taken out.
+        count: usize,
+        /// How many there are.
+        images: usize,
+    },
     /// Images and labels are not pairs.
     #[error("there are {labels} labels for {images} images: the two files are not of one set")]
     Counts {

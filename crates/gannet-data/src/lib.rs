@@ -25,6 +25,7 @@ pub mod preview;
 mod reference;
 pub mod score;
 pub mod stats;
+mod take_out;
 
 pub use classes::Classes;
 pub use dataset::{Dataset, Sample, Split, SplitName};

@@ -144,7 +144,7 @@ mod tests {
     fn a_word_is_meant_when_it_is_like_it() {
         let known = ["epochs", "batch", "Conv2D", "MaxPooling2D"];
         assert_eq!(nearest("epoch", &known), Some("epochs"));
-        assert_eq!(nearest("bacth", &known), Some("batch"));
+        assert_eq!(nearest("batches", &known), Some("batch"));
         assert_eq!(nearest("conv_2d", &known), Some("Conv2D"));
         assert_eq!(nearest("MaxPool2D", &known), Some("MaxPooling2D"));
         assert_eq!(nearest("lr", &known), None);

@@ -34,25 +34,32 @@ pub fn check(
     })
 }
 
-/// Serde's sentence has the word that is wrong and those that were expected in backquotes.
+/// Serde says what it does not know, and what it does, in backquotes, and a wrong text in quotes.
+/// An enum's values come through a buffer that knows no places: the word itself is looked for.
 fn described(error: &toml::de::Error, value: &Spanned<DeValue<'_>>) -> Fault {
     let message = error.message();
-    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let quoted = |mark| message.split(mark).skip(1).step_by(2);
+    let words: Vec<&str> = quoted('`').collect();
     let (found, known) = words.split_first().map_or(("", &[][..]), |(f, k)| (*f, k));
-    // An enum's values are read through a buffer that knows no places.
-    let span = find(found, value).map(|found| found.word).or(error.span());
-    let span = span.unwrap_or(value.span());
-    if let Some(key) = message.strip_prefix("unknown field") {
-        let key = key.split('`').nth(1).unwrap_or_default();
-        return Fault::new(span, format!("the recipe has no key `{key}` here"))
-            .hint_nearest(found, known);
+    let at = |word: &str| {
+        let place = find(word, value).map(|found| found.word);
+        place.or(error.span()).unwrap_or(value.span())
+    };
+    if message.starts_with("unknown field") {
+        let message = format!("the recipe has no key `{found}` here");
+        return Fault::new(at(found), message).hint_nearest(found, known);
     }
     if message.starts_with("unknown variant") {
-        return Fault::new(span, format!("the recipe knows no `{found}` here"))
-            .hint_nearest(found, known);
+        let message = format!("the recipe knows no `{found}` here");
+        return Fault::new(at(found), message).hint_nearest(found, known);
     }
+    if message.starts_with("missing field") {
+        let place = error.span().unwrap_or(value.span());
+        return Fault::new(place, format!("the recipe needs `{found}` here"));
+    }
+    let text = quoted('"').next().unwrap_or_default();
     Fault::new(
-        span,
+        at(text),
         format!("the recipe has a value that cannot be: {message}"),
     )
 }

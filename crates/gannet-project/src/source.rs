@@ -3,6 +3,7 @@
 //! Each text has its own stretch of one line of bytes, so that a span says which text it
 //! points into. A setting is put into the file's values under its key.
 
+use std::fmt::Display;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -28,12 +29,18 @@ impl Setting {
         }
     }
 
-    /// What an argument means: `key` becomes `value`; `name` is what errors call it.
-    pub fn argument(name: impl Into<String>, key: &str, value: impl Into<toml::Value>) -> Self {
+    /// What an argument means: `key` becomes `value`, in TOML or a bare word; `name` is what
+    /// errors call it.
+    pub fn value(name: impl Into<String>, key: &str, value: impl Display) -> Self {
         Setting {
             name: name.into(),
-            assignment: format!("{key} = {}", value.into()),
+            assignment: format!("{key} = {value}"),
         }
+    }
+
+    /// As [`Setting::value`], of a text whatever it looks like.
+    pub fn text(name: impl Into<String>, key: &str, text: &str) -> Self {
+        Setting::value(name, key, toml::Value::from(text))
     }
 }
 

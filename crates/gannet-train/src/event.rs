@@ -45,6 +45,15 @@ pub struct Epoch {
     pub val_seconds: f64,
 }
 
+/// How well a network does on a split.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Mean loss of the images, with the penalty on the weights.
+    pub loss: f64,
+    /// Share of the images whose largest output is their label's.
+    pub accuracy: f64,
+}
+
 /// Whether training goes on after an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {

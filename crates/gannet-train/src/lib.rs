@@ -58,7 +58,7 @@ pub use checkpoint::Checkpoint;
 pub use engine::Threads;
 pub use error::TrainError;
 pub use evaluate::evaluate;
-pub use event::{Batch, Control, Epoch, Event};
+pub use event::{Batch, Control, Epoch, Event, Measure};
 pub use fit::{Trained, fit};
 pub use initialize::initialize;
 pub use loss::Loss;

@@ -15,7 +15,7 @@ use crate::average;
 use crate::checkpoint::{self, Checkpoint};
 use crate::engine::{self, Backend, Crew, Draw, Head, Threads};
 use crate::evaluate::check_images;
-use crate::event::{Batch, Control, Epoch, Event};
+use crate::event::{Batch, Control, Epoch, Event, Measure};
 use crate::fit::Trained;
 use crate::initialize::initialize;
 use crate::penalty::Penalty;
@@ -190,18 +190,41 @@ impl<'a> Training<'a> {
         &self.state.history
     }
 
+    /// How the network with the weights that the recipe keeps of what was trained so far does
+    /// on other data, such as a test set.
+    ///
+    /// # Errors
+    /// If the data does not suit the network.
+    pub fn measure(&mut self, split: &Split) -> Result<Measure, TrainError> {
+        check_data(&self.graph, "given", split)?;
+        let weights = self.kept().to_vec();
+        Ok(self.measure_weights(&weights, split))
+    }
+
     /// The network with the weights that the recipe keeps of what was trained so far.
     pub fn into_trained(mut self) -> Trained {
-        let best = self
-            .state
-            .best
-            .take()
-            .filter(|_| self.recipe.keep == Keep::Best);
-        let weights = best.map_or_else(|| self.state.measured().to_vec(), |best| best.weights);
+        let weights = self.kept().to_vec();
         set_weights(&mut self.graph, &weights);
         Trained {
             graph: self.graph,
             history: self.state.history,
+        }
+    }
+
+    fn kept(&self) -> &[f32] {
+        match &self.state.best {
+            Some(best) if self.recipe.keep == Keep::Best => &best.weights,
+            _ => self.state.measured(),
+        }
+    }
+
+    fn measure_weights(&mut self, weights: &[f32], split: &Split) -> Measure {
+        self.crew.load(weights);
+        let tally = self.crew.tally(&self.head, split);
+        let images = split.len() as f64;
+        Measure {
+            loss: tally.loss / images + self.penalty.of(weights),
+            accuracy: tally.correct as f64 / images,
         }
     }
 
@@ -317,16 +340,14 @@ impl<'a> Training<'a> {
     fn validate(&mut self) -> Epoch {
         let begin = Instant::now();
         let weights = self.state.measured().to_vec();
-        self.crew.load(&weights);
-        let tally = self.crew.tally(&self.head, self.validation);
-        let images = self.validation.len() as f64;
+        let validation = self.measure_weights(&weights, self.validation);
         let running = std::mem::take(&mut self.state.running);
         let epoch = Epoch {
             epoch: self.state.history.len() + 1,
             loss: running.loss(),
             accuracy: running.accuracy(),
-            val_loss: tally.loss / images + self.penalty.of(&weights),
-            val_accuracy: tally.correct as f64 / images,
+            val_loss: validation.loss,
+            val_accuracy: validation.accuracy,
             seconds: running.seconds,
             val_seconds: begin.elapsed().as_secs_f64(),
         };

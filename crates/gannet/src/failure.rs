@@ -35,6 +35,14 @@ impl Failure {
         }
     }
 
+    /// Somebody stopped the run.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Failure {
+            message: message.into(),
+            code: 130,
+        }
+    }
+
     /// Writes the sentence and gives the exit code.
     pub fn tell(self) -> ExitCode {
         // Where nobody can read it, the exit code still says it.

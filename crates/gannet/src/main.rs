@@ -1,7 +1,7 @@
 //! The `gannet` command: arguments in, tables, files and exit codes out.
 //!
 //! Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 a budget, tolerance or board limit
-//! was not met.
+//! was not met, 130 stopped by Ctrl-C.
 
 mod cmd;
 mod device;

@@ -1,21 +1,36 @@
-//! Finds the network that an argument names: a model file, or a built-in network.
+//! Finds the network that an argument names: a model file, a project, or a built-in network.
 
 use std::path::Path;
 
+use gannet_board::Board;
 use gannet_graph::{Graph, networks};
+use gannet_project::{Project, Setting};
 
 use crate::failure::Failure;
 
-/// The network's structure; a built-in one has no weights yet.
+/// What a project's file is called.
+pub const PROJECT_FILE: &str = "gannet.toml";
+
+/// The network's structure; one that is built in or described by a project has no weights yet.
 pub fn structure(name: &str) -> Result<Graph, Failure> {
     if is_built_in(name) {
         return Ok(networks::by_name(name)?);
     }
-    Ok(gannet_formats::read(Path::new(name))?)
+    let path = Path::new(name);
+    if is_project(path) {
+        return Ok(project(path, &[])?.graph);
+    }
+    Ok(gannet_formats::read(path)?)
 }
 
 /// A network with trained weights.
 pub fn trained(name: &str) -> Result<Graph, Failure> {
+    if is_project(Path::new(name)) {
+        return Err(Failure::usage(format!(
+            "'{name}' describes a network without weights: train it first with \
+             `gannet train {name}` and name the model file that it writes"
+        )));
+    }
     if is_built_in(name) {
         return Err(Failure::usage(format!(
             "'{name}' is a built-in network without weights: train it first with \
@@ -23,6 +38,36 @@ pub fn trained(name: &str) -> Result<Graph, Failure> {
         )));
     }
     structure(name)
+}
+
+/// The board that a project is meant for, if `name` is a project and says so.
+pub fn board(name: &str) -> Result<Option<String>, Failure> {
+    let path = Path::new(name);
+    if !is_project(path) {
+        return Ok(None);
+    }
+    Ok(project(path, &[])?.board)
+}
+
+/// The project in the file, or in the folder's file, with `settings` on top.
+pub fn project(path: &Path, settings: &[Setting]) -> Result<Project, Failure> {
+    let file = if path.is_dir() {
+        path.join(PROJECT_FILE)
+    } else {
+        path.to_owned()
+    };
+    Ok(Project::read(&file, settings, &boards())?)
+}
+
+/// The names of all boards.
+pub fn boards() -> Vec<&'static str> {
+    Board::all().iter().map(|board| &*board.name).collect()
+}
+
+fn is_project(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "toml")
+        || path.join(PROJECT_FILE).is_file()
 }
 
 fn is_built_in(name: &str) -> bool {

@@ -14,14 +14,17 @@ use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
 
+/// The board for who names none.
+const DEFAULT_BOARD: &str = "nucleo-f446re";
+
 /// What a network costs on a board, layer by layer, and whether it fits.
 #[derive(Debug, Args)]
 pub struct Analyze {
-    /// A model file, or a built-in network such as mnist-small.
+    /// A model file, a gannet.toml, or a built-in network such as mnist-small.
     model: String,
-    /// The board; `gannet boards` lists them.
-    #[arg(long, default_value = "nucleo-f446re")]
-    board: String,
+    /// The board; `gannet boards` lists them. The project's, or nucleo-f446re, without it.
+    #[arg(long)]
+    board: Option<String>,
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
     input: InputArg,
@@ -30,7 +33,11 @@ pub struct Analyze {
 }
 
 pub fn run(args: &Analyze) -> Result<(), Failure> {
-    let board = Board::find(&args.board)?;
+    let board = match &args.board {
+        Some(board) => Some(board.clone()),
+        None => model::board(&args.model)?,
+    };
+    let board = Board::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
     let graph = model::structure(&args.model)?;
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program);

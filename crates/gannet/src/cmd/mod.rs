@@ -10,6 +10,7 @@ pub mod firmware;
 mod generate;
 mod image;
 mod layers;
+mod new;
 mod summary;
 mod train;
 mod validate;
@@ -30,6 +31,8 @@ pub enum Command {
     Data(data::Data),
     /// One picture as an array for C or Rust, or as PNG
     Image(image::Image),
+    /// Begin a project: a folder with a commented gannet.toml
+    New(new::New),
     /// Train a network and write it as a Keras model file
     Train(train::Train),
     /// Accuracy, confusion matrix and worst pictures of a network on a data set
@@ -67,6 +70,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Validate(args) => validate::run(&args),
         Command::Data(args) => data::run(args),
         Command::Image(args) => image::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Summary(args) => summary::run(&args),

@@ -12,7 +12,7 @@ use crate::screen::Screen;
 /// A network's layers, shapes, parameters and multiply-accumulates.
 #[derive(Debug, Args)]
 pub struct Summary {
-    /// A model file, or a built-in network such as mnist-small.
+    /// A model file, a gannet.toml, or a built-in network such as mnist-small.
     model: String,
 }
 

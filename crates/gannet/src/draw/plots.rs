@@ -14,7 +14,6 @@ use crate::screen;
 
 /// Writes what a training leaves to look at: `curves` and, when the network has a convolution,
 /// `filters`, each as SVG and PNG.
-#[expect(dead_code, reason = "training does not draw yet")]
 pub fn write_training_plots(dir: &Path, history: &[Epoch], graph: &Graph) -> Result<(), Failure> {
     write(dir, "curves", &curves(history))?;
     write_filters(dir, graph)

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::options::{Expected, Options, count, flag, number};
 
 /// More weights than a network for a microcontroller has, and fewer than memory holds.
-const WEIGHTS_LIMIT: usize = 1 << 26;
+const WEIGHTS_LIMIT: usize = 1 << 24;
 
 /// Whether a kernel of that shape can be had.
 pub fn affordable(options: &mut Options<'_>, shape: &[usize]) -> Option<()> {
