@@ -1,13 +1,15 @@
 //! Convolution and dense layers, forward and backward. A dense layer is a 1×1 convolution of
 //! a 1×1 image; only the gradient of its kernel is computed in another way.
 
+use std::ops::Range;
+
 use gannet_graph::{Conv2D, Dense, Shape};
 
 use super::backend::Backend;
 use super::operator::{Operator, Passed, Scratch};
 use super::outer::Outer;
 use super::products::Products;
-use super::rows::Placement;
+use super::rows::{Placement, Rows, RowsView};
 use super::simd::{Kernel, LANES, Lanes, Simd};
 use super::sweep::{Packed, Run, Sweep};
 
@@ -22,6 +24,9 @@ pub struct Convolution {
     backward: Sweep,
     gradient: Placement,
     turned: Option<Packed>,
+    /// All columns of each row, if the window is one pixel that moves by one: then images are
+    /// read as they lie.
+    whole: Option<Vec<Range<usize>>>,
 }
 
 impl Convolution {
@@ -97,11 +102,20 @@ impl Convolution {
                 width: (turned_before[1] + spread).max(image[1] - 1 + kernel[1]),
             },
             turned: None,
+            whole: (kernel == [1, 1] && stride == [1, 1]).then(|| vec![0..image[1]; image[0]]),
         }
     }
 
     fn kernel_len(&self) -> usize {
         self.forward.kernel[0] * self.forward.run_len() * self.forward.filters
+    }
+
+    /// The input, from where it lies or from where [`Operator::recall`] laid it.
+    fn input<'a>(&'a self, image: &'a [Lanes], rows: &'a Option<Rows>) -> RowsView<'a> {
+        match (&self.whole, rows) {
+            (Some(whole), _) => RowsView::of(image, self.forward.channels, whole),
+            (None, rows) => rows.as_ref().expect("made by scratch()").view(),
+        }
     }
 
     /// One output position: lanes of units are better than lanes of images.
@@ -118,8 +132,8 @@ impl Operator for Convolution {
             self.kernel_len()
         };
         Scratch {
-            rows: Some(self.input.rows()),
-            gradient_rows: Some(self.gradient.rows()),
+            rows: self.whole.is_none().then(|| self.input.rows()),
+            gradient_rows: self.whole.is_none().then(|| self.gradient.rows()),
             sums: vec![Lanes::ZERO; sums],
         }
     }
@@ -148,7 +162,7 @@ impl Operator for Convolution {
         scratch: &mut Scratch,
     ) {
         self.recall(backend, input, scratch);
-        let rows = scratch.rows.as_ref().expect("made by scratch()");
+        let rows = self.input(input, &scratch.rows);
         let packed = self
             .packed
             .as_ref()
@@ -162,20 +176,21 @@ impl Operator for Convolution {
     }
 
     fn recall(&self, backend: Backend, input: &[Lanes], scratch: &mut Scratch) {
-        let rows = scratch.rows.as_mut().expect("made by scratch()");
-        self.input.fill(backend, input, rows);
+        if let Some(rows) = &mut scratch.rows {
+            self.input.fill(backend, input, rows);
+        }
     }
 
     fn backward(
         &self,
         backend: Backend,
-        _passed: Passed<'_>,
+        passed: Passed<'_>,
         gradient: &[Lanes],
         input_gradient: Option<&mut [Lanes]>,
         weights_gradient: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let rows = scratch.rows.as_ref().expect("made by scratch()");
+        let rows = self.input(passed.input, &scratch.rows);
         let (kernel, bias) = weights_gradient.split_at_mut(self.kernel_len());
         let sums = &mut scratch.sums[..];
         if self.is_dense() {
@@ -198,8 +213,13 @@ impl Operator for Convolution {
             });
         }
         if let Some(output) = input_gradient {
-            let rows = scratch.gradient_rows.as_mut().expect("made by scratch()");
-            self.gradient.fill(backend, gradient, rows);
+            if let Some(rows) = &mut scratch.gradient_rows {
+                self.gradient.fill(backend, gradient, rows);
+            }
+            let rows = match (&self.whole, &scratch.gradient_rows) {
+                (Some(whole), _) => RowsView::of(gradient, self.backward.channels, whole),
+                (None, rows) => rows.as_ref().expect("made by scratch()").view(),
+            };
             let packed = self
                 .turned
                 .as_ref()
