@@ -273,9 +273,21 @@ mod tests {
     fn adam_by_hand() {
         let mut state = OptimizerState::new(2);
         let mut weights = [1.0, 1.0];
-        state.step(&ADAM, 1.0, &[0..2], &[2.0, -3.0], &mut weights);
+        state.step(
+            &ADAM,
+            1.0,
+            std::slice::from_ref(&(0..2)),
+            &[2.0, -3.0],
+            &mut weights,
+        );
         assert!((weights[0] - 0.9).abs() < 1e-6 && (weights[1] - 1.1).abs() < 1e-6);
-        state.step(&ADAM, 1.0, &[0..2], &[0.0, 0.0], &mut weights);
+        state.step(
+            &ADAM,
+            1.0,
+            std::slice::from_ref(&(0..2)),
+            &[0.0, 0.0],
+            &mut weights,
+        );
         assert!(
             (weights[0] - (0.9 - 0.067_005_5)).abs() < 1e-6,
             "{weights:?}"
@@ -294,7 +306,13 @@ mod tests {
             weight_decay: 0.2,
         };
         let mut weights = [1.0];
-        OptimizerState::new(1).step(&adam_w, 0.5, &[0..1], &[7.0], &mut weights);
+        OptimizerState::new(1).step(
+            &adam_w,
+            0.5,
+            std::slice::from_ref(&(0..1)),
+            &[7.0],
+            &mut weights,
+        );
         assert!((weights[0] - (0.99 - 0.05)).abs() < 1e-6, "{weights:?}");
     }
 
@@ -307,8 +325,20 @@ mod tests {
         };
         let mut state = OptimizerState::new(1);
         let mut weights = [1.0];
-        state.step(&sgd, 1.0, &[0..1], &[2.0], &mut weights);
-        state.step(&sgd, 1.0, &[0..1], &[1.0], &mut weights);
+        state.step(
+            &sgd,
+            1.0,
+            std::slice::from_ref(&(0..1)),
+            &[2.0],
+            &mut weights,
+        );
+        state.step(
+            &sgd,
+            1.0,
+            std::slice::from_ref(&(0..1)),
+            &[1.0],
+            &mut weights,
+        );
         assert!((weights[0] - 0.6).abs() < 1e-6, "{weights:?}");
     }
 

@@ -66,6 +66,12 @@ impl Convolution {
         output: [usize; 2],
         [channels, filters]: [usize; 2],
     ) -> Self {
+        let is_pointwise = kernel == [1, 1] && stride == [1, 1];
+        let [image, output] = if is_pointwise {
+            [joined_rows(image); 2]
+        } else {
+            [image, output]
+        };
         let width = (before[1] + image[1]).max((output[1] - 1) * stride[1] + kernel[1]);
         let turned_before = [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]];
         let spread = (output[1] - 1) * stride[1] + 1;
@@ -102,7 +108,7 @@ impl Convolution {
                 width: (turned_before[1] + spread).max(image[1] - 1 + kernel[1]),
             },
             turned: None,
-            whole: (kernel == [1, 1] && stride == [1, 1]).then(|| vec![0..image[1]; image[0]]),
+            whole: is_pointwise.then(|| vec![0..image[1]; image[0]]),
         }
     }
 
@@ -232,6 +238,15 @@ impl Operator for Convolution {
             });
         }
     }
+}
+
+/// Under a window of one pixel, rows may be joined to longer ones: sums of products are loaded
+/// once a row, and fewer tiles end short. Longer than this a row leaves the nearest cache.
+fn joined_rows([height, width]: [usize; 2]) -> [usize; 2] {
+    const LONGEST: usize = 64;
+    let fits = |rows: &usize| height.is_multiple_of(*rows) && rows * width <= LONGEST;
+    let rows = (1..=height).rfind(fits).unwrap_or(1);
+    [height / rows, rows * width]
 }
 
 /// How many registers the backend has.
