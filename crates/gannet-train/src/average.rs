@@ -1,4 +1,5 @@
-//! A running average of the weights, smoother than the weights themselves.
+//! A running average of the weights, smoother than the weights themselves. The statistics of
+//! normalizations are averaged with them and alike, so that both tell of the same steps.
 
 /// `average ← d · average + (1 − d) · weights` after each step `t` from 1, where `d` is
 /// `decay`, but no more than `(1 + t) / (10 + t)`, so that the first weights are soon forgotten.

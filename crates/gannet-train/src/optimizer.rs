@@ -265,6 +265,19 @@ mod tests {
         epsilon: 1e-7,
     };
 
+    /// A step of all weights.
+    fn step(
+        state: &mut OptimizerState,
+        optimizer: &Optimizer,
+        factor: f64,
+        gradient: &[f32],
+        weights: &mut [f32],
+    ) {
+        let all = 0..weights.len();
+        let all = std::slice::from_ref(&all);
+        state.step(Backend::detect(), optimizer, factor, all, gradient, weights);
+    }
+
     /// By hand, rate 0.1: the first step is `0.1·√0.001/0.1·(0.1·g) / (√(0.001·g²) + ε)`, so
     /// 0.1 against the gradient's sign. The second, for the gradient 0 after 2, has
     /// m = 0.9·0.2 = 0.18, v = 0.999·0.004 = 0.003996, α = 0.1·√0.001999/0.19 = 0.0235316,
@@ -273,23 +286,9 @@ mod tests {
     fn adam_by_hand() {
         let mut state = OptimizerState::new(2);
         let mut weights = [1.0, 1.0];
-        state.step(
-            Backend::detect(),
-            &ADAM,
-            1.0,
-            &[0..2],
-            &[2.0, -3.0],
-            &mut weights,
-        );
+        step(&mut state, &ADAM, 1.0, &[2.0, -3.0], &mut weights);
         assert!((weights[0] - 0.9).abs() < 1e-6 && (weights[1] - 1.1).abs() < 1e-6);
-        state.step(
-            Backend::detect(),
-            &ADAM,
-            1.0,
-            &[0..2],
-            &[0.0, 0.0],
-            &mut weights,
-        );
+        step(&mut state, &ADAM, 1.0, &[0.0, 0.0], &mut weights);
         assert!(
             (weights[0] - (0.9 - 0.067_005_5)).abs() < 1e-6,
             "{weights:?}"
@@ -308,14 +307,8 @@ mod tests {
             weight_decay: 0.2,
         };
         let mut weights = [1.0];
-        OptimizerState::new(1).step(
-            Backend::detect(),
-            &adam_w,
-            0.5,
-            &[0..1],
-            &[7.0],
-            &mut weights,
-        );
+        let mut state = OptimizerState::new(1);
+        step(&mut state, &adam_w, 0.5, &[7.0], &mut weights);
         assert!((weights[0] - (0.99 - 0.05)).abs() < 1e-6, "{weights:?}");
     }
 
@@ -328,8 +321,8 @@ mod tests {
         };
         let mut state = OptimizerState::new(1);
         let mut weights = [1.0];
-        state.step(Backend::detect(), &sgd, 1.0, &[0..1], &[2.0], &mut weights);
-        state.step(Backend::detect(), &sgd, 1.0, &[0..1], &[1.0], &mut weights);
+        step(&mut state, &sgd, 1.0, &[2.0], &mut weights);
+        step(&mut state, &sgd, 1.0, &[1.0], &mut weights);
         assert!((weights[0] - 0.6).abs() < 1e-6, "{weights:?}");
     }
 

@@ -42,7 +42,7 @@ pub struct Recipe {
     pub patience: Option<usize>,
     /// Where the weights come from.
     pub start: Start,
-    /// Decides all that is random: first weights, order of the images, augmentation.
+    /// Decides all that is random: first weights, order of the images, augmentation, dropout.
     pub seed: u64,
 }
 

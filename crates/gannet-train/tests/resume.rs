@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use gannet_data::{Classes, ImageShape, Images, Split};
-use gannet_graph::{Conv2D, Dense, Flatten, Function, Graph, Padding, Window};
+use gannet_graph::{
+    BatchNormalization, Conv2D, Dense, Dropout, Flatten, Function, Graph, Padding, Window,
+};
 use gannet_train::{
     Augmentation, Checkpoint, Control, Course, Event, Keep, Loss, Optimizer, Recipe, Schedule,
     Start, Threads, TrainError, Trained, Training, Watch, fit, initialize,
@@ -38,6 +40,7 @@ fn network(units: usize) -> Graph {
             Conv2D::zeros(window, 1, 3).with_activation(Function::Relu),
         )
         .unwrap();
+    graph.push("norm", BatchNormalization::identity(3)).unwrap();
     graph.push("flatten", Flatten).unwrap();
     graph
         .push(
@@ -45,6 +48,7 @@ fn network(units: usize) -> Graph {
             Dense::zeros(48, units).with_activation(Function::Relu),
         )
         .unwrap();
+    graph.push("drop", Dropout::new(0.2).unwrap()).unwrap();
     graph
         .push(
             "out",

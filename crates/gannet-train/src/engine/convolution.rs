@@ -1,13 +1,15 @@
 //! Convolution and dense layers, forward and backward. A dense layer is a 1×1 convolution of
 //! a 1×1 image; only the gradient of its kernel is computed in another way.
 
+use std::ops::Range;
+
 use gannet_graph::{Conv2D, Dense, Shape};
 
 use super::backend::Backend;
 use super::operator::{Operator, Passed, Scratch};
 use super::outer::Outer;
 use super::products::Products;
-use super::rows::Placement;
+use super::rows::{Placement, Rows, RowsView};
 use super::simd::{Kernel, LANES, Lanes, Simd};
 use super::sweep::{Packed, Run, Sweep};
 
@@ -22,6 +24,9 @@ pub struct Convolution {
     backward: Sweep,
     gradient: Placement,
     turned: Option<Packed>,
+    /// All columns of each row, if the window is one pixel that moves by one: then images are
+    /// read as they lie.
+    whole: Option<Vec<Range<usize>>>,
 }
 
 impl Convolution {
@@ -61,6 +66,12 @@ impl Convolution {
         output: [usize; 2],
         [channels, filters]: [usize; 2],
     ) -> Self {
+        let is_pointwise = kernel == [1, 1] && stride == [1, 1];
+        let [image, output] = if is_pointwise {
+            [joined_rows(image); 2]
+        } else {
+            [image, output]
+        };
         let width = (before[1] + image[1]).max((output[1] - 1) * stride[1] + kernel[1]);
         let turned_before = [kernel[0] - 1 - before[0], kernel[1] - 1 - before[1]];
         let spread = (output[1] - 1) * stride[1] + 1;
@@ -97,11 +108,20 @@ impl Convolution {
                 width: (turned_before[1] + spread).max(image[1] - 1 + kernel[1]),
             },
             turned: None,
+            whole: is_pointwise.then(|| vec![0..image[1]; image[0]]),
         }
     }
 
     fn kernel_len(&self) -> usize {
         self.forward.kernel[0] * self.forward.run_len() * self.forward.filters
+    }
+
+    /// The input, from where it lies or from where [`Operator::recall`] laid it.
+    fn input<'a>(&'a self, image: &'a [Lanes], rows: &'a Option<Rows>) -> RowsView<'a> {
+        match (&self.whole, rows) {
+            (Some(whole), _) => RowsView::of(image, self.forward.channels, whole),
+            (None, rows) => rows.as_ref().expect("made by scratch()").view(),
+        }
     }
 
     /// One output position: lanes of units are better than lanes of images.
@@ -118,8 +138,8 @@ impl Operator for Convolution {
             self.kernel_len()
         };
         Scratch {
-            rows: Some(self.input.rows()),
-            gradient_rows: Some(self.gradient.rows()),
+            rows: self.whole.is_none().then(|| self.input.rows()),
+            gradient_rows: self.whole.is_none().then(|| self.gradient.rows()),
             sums: vec![Lanes::ZERO; sums],
         }
     }
@@ -148,7 +168,7 @@ impl Operator for Convolution {
         scratch: &mut Scratch,
     ) {
         self.recall(backend, input, scratch);
-        let rows = scratch.rows.as_ref().expect("made by scratch()");
+        let rows = self.input(input, &scratch.rows);
         let packed = self
             .packed
             .as_ref()
@@ -162,20 +182,21 @@ impl Operator for Convolution {
     }
 
     fn recall(&self, backend: Backend, input: &[Lanes], scratch: &mut Scratch) {
-        let rows = scratch.rows.as_mut().expect("made by scratch()");
-        self.input.fill(backend, input, rows);
+        if let Some(rows) = &mut scratch.rows {
+            self.input.fill(backend, input, rows);
+        }
     }
 
     fn backward(
         &self,
         backend: Backend,
-        _passed: Passed<'_>,
+        passed: Passed<'_>,
         gradient: &[Lanes],
         input_gradient: Option<&mut [Lanes]>,
         weights_gradient: &mut [f32],
         scratch: &mut Scratch,
     ) {
-        let rows = scratch.rows.as_ref().expect("made by scratch()");
+        let rows = self.input(passed.input, &scratch.rows);
         let (kernel, bias) = weights_gradient.split_at_mut(self.kernel_len());
         let sums = &mut scratch.sums[..];
         if self.is_dense() {
@@ -198,8 +219,13 @@ impl Operator for Convolution {
             });
         }
         if let Some(output) = input_gradient {
-            let rows = scratch.gradient_rows.as_mut().expect("made by scratch()");
-            self.gradient.fill(backend, gradient, rows);
+            if let Some(rows) = &mut scratch.gradient_rows {
+                self.gradient.fill(backend, gradient, rows);
+            }
+            let rows = match (&self.whole, &scratch.gradient_rows) {
+                (Some(whole), _) => RowsView::of(gradient, self.backward.channels, whole),
+                (None, rows) => rows.as_ref().expect("made by scratch()").view(),
+            };
             let packed = self
                 .turned
                 .as_ref()
@@ -212,6 +238,15 @@ impl Operator for Convolution {
             });
         }
     }
+}
+
+/// Under a window of one pixel, rows may be joined to longer ones: sums of products are loaded
+/// once a row, and fewer tiles end short. Longer than this a row leaves the nearest cache.
+fn joined_rows([height, width]: [usize; 2]) -> [usize; 2] {
+    const LONGEST: usize = 64;
+    let fits = |rows: &usize| height.is_multiple_of(*rows) && rows * width <= LONGEST;
+    let rows = (1..=height).rfind(fits).unwrap_or(1);
+    [height / rows, rows * width]
 }
 
 /// How many registers the backend has.

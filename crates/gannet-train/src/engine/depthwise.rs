@@ -241,7 +241,7 @@ impl Forward<'_> {
         let start = (y * grid.output[1] + x) * outputs;
         let to = &mut self.output[start..start + P * outputs];
         assert!(outputs == channels * multiplier && self.bias.len() == outputs);
-        assert!(width % K == 0 && self.weights.len() == grid.weights());
+        assert!(width.is_multiple_of(K) && self.weights.len() == grid.weights());
         for out in 0..outputs {
             let channel = if multiplier == 1 {
                 out
@@ -258,13 +258,13 @@ impl Forward<'_> {
                         let place = (ky * width + kx + k) * outputs + out;
                         *weight = simd.splat(self.weights[place]);
                     }
-                    for p in 0..P {
-                        for k in 0..K {
+                    for (p, sum) in sums.iter_mut().enumerate() {
+                        for (k, &weight) in weights.iter().enumerate() {
                             let place = (p * step + kx + k) * channels + channel;
                             // SAFETY: `p * step + kx + k` is at most `(P − 1) · step + width − 1`
                             // and `channel` below `channels`, so the place lies in the span.
                             let input = simd.load(unsafe { pixels.get_unchecked(place) });
-                            sums[p] = simd.fma(input, weights[k], sums[p]);
+                            *sum = simd.fma(input, weight, *sum);
                         }
                     }
                 }
@@ -381,7 +381,7 @@ impl Products<'_> {
         let span = ((P - 1) * step + width) * channels;
         let start = (y * grid.output[1] + x) * outputs;
         let gradients = &self.gradient[start..start + P * outputs];
-        assert!(outputs == channels * multiplier && width % K == 0);
+        assert!(outputs == channels * multiplier && width.is_multiple_of(K));
         assert!(self.sums.len() == grid.weights());
         for out in 0..outputs {
             let channel = if multiplier == 1 {

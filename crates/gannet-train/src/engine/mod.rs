@@ -17,6 +17,8 @@ mod head;
 mod join;
 mod normalization;
 mod operator;
+#[cfg(test)]
+mod oracle;
 mod outer;
 mod padding;
 mod plan;

@@ -3,7 +3,7 @@
 //! Sums stay in lanes over all positions of a row of outputs, row after row; the sixteen
 //! lanes are added at the end, once a chunk.
 
-use super::rows::{Rows, live_columns};
+use super::rows::{RowsView, live_columns};
 use super::simd::{Kernel, Lanes, Simd};
 use super::sweep::Sweep;
 
@@ -12,7 +12,7 @@ pub struct Products<'a> {
     /// The geometry of the forward sweep.
     pub sweep: &'a Sweep,
     /// What the forward sweep slid over.
-    pub rows: &'a Rows,
+    pub rows: RowsView<'a>,
     /// Gradient of the outputs, `[height, width, filters]`.
     pub gradient: &'a [Lanes],
     /// One element a weight, to work in.

@@ -55,20 +55,52 @@ impl Placement {
     }
 }
 
+/// Rows to read: laid out, or an image as it lies if nothing has to be put around it.
+#[derive(Debug, Clone, Copy)]
+pub struct RowsView<'a> {
+    elements: &'a [Lanes],
+    width: usize,
+    channels: usize,
+    live: &'a [Range<usize>],
+}
+
 impl Rows {
+    /// The rows, to be read.
+    pub fn view(&self) -> RowsView<'_> {
+        RowsView {
+            elements: &self.elements,
+            width: self.width,
+            channels: self.channels,
+            live: &self.live,
+        }
+    }
+}
+
+impl<'a> RowsView<'a> {
+    /// An image `[height, width, channels]` as it lies; every column may have something, and
+    /// `live` says so once a row.
+    pub fn of(image: &'a [Lanes], channels: usize, live: &'a [Range<usize>]) -> Self {
+        RowsView {
+            elements: image,
+            width: image.len() / live.len() / channels,
+            channels,
+            live,
+        }
+    }
+
     /// How many rows there are.
     pub fn height(&self) -> usize {
         self.live.len()
     }
 
     /// Every element, row by row.
-    pub fn all(&self) -> &[Lanes] {
-        &self.elements
+    pub fn all(&self) -> &'a [Lanes] {
+        self.elements
     }
 
     /// The elements of a row, column by column.
     #[inline(always)]
-    pub fn row(&self, y: usize) -> &[Lanes] {
+    pub fn row(&self, y: usize) -> &'a [Lanes] {
         let len = self.width * self.channels;
         &self.elements[y * len..][..len]
     }

@@ -1,10 +1,10 @@
 //! A kernel swept over rows: the convolution itself, forward and for the gradient of the input.
 //!
-//! In go [`Rows`] and packed weights, out comes an image `[height, width, filters]`. Each
+//! In go [`Rows`](super::rows::Rows) and packed weights, out comes an image `[height, width, filters]`. Each
 //! output is one chain of fused multiply-adds over window row, window column, channel, from
 //! the bias on, whatever the tile that computes it.
 
-use super::rows::Rows;
+use super::rows::RowsView;
 use super::simd::{Kernel, Lanes, Simd};
 
 /// The geometry of a sweep.
@@ -91,7 +91,7 @@ pub struct Run<'a> {
     /// The geometry.
     pub sweep: &'a Sweep,
     /// What it slides over.
-    pub rows: &'a Rows,
+    pub rows: RowsView<'a>,
     /// The weights.
     pub packed: &'a Packed,
     /// `[height, width, filters]`.

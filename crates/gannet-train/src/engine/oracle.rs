@@ -1,0 +1,276 @@
+//! The loss of a network by the textbook, slowly and in `f64` throughout: what the engine's
+//! gradients are held against. Normalizations take the statistics of all images.
+
+use gannet_data::Split;
+use gannet_graph::{Function, Graph, Layer, Window};
+
+use super::Head;
+use crate::loss::Loss;
+
+/// An element of a window and the pixel under it: number, row, column.
+type Element = (usize, usize, usize);
+
+/// `Σ weight · loss` over all images.
+pub fn loss(
+    graph: &Graph,
+    head: &Head,
+    split: &Split,
+    weights: &[f64],
+    class_weights: &[f32],
+) -> f64 {
+    let images = split.iter().map(|sample| {
+        let pixels = sample.image.pixels().iter();
+        pixels.map(|&x| f64::from(x) / 255.0).collect()
+    });
+    let results = outputs(graph, weights, images.collect());
+    let samples = split.iter().zip(&results);
+    samples
+        .map(|(sample, (sums, outputs))| {
+            let weight = f64::from(class_weights[usize::from(sample.label)]);
+            weight * loss_of(head, sums, outputs, usize::from(sample.label))
+        })
+        .sum()
+}
+
+/// The textbook's formulas, from probabilities.
+fn loss_of(head: &Head, sums: &[f64], outputs: &[f64], label: usize) -> f64 {
+    let classes = outputs.len() as f64;
+    let smoothing = f64::from(head.label_smoothing);
+    let share = if head.loss == Loss::BinaryCrossEntropy {
+        0.5
+    } else {
+        1.0 / classes
+    };
+    let target = |k: usize| f64::from(u8::from(k == label)) * (1.0 - smoothing) + smoothing * share;
+    let probability = |function: Function| {
+        let mut p = sums.to_vec();
+        apply(function, &mut p, sums.len());
+        p.into_iter().enumerate()
+    };
+    match head.loss {
+        Loss::MeanSquaredError => {
+            let squares = outputs
+                .iter()
+                .enumerate()
+                .map(|(k, p)| (p - target(k)).powi(2));
+            squares.sum::<f64>() / classes
+        }
+        Loss::CategoricalCrossEntropy => -probability(Function::Softmax)
+            .map(|(k, p)| target(k) * p.ln())
+            .sum::<f64>(),
+        Loss::BinaryCrossEntropy => {
+            let losses = probability(Function::Sigmoid)
+                .map(|(k, p)| -target(k) * p.ln() - (1.0 - target(k)) * (1.0 - p).ln());
+            losses.sum::<f64>() / classes
+        }
+    }
+}
+
+fn apply(function: Function, values: &mut [f64], channels: usize) {
+    match function {
+        Function::Linear => {}
+        Function::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
+        Function::Relu6 => values.iter_mut().for_each(|x| *x = x.clamp(0.0, 6.0)),
+        Function::LeakyRelu { slope } => values
+            .iter_mut()
+            .filter(|x| **x < 0.0)
+            .for_each(|x| *x *= f64::from(slope)),
+        Function::Sigmoid => values
+            .iter_mut()
+            .for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
+        Function::Softmax => {
+            for row in values.chunks_mut(channels) {
+                row.iter_mut().for_each(|x| *x = x.exp());
+                let sum: f64 = row.iter().sum();
+                row.iter_mut().for_each(|x| *x /= sum);
+            }
+        }
+    }
+}
+
+/// Each image's last sums and outputs.
+fn outputs(graph: &Graph, mut weights: &[f64], images: Vec<Vec<f64>>) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let normal = graph.normal_form();
+    // Node by node, image by image.
+    let mut values: Vec<Vec<Vec<f64>>> = Vec::new();
+    for node in normal.nodes() {
+        let (own, rest) = weights.split_at(node.layer().params());
+        weights = rest;
+        let places: Vec<usize> = node.inputs().iter().map(|id| id.index()).collect();
+        let shapes: Vec<&[usize]> = node
+            .inputs()
+            .iter()
+            .map(|&id| normal.node(id).output_shape().dims())
+            .collect();
+        let output = node.output_shape().dims();
+        let batch = match node.layer() {
+            Layer::Input(_) => images.clone(),
+            Layer::BatchNormalization(layer) => {
+                let epsilon = f64::from(layer.epsilon());
+                normalize(&values[places[0]], own, layer.channels(), epsilon)
+            }
+            layer => (0..images.len())
+                .map(|image| {
+                    let inputs: Vec<&[f64]> = places
+                        .iter()
+                        .map(|&place| &values[place][image][..])
+                        .collect();
+                    run(layer, own, &inputs, &shapes, output)
+                })
+                .collect(),
+        };
+        values.push(batch);
+    }
+    let last = normal.nodes().last().unwrap();
+    let activated = last.layer().kind() == "Activation";
+    let sums = if activated {
+        last.inputs()[0].index()
+    } else {
+        values.len() - 1
+    };
+    let outputs = values[values.len() - 1].clone();
+    values[sums].clone().into_iter().zip(outputs).collect()
+}
+
+/// By the mean and variance of the whole batch.
+fn normalize(images: &[Vec<f64>], own: &[f64], channels: usize, epsilon: f64) -> Vec<Vec<f64>> {
+    let mut images = images.to_vec();
+    for channel in 0..channels {
+        let values = images
+            .iter()
+            .flat_map(|image| image[channel..].iter().step_by(channels));
+        let count = values.clone().count() as f64;
+        let mean = values.clone().sum::<f64>() / count;
+        let variance = values.map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+        for x in images
+            .iter_mut()
+            .flat_map(|image| image[channel..].iter_mut().step_by(channels))
+        {
+            *x = (*x - mean) / (variance + epsilon).sqrt() * own[channel] + own[channels + channel];
+        }
+    }
+    images
+}
+
+/// One layer for one image.
+fn run(
+    layer: &Layer,
+    own: &[f64],
+    inputs: &[&[f64]],
+    shapes: &[&[usize]],
+    output: &[usize],
+) -> Vec<f64> {
+    let (values, shape) = (inputs[0], shapes[0]);
+    let channels = *shape.last().unwrap();
+    let pixel = |y: usize, x: usize, channel: usize| (y * shape[1] + x) * channels + channel;
+    // For each position and then each output channel what `of` makes of it.
+    let each = |window: Window, of: &dyn Fn(&[Element], usize) -> f64| {
+        let positions = positions(window, shape, output);
+        positions
+            .flat_map(|pixels| {
+                (0..output[2])
+                    .map(move |out| of(&pixels, out))
+                    .collect::<Vec<_>>()
+            })
+            .collect::<Vec<f64>>()
+    };
+    match layer {
+        Layer::Input(_) | Layer::BatchNormalization(_) => unreachable!(),
+        Layer::Flatten(_) | Layer::Dropout(_) => values.to_vec(),
+        Layer::Activation(layer) => {
+            let mut values = values.to_vec();
+            apply(layer.function, &mut values, *output.last().unwrap());
+            values
+        }
+        Layer::Add(_) => (0..values.len())
+            .map(|i| inputs.iter().map(|input| input[i]).sum())
+            .collect(),
+        Layer::Concatenate(_) => (0..output[0] * output[1])
+            .flat_map(|position| {
+                let rows = inputs.iter().zip(shapes).flat_map(move |(input, shape)| {
+                    input[position * shape[2]..][..shape[2]].to_vec()
+                });
+                rows.collect::<Vec<f64>>()
+            })
+            .collect(),
+        Layer::ZeroPadding2D(layer) => {
+            let mut padded = vec![0.0; output.iter().product()];
+            for (i, &x) in values.iter().enumerate() {
+                let row = layer.vertical[0] + i / channels / shape[1];
+                let column = layer.horizontal[0] + i / channels % shape[1];
+                padded[(row * output[1] + column) * channels + i % channels] = x;
+            }
+            padded
+        }
+        Layer::GlobalAveragePool2D(_) => (0..channels)
+            .map(|channel| {
+                let values = values[channel..].iter().step_by(channels);
+                values.clone().sum::<f64>() / values.count() as f64
+            })
+            .collect(),
+        Layer::Dense(layer) => (0..layer.units())
+            .map(|unit| {
+                let products = values
+                    .iter()
+                    .enumerate()
+                    .map(|(i, x)| x * own[i * layer.units() + unit]);
+                products.sum::<f64>() + own[layer.kernel().data().len() + unit]
+            })
+            .collect(),
+        Layer::Conv2D(layer) => {
+            let (filters, bias) = (layer.filters(), &own[layer.kernel().data().len()..]);
+            each(layer.window(), &|pixels, filter| {
+                let products = pixels.iter().flat_map(|&(k, y, x)| {
+                    (0..channels).map(move |channel| {
+                        values[pixel(y, x, channel)]
+                            * own[(k * channels + channel) * filters + filter]
+                    })
+                });
+                bias[filter] + products.sum::<f64>()
+            })
+        }
+        Layer::DepthwiseConv2D(layer) => {
+            let (outputs, bias) = (layer.outputs(), &own[layer.kernel().data().len()..]);
+            each(layer.window(), &|pixels, out| {
+                let products = pixels.iter().map(|&(k, y, x)| {
+                    values[pixel(y, x, out / layer.multiplier())] * own[k * outputs + out]
+                });
+                bias[out] + products.sum::<f64>()
+            })
+        }
+        Layer::MaxPool2D(layer) => each(layer.window, &|pixels, channel| {
+            let value = |&(_, y, x): &Element| values[pixel(y, x, channel)];
+            pixels.iter().map(value).fold(f64::NEG_INFINITY, f64::max)
+        }),
+        Layer::AveragePool2D(layer) => each(layer.window, &|pixels, channel| {
+            let value = |&(_, y, x): &Element| values[pixel(y, x, channel)];
+            pixels.iter().map(value).sum::<f64>() / pixels.len() as f64
+        }),
+    }
+}
+
+/// For each output position the pixels under the window: element, row, column.
+fn positions<'a>(
+    window: Window,
+    input: &'a [usize],
+    output: &'a [usize],
+) -> impl Iterator<Item = Vec<Element>> + 'a {
+    let [kernel, stride] = [window.kernel(), window.stride()];
+    let before = window.pad_before([input[0], input[1]]);
+    (0..output[0] * output[1]).map(move |position| {
+        let place = |axis: usize, position: usize, k: usize| {
+            let place = (position * stride[axis] + k) as i64 - before[axis] as i64;
+            (0..input[axis] as i64)
+                .contains(&place)
+                .then_some(place as usize)
+        };
+        let elements = 0..kernel[0] * kernel[1];
+        elements
+            .filter_map(|k| {
+                let y = place(0, position / output[1], k / kernel[1])?;
+                let x = place(1, position % output[1], k % kernel[1])?;
+                Some((k, y, x))
+            })
+            .collect()
+    })
+}
