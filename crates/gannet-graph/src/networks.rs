@@ -1,8 +1,8 @@
 //! The networks that are built in, with weights of zero until they are trained.
 
 use crate::{
-    Activation, Conv2D, Dense, Flatten, Function, Graph, GraphError, MaxPool2D, Padding,
-    Regularizer, Window,
+    Activation, BatchNormalization, Conv2D, Dense, Flatten, Function, GlobalAveragePool2D, Graph,
+    GraphError, MaxPool2D, Padding, Regularizer, Window,
 };
 
 /// A built-in network: its name, what it is for, and how it is made.
@@ -16,11 +16,18 @@ pub struct BuiltIn {
 }
 
 /// All of them.
-pub const BUILT_IN: &[BuiltIn] = &[BuiltIn {
-    name: "mnist-small",
-    about: "two 5×5 convolutions and two dense layers on 28×28 digits, 10,930 parameters",
-    make: mnist_small,
-}];
+pub const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn {
+        name: "mnist-small",
+        about: "two 5×5 convolutions and two dense layers on 28×28 digits, 10,930 parameters",
+        make: mnist_small,
+    },
+    BuiltIn {
+        name: "digits-small",
+        about: "six 3×3 convolutions with normalization on 28×28 digits, 8,178 parameters",
+        make: digits_small,
+    },
+];
 
 /// The built-in network of that name.
 ///
@@ -78,6 +85,37 @@ fn build_mnist_small() -> Result<Graph, GraphError> {
     Ok(graph)
 }
 
+/// 28×28×1 → six 3×3 convolutions of 8, 10, 12, 14, 16 and 16 filters, each with normalization
+/// and ReLU, 2×2 maxima behind the second and the fourth → mean of each channel → 10 softmax.
+pub fn digits_small() -> Graph {
+    build_digits_small().expect("the built-in network's shapes agree")
+}
+
+fn build_digits_small() -> Result<Graph, GraphError> {
+    let kernel = Window::new([3, 3], [1, 1], Padding::Same)?;
+    let pool = Window::new([2, 2], [2, 2], Padding::Valid)?;
+    let mut graph = Graph::with_input("digits-small", "input_1", [28, 28, 1])?;
+    for (i, filters) in [8, 10, 12, 14, 16, 16].into_iter().enumerate() {
+        if i == 2 || i == 4 {
+            let name = graph.free_name("max_pooling2d");
+            graph.push(name, MaxPool2D::new(pool))?;
+        }
+        let channels = graph.output_shape().channels();
+        let name = graph.free_name("conv2d");
+        graph.push(name, Conv2D::zeros(kernel, channels, filters))?;
+        let name = graph.free_name("batch_normalization");
+        graph.push(name, BatchNormalization::identity(filters))?;
+        let name = graph.free_name("activation");
+        graph.push(name, Activation::new(Function::Relu))?;
+    }
+    graph.push("global_average_pooling2d", GlobalAveragePool2D)?;
+    graph.push(
+        "dense",
+        Dense::zeros(16, 10).with_activation(Function::Softmax),
+    )?;
+    Ok(graph)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +133,23 @@ mod tests {
             .collect();
         assert_eq!(shapes[3..5], ["13×13×8", "13×13×4"]);
         assert_eq!(shapes[6..], ["6×6×4", "144", "64", "10"]);
+    }
+
+    /// Kernels 9·(1·8 + 8·10 + 10·12 + 12·14 + 14·16 + 16·16), four numbers a normalized
+    /// channel, dense 16·10 + 10. MACs: 28²·9·(8 + 80) + 14²·9·(120 + 168) + 7²·9·(224 + 256)
+    /// + 160.
+    #[test]
+    fn digits_small_has_fewer_than_ten_thousand_parameters() {
+        let graph = digits_small();
+        assert_eq!(graph.params(), 7_704 + 4 * 76 + 170);
+        assert_eq!(graph.macs(), 620_928 + 508_032 + 211_680 + 160);
+    }
+
+    #[test]
+    fn every_built_in_network_has_the_name_that_it_is_asked_for_by() {
+        for network in BUILT_IN {
+            assert_eq!(by_name(network.name).unwrap().name(), network.name);
+        }
     }
 
     #[test]

@@ -410,3 +410,17 @@ layers = [
         ([5, 1], [2, 1])
     );
 }
+
+#[test]
+fn the_templates_of_built_in_networks_have_their_structure() {
+    for (template, network) in [
+        ("digits-small", networks::digits_small()),
+        ("mnist-best", networks::mnist_small()),
+    ] {
+        let text = Template::find(template)
+            .unwrap()
+            .project_file("net")
+            .unwrap();
+        assert_eq!(parse(&text, &[]).unwrap().graph.hash(), network.hash());
+    }
+}

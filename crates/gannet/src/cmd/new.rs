@@ -26,7 +26,7 @@ pub struct New {
 fn names() -> clap::builder::PossibleValuesParser {
     let names = TEMPLATES
         .iter()
-        .map(|template| clap::builder::PossibleValue::new(template.name).help(template.about()));
+        .map(|template| clap::builder::PossibleValue::new(template.name).help(template.about));
     clap::builder::PossibleValuesParser::new(names)
 }
 
