@@ -2,7 +2,7 @@
 //! machine and served over pipes. A folder and a network crate go in, a [`Wire`] comes out.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -34,14 +34,7 @@ impl Native {
         folder: &Path,
         progress: impl FnMut(&str),
     ) -> Result<Native, BoardError> {
-        let manifest = include_str!("../firmware/native/Cargo.toml.in");
-        write_if_changed(
-            &folder.join("Cargo.toml"),
-            &manifest.replace("{{network}}", network),
-        )?;
-        let program = include_str!("../firmware/native/main.rs");
-        write_if_changed(&folder.join("src/main.rs"), program)?;
-        for (path, text) in dependencies(network_files) {
+        for (path, text) in files(network, network_files) {
             write_if_changed(&folder.join(path), &text)?;
         }
 
@@ -53,7 +46,7 @@ impl Native {
 
         let program = folder
             .join("target/release")
-            .join(format!("native{}", std::env::consts::EXE_SUFFIX));
+            .join(format!("gannet_native{}", std::env::consts::EXE_SUFFIX));
         let started = |error| BoardError::Start {
             program: program.display().to_string(),
             error,
@@ -67,6 +60,22 @@ impl Native {
         let pipes = StreamWire::new(answers, requests);
         Ok(Native { child, pipes })
     }
+}
+
+/// The project's files: path inside its folder, text.
+pub(crate) fn files(network: &str, network_files: &[(String, String)]) -> Vec<(PathBuf, String)> {
+    let manifest = include_str!("../firmware/native/Cargo.toml.in");
+    let own = [
+        ("Cargo.toml", manifest.replace("{{network}}", network)),
+        (
+            "src/main.rs",
+            include_str!("../firmware/native/main.rs").to_owned(),
+        ),
+    ];
+    own.into_iter()
+        .map(|(path, text)| (PathBuf::from(path), text))
+        .chain(dependencies(network_files))
+        .collect()
 }
 
 impl Wire for Native {

@@ -368,6 +368,40 @@ mod tests {
         assert!(paths.contains(&PathBuf::from("gannet-link/Cargo.toml")));
     }
 
+    /// The package names in a project's manifests.
+    fn packages(manifests: impl Iterator<Item = String>) -> Vec<String> {
+        let name = |manifest: String| {
+            let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+            manifest["package"]["name"].as_str().unwrap().to_owned()
+        };
+        manifests.map(name).collect()
+    }
+
+    #[test]
+    fn no_network_takes_the_name_of_a_package_around_it() {
+        for network in ["firmware", "native", "gannet-link"] {
+            let manifest = format!("[package]\nname = {network:?}\n");
+            let network_files = [("Cargo.toml".to_owned(), manifest)];
+            let project = Project {
+                board: Board::find("nucleo-f446re").unwrap(),
+                network,
+                network_files: &network_files,
+                image: &[],
+            };
+            let is_manifest = |path: &PathBuf| path.ends_with("Cargo.toml");
+            let firmware = project.files().into_iter();
+            let native = crate::native::files(network, &network_files);
+            for files in [firmware.collect(), native] {
+                let manifests = files.into_iter().filter(|(path, _)| is_manifest(path));
+                let mut names = packages(manifests.map(|(_, text)| text));
+                names.sort();
+                assert_eq!(names.len(), 3, "the project, the network and the link");
+                assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+                assert!(names.iter().any(|name| name == network), "{names:?}");
+            }
+        }
+    }
+
     #[test]
     fn another_baud_rate_reaches_the_sources() {
         let board = Board::find("nucleo-f446re").unwrap().with_baud(921_600);

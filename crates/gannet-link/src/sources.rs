@@ -1,13 +1,14 @@
 //! The device's half as files, for a firmware project that must build on its own.
 
-/// The files of a crate `gannet-link` that holds [`crate::protocol`] alone: path inside the
-/// crate's folder, and text. The crate is `no_std` and depends on nothing.
+/// The files of a crate `gannet_link` that holds [`crate::protocol`] alone: path inside the
+/// crate's folder, and text. The crate is `no_std` and depends on nothing. An underscore keeps its
+/// package apart from any network, whose words are joined by hyphens.
 pub const SOURCES: &[(&str, &str)] = &[
     (
         "Cargo.toml",
         concat!(
             "[package]\n",
-            "name = \"gannet-link\"\n",
+            "name = \"gannet_link\"\n",
             "description = \"The device's end of Gannet's wire\"\n",
             "version = \"",
             env!("CARGO_PKG_VERSION"),
