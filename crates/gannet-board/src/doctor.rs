@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::emulator::QEMU;
 use crate::error::BoardError;
 use crate::host::Host;
-use crate::toolchain::{Core, Toolchain, answer};
+use crate::toolchain::{Core, Toolchain, answer, recent_rustups};
 
 /// Debian's packages of a recent Rust with its source, and the linker that they lack.
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
@@ -97,12 +97,12 @@ pub fn set_up(host: &Host, target: &str, mut progress: impl FnMut(&str)) -> Resu
         if installed.contains(&check.what) {
             return Err(BoardError::CannotFix {
                 what: check.what,
-                reason: format!("it was installed and is still missing: {why}"),
+                reason: format!("it was installed and is missing again: {why}"),
                 advice: advice.clone(),
             });
         }
         progress(&format!("Missing: {}; {why}.", check.what));
-        check.fix(host, |command| progress(&format!("  {command}")))?;
+        check.fix(host, target, |command| progress(&format!("  {command}")))?;
         installed.push(check.what);
     }
     Ok(())
@@ -221,26 +221,24 @@ fn apt(host: &Host, packages: &[&str]) -> Option<Remedy> {
     })
 }
 
-/// Rustup, for the toolchain that it runs by default, or the first that it has.
-fn rustup(host: &Host, target: &str) -> Option<Remedy> {
-    let rustup = host.find("rustup")?;
-    let listed = answer(host, &rustup, &["toolchain", "list"]).ok()?;
-    let line = listed
-        .lines()
-        .find(|line| line.contains("default"))
-        .or(listed.lines().next())?;
-    let toolchain = line.split(' ').next().filter(|name| name.contains('-'))?;
-    let words = [
-        &*rustup.to_string_lossy(),
-        "target",
-        "add",
-        "--toolchain",
-        toolchain,
-        target,
-    ];
-    Some(Remedy {
-        commands: vec![words.map(str::to_owned).to_vec()],
-    })
+/// Rustup, for each of its toolchains that is recent enough, its default first.
+fn rustup(host: &Host, target: &str) -> Vec<Remedy> {
+    let Some(rustup) = host.find("rustup") else {
+        return Vec::new();
+    };
+    let add = |toolchain: String| {
+        let words = ["target", "add", "--toolchain", &toolchain, target];
+        let rustup = rustup.display().to_string();
+        Remedy {
+            commands: vec![
+                [rustup]
+                    .into_iter()
+                    .chain(words.map(str::to_owned))
+                    .collect(),
+            ],
+        }
+    };
+    recent_rustups(host).into_iter().map(add).collect()
 }
 
 impl Check {
@@ -250,12 +248,18 @@ impl Check {
         self.need == Need::Required && matches!(self.state, State::Missing { .. })
     }
 
-    /// Gets what is missing: tries one remedy after the other until one works. `progress` is told
-    /// each command before it runs. Nothing happens when the thing is here.
+    /// Gets what firmware for `target` is missing: tries one remedy after the other until the
+    /// thing is here. `progress` is told each command before it runs. Nothing happens when the
+    /// thing is here already.
     ///
     /// # Errors
     /// [`BoardError::CannotFix`] with the last remedy's reason and what a person can do.
-    pub fn fix(&self, host: &Host, mut progress: impl FnMut(&str)) -> Result<(), BoardError> {
+    pub fn fix(
+        &self,
+        host: &Host,
+        target: &str,
+        mut progress: impl FnMut(&str),
+    ) -> Result<(), BoardError> {
         let State::Missing {
             remedies, advice, ..
         } = &self.state
@@ -264,7 +268,9 @@ impl Check {
         };
         let mut reason = "this machine has no package manager that Gannet can use".to_owned();
         for remedy in remedies {
-            match remedy.apply(host, &mut progress) {
+            let applied = remedy.apply(host, &mut progress);
+            // Commands that succeed may still have brought nothing that is of use here.
+            match applied.and_then(|()| self.look_again(host, target)) {
                 Ok(()) => return Ok(()),
                 Err(failed) => reason = failed,
             }
@@ -274,6 +280,19 @@ impl Check {
             reason,
             advice: advice.clone(),
         })
+    }
+
+    /// Whether the thing is here now; if not, why.
+    fn look_again(&self, host: &Host, target: &str) -> Result<(), String> {
+        let now = checks(host, target)
+            .into_iter()
+            .find(|check| check.what == self.what);
+        match now.map(|check| check.state) {
+            Some(State::Missing { why, .. }) => {
+                Err(format!("it was installed and is still missing: {why}"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -325,7 +344,10 @@ mod tests {
                 !why.is_empty() && !advice.is_empty() && remedies.is_empty(),
                 "{check:?}"
             );
-            let message = check.fix(&host, |_| {}).unwrap_err().to_string();
+            let message = check
+                .fix(&host, "thumbv7em-none-eabihf", |_| {})
+                .unwrap_err()
+                .to_string();
             assert!(message.contains(advice), "{message}");
         }
     }
@@ -353,7 +375,9 @@ mod tests {
         };
         let mut run = Vec::new();
         check
-            .fix(&Host::current(), |line| run.push(line.to_owned()))
+            .fix(&Host::current(), "thumbv7em-none-eabihf", |line| {
+                run.push(line.to_owned())
+            })
             .unwrap();
         assert_eq!(run, ["/nonexistent/installer", "true"]);
     }

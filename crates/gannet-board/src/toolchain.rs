@@ -107,15 +107,35 @@ impl Toolchain {
 /// Every rustc on the search path, then those of rustup's other toolchains.
 fn candidates(host: &Host) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = host.find_all("rustc").collect();
-    if let Some(rustup) = host.find("rustup") {
-        let listed = answer(host, &rustup, &["toolchain", "list", "--verbose"]).unwrap_or_default();
-        // A line is a name, perhaps notes in parentheses, and the folder.
-        let folders = listed
-            .lines()
-            .filter_map(|line| line.find('/').map(|at| &line[at..]));
-        found.extend(folders.map(|folder| Path::new(folder.trim()).join("bin/rustc")));
-    }
+    found.extend(rustups(host).into_iter().map(|(_, rustc)| rustc));
     found
+}
+
+/// The names of rustup's toolchains that are recent enough, its default first.
+pub(crate) fn recent_rustups(host: &Host) -> Vec<String> {
+    rustups(host)
+        .into_iter()
+        .filter(|(_, rustc)| Rust::inspect(host, rustc).is_ok())
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Rustup's toolchains, its default first: name and compiler.
+fn rustups(host: &Host) -> Vec<(String, PathBuf)> {
+    let listed = host
+        .find("rustup")
+        .and_then(|rustup| answer(host, &rustup, &["toolchain", "list", "--verbose"]).ok())
+        .unwrap_or_default();
+    // A line is a name, perhaps notes in parentheses, and the folder.
+    let toolchain = |line: &str| {
+        let (name, _) = line.split_once(char::is_whitespace)?;
+        let rustc = Path::new(line[line.find('/')?..].trim()).join("bin/rustc");
+        Some((name.to_owned(), rustc))
+    };
+    let (mut first, others): (Vec<_>, Vec<_>) =
+        listed.lines().partition(|line| line.contains("default)"));
+    first.extend(others);
+    first.into_iter().filter_map(toolchain).collect()
 }
 
 /// One installation of Rust.

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gannet_board::Host;
 use gannet_board::doctor::set_up;
@@ -86,6 +86,92 @@ fn only_what_is_missing_is_installed() {
     assert_eq!(
         log,
         "update\ninstall -y --no-install-recommends qemu-system-arm\n"
+    );
+}
+
+/// A rustup with toolchains of these names and versions, the first being its default; it adds
+/// targets to any of them.
+fn with_rustup(folder: &Path, toolchains: &[(&str, &str)]) {
+    let program = |path: PathBuf, text: &str| {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let mut list = String::new();
+    for (index, (name, version)) in toolchains.iter().enumerate() {
+        let home = folder.join(name);
+        let note = if index == 0 { " (active, default)" } else { "" };
+        list += &format!("{name}{note} {}\n", home.display());
+        let rustc = RUSTC
+            .replace("1.96.0", version)
+            .replace("DIR", home.to_str().unwrap());
+        program(home.join("bin/rustc"), &rustc);
+        program(home.join("bin/cargo"), "#!/bin/sh\n");
+    }
+    fs::write(folder.join("list"), list).unwrap();
+    let rustup = r#"#!/bin/sh
+if [ "$1" = toolchain ]; then exec /bin/cat DIR/list; fi
+echo "rustup $@" >> DIR/log
+/bin/mkdir -p DIR/$4/lib/rustlib/$5/lib
+echo > DIR/$4/lib/rustlib/$5/lib/libcore-0123.rlib
+"#;
+    let rustup = rustup.replace("DIR", folder.to_str().unwrap());
+    program(folder.join("bin/rustup"), &rustup);
+}
+
+#[test]
+fn rustup_adds_the_target_to_a_toolchain_that_is_recent_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = bare_debian(folder.path());
+    with_rustup(
+        folder.path(),
+        &[("stable-host", "1.70.0"), ("newer-host", "1.95.0")],
+    );
+    set_up(&host, TARGET, |_| {}).unwrap();
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let rustup: Vec<_> = log
+        .lines()
+        .filter(|line| line.starts_with("rustup"))
+        .collect();
+    assert_eq!(
+        rustup,
+        ["rustup target add --toolchain newer-host thumbv7em-none-eabihf"]
+    );
+    assert!(!log.contains("rustc-web"), "{log}");
+}
+
+#[test]
+fn a_rustup_with_nothing_recent_leaves_rust_to_the_package_manager() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = bare_debian(folder.path());
+    with_rustup(folder.path(), &[("stable-host", "1.70.0")]);
+    set_up(&host, TARGET, |_| {}).unwrap();
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(
+        log.contains("rustc-web") && !log.contains("rustup"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_remedy_that_succeeds_and_brings_nothing_is_followed_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = bare_debian(folder.path());
+    with_rustup(folder.path(), &[("stable-host", "1.95.0")]);
+    let rustup = folder.path().join("bin/rustup");
+    let text = fs::read_to_string(&rustup).unwrap();
+    let idle: String = text
+        .lines()
+        .filter(|line| !line.contains("libcore"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(&rustup, idle).unwrap();
+    set_up(&host, TARGET, |_| {}).unwrap();
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    let rustup = log.find("rustup target add").unwrap();
+    assert!(
+        log.find("rustc-web").is_some_and(|apt| rustup < apt),
+        "{log}"
     );
 }
 

@@ -121,7 +121,7 @@ fn a_fix_runs_its_commands_and_gives_their_complaint_when_they_fail() {
     };
     let mut told = Vec::new();
     let error = check
-        .fix(&Host::default(), |line| told.push(line.to_owned()))
+        .fix(&Host::default(), TARGET, |line| told.push(line.to_owned()))
         .unwrap_err();
     assert!(
         told.len() == 1 && told[0].ends_with("apt-get install"),
