@@ -23,6 +23,16 @@ pub enum BoardError {
         /// Its manifest.
         path: PathBuf,
     },
+    /// A folder that a project should go to holds a package that is not ours to overwrite.
+    #[error(
+        "{} already holds a package that is not of Gannet's making, and nothing was written; \
+         name another folder, or remove its Cargo.toml",
+        folder.display()
+    )]
+    OtherPackage {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// There is no compiler for the host itself.
     #[error(
         "the network cannot be compiled for this machine, because cargo is not on the search \

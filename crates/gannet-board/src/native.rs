@@ -11,7 +11,7 @@ use gannet_link::{StreamWire, Wire};
 use crate::build::run_cargo;
 use crate::error::BoardError;
 use crate::host::Host;
-use crate::project::{dependencies, write_if_changed};
+use crate::project::{dependencies, write_all};
 
 /// A network that runs on this machine. As a [`Wire`] it is the serial port of a board.
 pub struct Native {
@@ -25,8 +25,8 @@ impl Native {
     /// line of the compiler's messages as it comes.
     ///
     /// # Errors
-    /// [`BoardError::CargoMissing`], [`BoardError::File`], [`BoardError::Build`] or
-    /// [`BoardError::Start`].
+    /// [`BoardError::OtherPackage`], [`BoardError::File`], [`BoardError::CargoMissing`],
+    /// [`BoardError::Build`] or [`BoardError::Start`].
     pub fn start(
         host: &Host,
         network: &str,
@@ -34,9 +34,7 @@ impl Native {
         folder: &Path,
         progress: impl FnMut(&str),
     ) -> Result<Native, BoardError> {
-        for (path, text) in files(network, network_files) {
-            write_if_changed(&folder.join(path), &text)?;
-        }
+        write_all(folder, files(network, network_files))?;
 
         let cargo = host.find("cargo").ok_or(BoardError::CargoMissing)?;
         let mut command = host.command(&cargo);

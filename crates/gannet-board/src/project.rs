@@ -3,6 +3,7 @@
 //! names and the board's numbers are filled in.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::board::{Board, Bus, External, Family, Pin};
@@ -66,12 +67,10 @@ impl Project<'_> {
     /// right are left alone, so that nothing is rebuilt without reason.
     ///
     /// # Errors
-    /// [`BoardError::File`] with the path that could not be written.
+    /// [`BoardError::OtherPackage`] for a folder that holds a package that is not of Gannet's
+    /// making, [`BoardError::File`] with the path that could not be written.
     pub fn write(&self, folder: &Path) -> Result<(), BoardError> {
-        for (path, text) in self.files() {
-            write_if_changed(&folder.join(path), &text)?;
-        }
-        Ok(())
+        write_all(folder, self.files())
     }
 
     /// The project's files: path inside its folder, text.
@@ -154,9 +153,48 @@ pub(crate) fn dependencies(
     network.chain(link)
 }
 
+/// Writes a project's files into a folder, unless it holds a package of somebody else's.
+pub(crate) fn write_all(folder: &Path, files: Vec<(PathBuf, String)>) -> Result<(), BoardError> {
+    let manifest = folder.join("Cargo.toml");
+    match fs::read_to_string(&manifest) {
+        Ok(text) if is_ours(&text) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        // Text that is not UTF-8 is no manifest of ours either.
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+            return Err(BoardError::file(manifest)(error));
+        }
+        _ => {
+            return Err(BoardError::OtherPackage {
+                folder: folder.to_owned(),
+            });
+        }
+    }
+    for (path, text) in files {
+        write_if_changed(&folder.join(path), &text)?;
+    }
+    Ok(())
+}
+
+/// Whether it is the manifest of a project that was written here: those alone bring the network
+/// and the link along in folders of these names.
+fn is_ours(manifest: &str) -> bool {
+    let manifest: toml::Table = toml::from_str(manifest).unwrap_or_default();
+    let dependencies = manifest
+        .get("dependencies")
+        .and_then(|table| table.as_table());
+    let brings = |folder| {
+        let mut paths = dependencies
+            .into_iter()
+            .flat_map(|table| table.values())
+            .filter_map(|dependency| dependency.get("path")?.as_str());
+        paths.any(|path| path == folder)
+    };
+    brings("network") && brings("gannet-link")
+}
+
 /// Writes a file of a project, unless its text is already right: nothing is rebuilt without
 /// reason.
-pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
+fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
     if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }
@@ -399,6 +437,41 @@ mod tests {
                 assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
                 assert!(names.iter().any(|name| name == network), "{names:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_package_of_somebody_elses_is_left_as_it_is() {
+        let theirs = [
+            &b"[package]\nname = \"weather-station\"\n[dependencies]\nnetwork = \"1\"\n"[..],
+            b"half a manifest [",
+            b"\xff",
+        ];
+        for theirs in theirs {
+            let folder = tempfile::tempdir().unwrap();
+            let manifest = folder.path().join("Cargo.toml");
+            fs::write(&manifest, theirs).unwrap();
+            let files = project(Board::find("nucleo-f446re").unwrap());
+            let sentence = write_all(folder.path(), files).unwrap_err().to_string();
+            let name = folder.path().display().to_string();
+            assert!(sentence.contains(&name), "{sentence}");
+            assert_eq!(fs::read(&manifest).unwrap(), theirs);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_project_that_was_written_before_is_written_again() {
+        let board = Board::find("nucleo-f446re").unwrap();
+        for files in [project(board), crate::native::files("tiny", &[])] {
+            let folder = tempfile::tempdir().unwrap();
+            write_all(folder.path(), files.clone()).unwrap();
+            // Its owner may add to it.
+            let manifest = folder.path().join("Cargo.toml");
+            let written = fs::read_to_string(&manifest).unwrap();
+            fs::write(&manifest, format!("{written}# mine\n")).unwrap();
+            write_all(folder.path(), files).unwrap();
+            assert_eq!(fs::read_to_string(&manifest).unwrap(), written);
         }
     }
 
