@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bench::{Bench, Direction, Sum, Through};
+use bench::{Bench, Direction, Named, Sum, Through};
 use gannet_link::{
     Client, ElementType, Engine, Header, Identity, Inference, LinkError, Patience, Port, Server,
     TensorInfo, Wire, write_frame,
@@ -517,6 +517,20 @@ impl Engine for Boaster {
 
     fn run(&mut self) -> Inference<'_> {
         self.0.run()
+    }
+}
+
+#[test]
+fn of_a_long_name_as_much_is_expected_as_a_device_sends() {
+    // Two bytes a character: 127 of them fit into the 255 bytes of a name.
+    let name = "é".repeat(128);
+    let device = Bench::with(Named(Sum::of(4), name.clone()));
+    let client = Client::connect(device, patience()).expect("a good wire");
+    let hash = client.device().hash;
+    assert_eq!(client.device().network, "é".repeat(127));
+    client.expect(&name, hash).expect("this very network");
+    for other in ["é".repeat(126), format!("e{name}")] {
+        client.expect(&other, hash).expect_err("another network");
     }
 }
 

@@ -2,10 +2,10 @@
 
 mod bench;
 
-use bench::{Queues, Sum};
+use bench::{Named, Queues, Sum};
 use gannet_link::{
-    Engine, Identity, Inference, OutputHead, Reason, Received, Receiver, Refusal, Server,
-    Statistics, write_frame,
+    Engine, Identity, OutputHead, Reason, Received, Receiver, Refusal, Server, Statistics,
+    write_frame,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,24 +29,6 @@ fn identity_of(mut engine: impl Engine) -> Vec<u8> {
         panic!("{found:?}")
     };
     [&head[..], &payload[..body_len - 4]].concat()
-}
-
-/// The bench's engine under another name.
-struct Named(Sum, String);
-
-impl Engine for Named {
-    fn identity(&self) -> Identity<'_> {
-        Identity {
-            network: &self.1,
-            ..self.0.identity()
-        }
-    }
-    fn input(&mut self) -> &mut [u8] {
-        self.0.input()
-    }
-    fn run(&mut self) -> Inference<'_> {
-        self.0.run()
-    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::device::Device;
 use super::error::LinkError;
 use super::exchange::{Counts, Line, Persistence, Request};
 use super::wire::Wire;
+use crate::protocol::message::at_most_255;
 use crate::protocol::{Identity, Kind, OutputHead, Statistics};
 
 /// More than any microcontroller can hold: memory is not set aside on a device's word alone.
@@ -116,12 +117,13 @@ impl<W: Wire> Client<W> {
         self.line.counts()
     }
 
-    /// Makes sure that the device runs this very network.
+    /// Makes sure that the device runs this very network. Of a long name as much is compared
+    /// as a device sends.
     ///
     /// # Errors
     /// [`LinkError::OtherNetwork`] when it does not.
     pub fn expect(&self, network: &str, hash: [u8; 8]) -> Result<(), LinkError> {
-        if self.device.network == network && self.device.hash == hash {
+        if self.device.network == at_most_255(network) && self.device.hash == hash {
             return Ok(());
         }
         Err(LinkError::OtherNetwork {

@@ -104,8 +104,8 @@ impl<'a> Identity<'a> {
         fixed: &'b mut [u8; IDENTITY_LEN],
         lengths: &'b mut [u8; 2],
     ) -> [&'b [u8]; 5] {
-        let network = at_most_255(self.network);
-        let board = at_most_255(self.board);
+        let network = at_most_255(self.network).as_bytes();
+        let board = at_most_255(self.board).as_bytes();
         *lengths = [network.len() as u8, board.len() as u8];
         fixed[0] = WINDOW;
         fixed[1] = self.input.element.to_wire();
@@ -286,10 +286,9 @@ impl Refusal {
     }
 }
 
-/// The text's bytes, cut to what a length byte can announce.
-fn at_most_255(text: &str) -> &[u8] {
-    let bytes = text.as_bytes();
-    bytes.get(..text.floor_char_boundary(255)).unwrap_or(bytes)
+/// The text, cut to what a length byte can announce.
+pub(crate) fn at_most_255(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(255)).unwrap_or(text)
 }
 
 /// A length byte and as many bytes of text, and what follows them.

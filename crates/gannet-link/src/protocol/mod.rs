@@ -9,7 +9,7 @@ mod cobs;
 mod crc;
 mod element;
 mod frame;
-mod message;
+pub(crate) mod message;
 mod server;
 
 pub use cobs::{CobsDecoder, Decoded, encode_cobs};

@@ -74,6 +74,26 @@ impl Engine for Sum {
     }
 }
 
+/// The bench's engine under another name.
+pub struct Named(pub Sum, pub String);
+
+impl Engine for Named {
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            network: &self.1,
+            ..self.0.identity()
+        }
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        self.0.input()
+    }
+
+    fn run(&mut self) -> Inference<'_> {
+        self.0.run()
+    }
+}
+
 /// A port whose input is there at once, and whose output is kept.
 #[derive(Default)]
 pub struct Queues {
