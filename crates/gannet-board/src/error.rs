@@ -72,8 +72,8 @@ pub enum BoardError {
         /// Each candidate and what it lacks.
         looked_for: String,
     },
-    /// The firmware does not compile or link.
-    #[error("the firmware in {} does not build; the compiler's last words:\n{tail}", folder.display())]
+    /// A project does not compile or link.
+    #[error("the program in {} does not build; the compiler's last words:\n{tail}", folder.display())]
     Build {
         /// The project.
         folder: PathBuf,

@@ -37,13 +37,18 @@ impl Native {
         write_all(folder, files(network, network_files))?;
 
         let cargo = host.find("cargo").ok_or(BoardError::CargoMissing)?;
+        let triple = host_triple(host, &cargo, folder)?;
         let mut command = host.command(&cargo);
         command.current_dir(folder);
-        command.args(["build", "--release", "--target-dir", "target"]);
+        // A target of its own, as settings in a folder above may name another.
+        command.args(["build", "--release", "--target-dir", "target", "--target"]);
+        command.arg(&triple);
         run_cargo(command, progress)?.map_err(|said| said.into_error(folder))?;
 
         let program = folder
-            .join("target/release")
+            .join("target")
+            .join(triple)
+            .join("release")
             .join(format!("gannet_native{}", std::env::consts::EXE_SUFFIX));
         let started = |error| BoardError::Start {
             program: program.display().to_string(),
@@ -58,6 +63,29 @@ impl Native {
         let pipes = StreamWire::new(answers, requests);
         Ok(Native { child, pipes })
     }
+}
+
+/// The triple of the machine that `cargo` compiles for when nothing tells it otherwise.
+fn host_triple(host: &Host, cargo: &Path, folder: &Path) -> Result<String, BoardError> {
+    let started = |error| BoardError::Start {
+        program: cargo.display().to_string(),
+        error,
+    };
+    let mut command = host.command(cargo);
+    // In the project's folder, where rustup's proxies take the toolchain that will build it.
+    command.current_dir(folder).arg("-vV").stdin(Stdio::null());
+    let output = command.output().map_err(started)?;
+    let about = String::from_utf8_lossy(&output.stdout);
+    let triple = about.lines().find_map(|line| line.strip_prefix("host: "));
+    triple
+        .map(|triple| triple.trim().to_owned())
+        .ok_or_else(|| {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.lines().next().unwrap_or_default();
+            started(io::Error::other(format!(
+                "it does not tell its host; {said}"
+            )))
+        })
 }
 
 /// The project's files: path inside its folder, text.
