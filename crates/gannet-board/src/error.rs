@@ -83,7 +83,7 @@ pub enum BoardError {
     /// The image is larger than the board's memory.
     #[error(
         "the firmware does not fit {board}: {section} overflows by {overflow_bytes} bytes; take a \
-         smaller network, int8 weights, or a board with more memory"
+         smaller network or a board with more memory"
     )]
     DoesNotFit {
         /// The board.
