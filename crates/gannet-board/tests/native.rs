@@ -9,13 +9,11 @@ use gannet_link::{Client, Patience};
 
 const NETWORK: &str = "tiny-sums";
 
-fn start(folder: &Path, source: &str) -> Result<Native, BoardError> {
-    let network_files = [
-        ("Cargo.toml", include_str!("tiny-network/Cargo.toml")),
-        ("src/lib.rs", source),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Native::start(&Host::current(), NETWORK, &network_files, folder, |_| {})
+fn start(folder: &Path, network: &str, source: &str) -> Result<Native, BoardError> {
+    let manifest = include_str!("tiny-network/Cargo.toml").replace(NETWORK, network);
+    let network_files = [("Cargo.toml", &*manifest), ("src/lib.rs", source)]
+        .map(|(path, text)| (path.to_owned(), text.to_owned()));
+    Native::start(&Host::current(), network, &network_files, folder, |_| {})
 }
 
 #[test]
@@ -26,7 +24,7 @@ fn a_folder_above_that_compiles_for_another_machine_is_not_heeded() {
     fs::write(above.join(".cargo/config.toml"), settings).unwrap();
 
     let source = include_str!("tiny-network/src/lib.rs");
-    let native = start(&above.join("tiny-sums"), source).unwrap();
+    let native = start(&above.join("tiny-sums"), NETWORK, source).unwrap();
     let mut client = Client::connect(native, Patience::default()).unwrap();
     client.expect(NETWORK, *b"gannet\x00\x01").unwrap();
     // Output 0 is the sum of every tenth pixel, over 65,536.
@@ -35,9 +33,19 @@ fn a_folder_above_that_compiles_for_another_machine_is_not_heeded() {
 }
 
 #[test]
+fn a_network_may_be_called_as_the_link_or_the_program_is() {
+    for network in ["gannet-link", "gannet-native"] {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(network);
+        let source = include_str!("tiny-network/src/lib.rs");
+        let native = start(&folder, network, source).unwrap();
+        Client::connect(native, Patience::default()).unwrap();
+    }
+}
+
+#[test]
 fn a_network_that_does_not_compile_is_told_with_its_folder() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-rust");
-    let Err(error) = start(&folder, "This is no Rust.") else {
+    let Err(error) = start(&folder, NETWORK, "This is no Rust.") else {
         panic!("it compiled");
     };
     assert!(matches!(error, BoardError::Build { .. }), "{error}");
