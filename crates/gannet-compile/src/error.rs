@@ -6,12 +6,12 @@
 pub enum CompileError {
     /// A weight is not a number that arithmetic can go on with.
     #[error(
-        "the {weight} of layer '{layer}' holds {value} at position {position}: a network with such a weight computes nothing useful. Train it again, perhaps with a lower rate"
+        "the {weight} of '{layer}' holds {value} at position {position}: a network with such a weight computes nothing useful. Train it again, perhaps with a lower rate"
     )]
     NotFinite {
         /// The layer's name.
         layer: String,
-        /// "kernel" or "bias".
+        /// "kernel", "bias", …, or "folded weights".
         weight: &'static str,
         /// The flat position in the tensor.
         position: usize,

@@ -4,7 +4,7 @@
 //! layer or a sum its function: their values never reach memory. A value that a second layer
 //! reads has to be written, and ends a group.
 
-use gannet_graph::{Function, Graph, Layer, NodeId};
+use gannet_graph::{Function, Graph, Layer, MaxPool2D, NodeId};
 
 /// Layers that are computed in one stage, in order; the first is the one with the work.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +61,9 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
         {
             group.function = activation.function;
         }
-        Layer::MaxPool2D(_)
-            if matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
+        Layer::MaxPool2D(pool)
+            if merges_few_rows(pool)
+                && matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
                 && group.pool.is_none()
                 && group.function.commutes_with_maximum() =>
         {
@@ -73,6 +74,15 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
     group.nodes.push(id);
     true
 }
+
+/// Each row of sums goes into so many pooled rows, which are written out one by one.
+fn merges_few_rows(pool: &MaxPool2D) -> bool {
+    let ([kernel, _], [stride, _]) = (pool.window.kernel(), pool.window.stride());
+    kernel.div_ceil(stride) <= MOST_ROWS
+}
+
+/// With three rows merging is still shorter than the convolution itself.
+const MOST_ROWS: usize = 3;
 
 /// A few operations on a value in a register.
 fn is_pointwise(function: Function) -> bool {

@@ -1,4 +1,4 @@
-//! Leaves out what does nothing at inference and folds normalization into the weights before
+//! Leaves out what does nothing at inference or is not read, and folds normalization into the weights before
 //! it: `γ(Wx + b − μ)/σ + β` is `W'x + b'` with other weights.
 
 use gannet_graph::{
@@ -23,8 +23,14 @@ fn entries(graph: &Graph) -> (Vec<Entry>, usize) {
     let mut entries: Vec<Entry> = Vec::new();
     // Where each node's value is to be found among the entries.
     let mut places: Vec<usize> = Vec::new();
+    let needed = needed(graph);
     for id in graph.ids() {
         let node = graph.node(id);
+        if !needed[id.index()] {
+            // Nobody asks for its place.
+            places.push(usize::MAX);
+            continue;
+        }
         let inputs: Vec<usize> = node
             .inputs()
             .iter()
@@ -32,7 +38,9 @@ fn entries(graph: &Graph) -> (Vec<Entry>, usize) {
             .collect();
         let folded = match node.layer() {
             Layer::Dropout(_) => Some(inputs[0]),
-            Layer::BatchNormalization(layer) if has_one_reader(graph, node.inputs()[0]) => {
+            Layer::BatchNormalization(layer)
+                if has_one_reader(graph, &needed, node.inputs()[0]) =>
+            {
                 let before = &mut entries[inputs[0]];
                 fold(&before.layer, layer).map(|layer| {
                     before.layer = layer;
@@ -53,8 +61,30 @@ fn entries(graph: &Graph) -> (Vec<Entry>, usize) {
     (entries, places[graph.output().index()])
 }
 
-fn has_one_reader(graph: &Graph, id: NodeId) -> bool {
-    graph.readers(id).len() == 1
+/// Which nodes lie on a way to the output; the input always does.
+fn needed(graph: &Graph) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes().len()];
+    needed[0] = true;
+    needed[graph.output().index()] = true;
+    for id in graph.ids().rev() {
+        if needed[id.index()] {
+            graph
+                .node(id)
+                .inputs()
+                .iter()
+                .for_each(|input| needed[input.index()] = true);
+        }
+    }
+    needed
+}
+
+fn has_one_reader(graph: &Graph, needed: &[bool], id: NodeId) -> bool {
+    graph
+        .readers(id)
+        .iter()
+        .filter(|reader| needed[reader.index()])
+        .count()
+        == 1
 }
 
 fn rebuild(graph: &Graph, (entries, output): (Vec<Entry>, usize)) -> Result<Graph, GraphError> {
@@ -153,6 +183,15 @@ mod tests {
             kinds(&simplify(&graph)),
             ["Dense", "BatchNormalization", "Add"]
         );
+    }
+
+    #[test]
+    fn what_nobody_reads_is_left_out() {
+        let mut graph = Graph::new("net", [3]).unwrap();
+        let dense = graph.push("dense", Dense::zeros(3, 2)).unwrap();
+        graph.push("beside", Dense::zeros(2, 5)).unwrap();
+        graph.add("end", Dense::zeros(2, 1), &[dense]).unwrap();
+        assert_eq!(kinds(&simplify(&graph)), ["Dense", "Dense"]);
     }
 
     #[test]

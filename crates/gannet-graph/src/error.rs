@@ -62,6 +62,19 @@ pub enum GraphError {
         /// How many it was given.
         found: usize,
     },
+    /// A layer gives nothing, or more than anything that could be computed.
+    #[error(
+        "layer '{layer}' ({kind}) gives {found}: a tensor has at least one extent, no extent of zero, and at most {} numbers",
+        Shape::MOST_ELEMENTS
+    )]
+    Size {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// The shape that it would give.
+        found: Shape,
+    },
     /// Two layers have one name.
     #[error("two layers are named '{0}': each name may stand once in a network")]
     DuplicateName(String),

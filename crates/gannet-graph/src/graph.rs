@@ -58,7 +58,7 @@ impl Graph {
     /// A network `name` of nothing but an input of `shape`, named `input`.
     ///
     /// # Errors
-    /// [`GraphError::Zero`] if the shape has an empty extent.
+    /// [`GraphError::Size`] if the shape is empty or boundless.
     pub fn new(name: impl Into<String>, shape: impl Into<Shape>) -> Result<Self, GraphError> {
         Graph::with_input(name, "input", shape)
     }
@@ -66,7 +66,7 @@ impl Graph {
     /// As [`Graph::new`], with a name for the input.
     ///
     /// # Errors
-    /// [`GraphError::Zero`] if the shape has an empty extent.
+    /// [`GraphError::Size`] if the shape is empty or boundless.
     pub fn with_input(
         name: impl Into<String>,
         input: impl Into<String>,
@@ -118,6 +118,13 @@ impl Graph {
             });
         }
         let output_shape = layer.output_shape(&name, &self.shapes(inputs))?;
+        if !output_shape.is_bounded() {
+            return Err(GraphError::Size {
+                layer: name,
+                kind: layer.kind(),
+                found: output_shape,
+            });
+        }
         self.nodes.push(Node {
             name,
             layer,
@@ -296,5 +303,16 @@ mod tests {
         graph.push("dense", Dense::zeros(4, 2)).unwrap();
         let error = graph.run(&Tensor::zeros([5])).unwrap_err();
         assert_eq!(error.to_string(), "network 'net' takes 4, but was given 5");
+    }
+
+    /// Behind such a layer nothing could be computed, and sizes would leave their types.
+    #[test]
+    fn empty_and_boundless_tensors_are_refused() {
+        assert!(Graph::new("net", [0, 4, 1]).is_err());
+        assert!(Graph::new("net", [65_536, 65_536, 65_536]).is_err());
+        assert!(Graph::new("net", Shape::from(Vec::new())).is_err());
+        let mut graph = Graph::new("net", [4]).unwrap();
+        let error = graph.push("dense", Dense::zeros(4, 0)).unwrap_err();
+        assert!(error.to_string().contains("'dense'"), "{error}");
     }
 }

@@ -7,6 +7,19 @@ use std::fmt;
 pub struct Shape(Vec<usize>);
 
 impl Shape {
+    /// The most numbers that a tensor between layers may hold: far more than any
+    /// microcontroller does, and few enough that no product of extents leaves its type.
+    pub const MOST_ELEMENTS: usize = 1 << 28;
+
+    /// Whether there is an extent, none is zero, and there are at most
+    /// [`Shape::MOST_ELEMENTS`] elements.
+    pub fn is_bounded(&self) -> bool {
+        let elements = self.0.iter().try_fold(1, |product: usize, &dim| {
+            product.checked_mul(dim).filter(|&product| product > 0)
+        });
+        !self.0.is_empty() && elements.is_some_and(|elements| elements <= Shape::MOST_ELEMENTS)
+    }
+
     /// The extents, outermost first.
     pub fn dims(&self) -> &[usize] {
         &self.0

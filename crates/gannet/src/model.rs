@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use gannet_board::Board;
+use gannet_compile::ir::Program;
+use gannet_data::Split;
 use gannet_graph::{Graph, networks};
 use gannet_project::{Project, Setting};
 
@@ -72,4 +74,18 @@ fn is_project(path: &Path) -> bool {
 
 fn is_built_in(name: &str) -> bool {
     networks::by_name(name).is_ok() && !Path::new(name).exists()
+}
+
+/// Whether `program` takes the pictures of `split` and gives as many outputs as it has classes.
+pub fn suits(program: &Program, split: &Split) -> Result<(), Failure> {
+    let (shape, classes) = (split.images().shape(), split.class_count());
+    let (taken, given) = (program.input().len(), program.output().len());
+    if taken == shape.elements() && given == classes {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "network '{}' takes {taken} values and gives {given}, but the pictures are {shape} in \
+         {classes} classes: use the data that it was trained on",
+        program.name()
+    )))
 }

@@ -191,7 +191,7 @@ fn an_unknown_board_tells_the_known_ones() {
     );
     assert_fails(
         &output,
-        1,
+        2,
         &["nucleo-f446", "nucleo-f446re", "gannet boards"],
     );
 }

@@ -104,9 +104,11 @@ impl ProgramBuilder {
     /// The proven Program that leaves its result in `output`.
     ///
     /// # Errors
+    /// [`CompileError::NotFinite`] if a constant is NaN or infinite,
     /// [`CompileError::IndexRange`] or [`CompileError::Unsound`] if a stage is wrong.
     pub fn finish(mut self, output: BufferId) -> Result<Program, CompileError> {
         self.program.output = output;
+        self.all_finite()?;
         let last = self.program.stages.len().saturating_sub(1);
         self.use_in(self.program.input, 0);
         self.use_in(output, last);
@@ -131,6 +133,23 @@ impl ProgramBuilder {
         }
         memory::place(&mut self.program.slots);
         self.program.proven()
+    }
+
+    /// Folding multiplies weights, which can leave what an `f32` holds.
+    fn all_finite(&self) -> Result<(), CompileError> {
+        for buffer in &self.program.buffers {
+            if let Storage::Constant(Constant::F32(values)) = &buffer.storage
+                && let Some(position) = values.iter().position(|value| !value.is_finite())
+            {
+                return Err(CompileError::NotFinite {
+                    layer: buffer.name.clone(),
+                    weight: "folded weights",
+                    position,
+                    value: values[position].to_string(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn use_in(&mut self, buffer: BufferId, stage: usize) {

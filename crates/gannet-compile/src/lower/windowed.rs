@@ -15,6 +15,9 @@ use crate::ir::{
     Affine, BufferId, Element, Expression, Loop, Scalar, ScalarType, Statement, Variable,
 };
 
+/// A wider pooling window is a loop and not written out.
+const MOST_UNROLLED: usize = 4;
+
 /// What is to be done with a block of sums, each with its channel.
 pub(super) type Finish<'f> = dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement> + 'f;
 
@@ -173,7 +176,9 @@ impl Lowering<'_> {
 
         let before = Expression::Load(target, place.clone());
         let mut body = vec![Statement::Let(largest, before)];
-        let inside = pad == 0 && (pooled_columns - 1) * stride + kernel <= columns;
+        let inside = pad == 0
+            && kernel <= MOST_UNROLLED
+            && (pooled_columns - 1) * stride + kernel <= columns;
         if inside {
             body.extend((0..kernel).map(|k| raise_to(first.clone() + Affine::from(k))));
         } else {

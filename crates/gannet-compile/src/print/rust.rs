@@ -215,7 +215,7 @@ fn weights(program: &Program) -> String {
         };
         out.gap();
         out.line(format_args!("/// {}.", extents(buffer)));
-        out.line("#[link_section = \".rodata.gannet_weights\"]");
+        out.line("#[cfg_attr(target_os = \"none\", link_section = \".rodata.gannet_weights\")]");
         out.line(format_args!(
             "pub(crate) static {}: [{}; {}] = [",
             constant_name(buffer),

@@ -63,6 +63,8 @@ pub fn networks() -> Vec<Graph> {
         pooled("pool-gaps", [11, 11, 1], [2, 2], [3, 3], Padding::Valid),
         pooled("pool-stride-1", [7, 7, 1], [3, 2], [1, 1], Padding::Same),
         pooled("pool-wide", [9, 9, 2], [4, 4], [2, 2], Padding::Valid),
+        pooled("pool-wider", [9, 13, 1], [3, 7], [2, 2], Padding::Valid),
+        pooled("pool-apart", [9, 9, 1], [8, 8], [1, 1], Padding::Valid),
         pool_first().unwrap(),
         activation_first().unwrap(),
         image_softmax().unwrap(),

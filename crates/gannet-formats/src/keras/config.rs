@@ -406,7 +406,10 @@ mod tests {
         let error = network(&functional(&json!(layers), &ends[0], &ends[1])).unwrap_err();
         // 4·2²⁷ is the first that is more than 2²⁸.
         let text = error.to_string();
-        assert!(text.contains("layer '27' gives 536870912"), "{text}");
+        assert!(
+            text.contains("layer '27' (Concatenate) gives 536870912"),
+            "{text}"
+        );
     }
 
     /// Keras counts the batch as axis 0, so the channels of an image are axis 3, of a sequence

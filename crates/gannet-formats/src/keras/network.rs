@@ -3,11 +3,11 @@
 
 use std::collections::HashSet;
 
-use gannet_graph::{Graph, Layer, NodeId, Tensor};
+use gannet_graph::{Graph, NodeId, Tensor};
 
 use super::{
     config::malformed,
-    layers::{Expected, MOST_ELEMENTS, Plan},
+    layers::{Expected, Plan},
     spatial,
 };
 use crate::FormatError;
@@ -74,11 +74,11 @@ impl Network {
                 Plan::Separable(expected, make) => {
                     let [depthwise, pointwise] = make(weights(&name, &expected)?)?;
                     let free = free_name(format!("{name}_depthwise"), &names);
-                    inputs = vec![add(&mut graph, free, depthwise, &inputs)?];
+                    inputs = vec![graph.add(free, depthwise, &inputs)?];
                     pointwise
                 }
             };
-            ids.push(add(&mut graph, name, layer, &inputs)?);
+            ids.push(graph.add(name, layer, &inputs)?);
         }
         // A graph gives what its last node gives, so that has to be the network's output.
         if ids.last() != Some(&graph.output()) {
@@ -88,31 +88,6 @@ impl Network {
         }
         Ok(graph)
     }
-}
-
-/// Adds a layer whose output is not larger than any that a microcontroller could hold, so
-/// that no product of extents leaves its type.
-fn add(
-    graph: &mut Graph,
-    name: String,
-    layer: Layer,
-    inputs: &[NodeId],
-) -> Result<NodeId, FormatError> {
-    let id = graph.add(name, layer, inputs)?;
-    let node = graph.node(id);
-    let extents = node.output_shape().dims().iter();
-    extents
-        .copied()
-        .try_fold(1, usize::checked_mul)
-        .filter(|&elements| elements <= MOST_ELEMENTS)
-        .map(|_| id)
-        .ok_or_else(|| {
-            malformed(format!(
-                "layer '{}' gives {}, more than the limit of {MOST_ELEMENTS} numbers",
-                node.name(),
-                node.output_shape()
-            ))
-        })
 }
 
 /// `base`, or with a number behind it if that is taken.

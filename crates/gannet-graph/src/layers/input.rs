@@ -22,11 +22,6 @@ impl LayerKind for Input {
     const ARITY: Arity = Arity::None;
 
     fn output_shape(&self, _name: &str, _inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        if self.shape.elements() == 0 {
-            return Err(GraphError::Zero {
-                what: "an extent of the network's input",
-            });
-        }
         Ok(self.shape.clone())
     }
 

@@ -4,8 +4,10 @@ use clap::Args;
 use gannet_board::Board;
 use gannet_compile::analysis::{Analysis, Limits};
 use gannet_compile::compile;
+use gannet_compile::ir::Program;
 use gannet_graph::Graph;
 
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
 use crate::draw::number::{count, kib, percent};
 use crate::draw::table::{Column, table};
@@ -13,9 +15,6 @@ use crate::failure::Failure;
 use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
-
-/// The board for who names none.
-const DEFAULT_BOARD: &str = "nucleo-f446re";
 
 /// What a network costs on a board, layer by layer, and whether it fits.
 #[derive(Debug, Args)]
@@ -37,35 +36,29 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
         Some(board) => Some(board.clone()),
         None => model::board(&args.model)?,
     };
-    let board = Board::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
+    let board = boards::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
     let graph = model::structure(&args.model)?;
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program);
     show(&analysis, board, args.json.screen());
     args.json.write(&[("analysis", &analysis)])?;
-    analysis
-        .fit(&limits(board))
-        .map_err(|misfit| Failure::limit(misfit.to_string()))
+    fit(&analysis, board)
 }
 
-/// What `board` offers.
-pub fn limits(board: &Board) -> Limits {
-    Limits {
+/// Whether `program` of `graph` fits `board`, before anything is built for it.
+pub fn check(graph: &Graph, program: &Program, board: &Board) -> Result<(), Failure> {
+    fit(&Analysis::new(graph, program), board)
+}
+
+/// Whether what was analysed fits `board`.
+pub fn fit(analysis: &Analysis, board: &Board) -> Result<(), Failure> {
+    let limits = Limits {
         device: board.name.clone(),
         flash_bytes: board.flash.len_bytes as usize,
         ram_bytes: board.ram.len_bytes as usize,
-    }
-}
-
-/// Whether `graph` fits `board`, before anything is built for it.
-pub fn check(
-    graph: &Graph,
-    program: &gannet_compile::ir::Program,
-    board: &Board,
-) -> Result<(), Failure> {
-    let analysis = Analysis::new(graph, program);
+    };
     analysis
-        .fit(&limits(board))
+        .fit(&limits)
         .map_err(|misfit| Failure::limit(misfit.to_string()))
 }
 
@@ -95,7 +88,9 @@ pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
             count(layer.weights_bytes as u64),
             match (fused, stage) {
                 (true, _) => "fused ↑".to_owned(),
-                (false, None) => "a view".to_owned(),
+                (false, None) if layer.kind == "Flatten" => "a view".to_owned(),
+                // Folded into the weights before it, or left out.
+                (false, None) => "none".to_owned(),
                 (false, Some(_)) => count(layer.activations_bytes as u64),
             },
         ]);

@@ -7,6 +7,14 @@ use crate::draw::table::{Column, table};
 use crate::failure::Failure;
 use crate::screen::Screen;
 
+/// The board for who names none.
+pub const DEFAULT_BOARD: &str = "nucleo-f446re";
+
+/// The board of that name.
+pub fn find(name: &str) -> Result<&'static Board, Failure> {
+    Board::find(name).map_err(|error| Failure::usage(error.to_string()))
+}
+
 pub fn run() -> Result<(), Failure> {
     let mut boards = table(&[
         Column::Text("board"),

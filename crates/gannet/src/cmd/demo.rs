@@ -1,24 +1,27 @@
 //! `gannet demo`: the tutorial's whole way on its own network, and its figures beside this run's.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
+use gannet_board::Firmware;
 use gannet_board::validate::Report;
-use gannet_board::{Board, Firmware};
 use gannet_compile::analysis::Analysis;
 use gannet_compile::compile;
 use gannet_data::{Dataset, SplitStats};
 use gannet_graph::networks;
 use gannet_train::{Recipe, Threads};
 
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
 use crate::cmd::{analyze, data, firmware, summary, train, validate};
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, kib, percent, seconds};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
+use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
 
@@ -33,13 +36,13 @@ pub struct Demo {
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// How many test pictures are sent to the device.
-    #[arg(long, default_value_t = 1000)]
-    images: usize,
+    #[arg(long, default_value = "1000")]
+    images: NonZeroUsize,
     /// Where the device is: host, emulator, serial:PORT or serial:PORT:BAUD.
     #[arg(long, default_value = "emulator")]
     on: On,
     /// The board.
-    #[arg(long, default_value = "nucleo-f446re")]
+    #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
@@ -58,7 +61,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let screen = args.json.screen();
     let begin = Instant::now();
     let mut stage = Stages { screen, number: 0 };
-    let board = Board::find(&args.board)?;
+    let board = boards::find(&args.board)?;
     fs::create_dir_all(&args.out)
         .map_err(|error| Failure::new(format!("{} cannot be made: {error}", args.out.display())))?;
 
@@ -95,9 +98,10 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     // From here on the file is what counts: the network is what every other command would read.
     let graph = gannet_formats::read(&model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
+    model::suits(&program, dataset.test())?;
     let analysis = Analysis::new(&graph, &program);
     analyze::show(&analysis, board, screen);
-    analyze::check(&graph, &program, board)?;
+    analyze::fit(&analysis, board)?;
 
     stage.begin("firmware, booted in the emulator with one picture of a 4");
     let picture = dataset.train().get(TUTORIAL_PICTURE);
@@ -112,7 +116,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
 
     stage.begin(&format!(
         "{} pictures over the link, on: {}",
-        count(args.images as u64),
+        count(args.images.get() as u64),
         args.on.name()
     ));
     let folder = match &args.on {
@@ -219,7 +223,7 @@ fn page(
         (
             "weights in flash",
             "42.74 KB",
-            kib(analysis.weights_bytes),
+            kib(sizes.weights_bytes as usize),
             "X-CUBE-AI adds 12 zero biases",
         ),
         (

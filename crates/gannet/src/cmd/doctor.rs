@@ -1,9 +1,10 @@
 //! `gannet doctor`: what firmware needs of this machine, and what of it is here.
 
 use clap::Args;
+use gannet_board::Host;
 use gannet_board::doctor::{Check, Need, State, checks, set_up};
-use gannet_board::{Board, Host};
 
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
 use crate::report::JsonArg;
@@ -15,7 +16,7 @@ pub struct Doctor {
     #[arg(long)]
     fix: bool,
     /// The board whose firmware is to be built.
-    #[arg(long, default_value = "nucleo-f446re")]
+    #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
     #[command(flatten)]
     json: JsonArg,
@@ -24,7 +25,7 @@ pub struct Doctor {
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let screen = args.json.screen();
     let host = Host::current();
-    let target = &Board::find(&args.board)?.rust_target;
+    let target = &boards::find(&args.board)?.rust_target;
     if args.fix {
         set_up(&host, target, |line| screen.note(line))?;
     }

@@ -1,5 +1,6 @@
 //! `gannet eval`: how well a network does on a data set.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,7 +33,7 @@ pub struct Eval {
     split: SplitArg,
     /// How many pictures, from the first on; all without it.
     #[arg(long)]
-    images: Option<usize>,
+    images: Option<NonZeroUsize>,
     /// Show the N pictures with the largest errors, at most 100.
     #[arg(long, value_name = "N", default_value_t = 0)]
     worst: usize,
@@ -48,7 +49,9 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
     let graph = model::trained(&args.model)?;
     let dataset = Dataset::open(&args.data)?;
     let split = dataset.split(SplitName::from(args.split));
-    let images = args.images.unwrap_or(usize::MAX).min(split.len());
+    let images = args
+        .images
+        .map_or(split.len(), |images| images.get().min(split.len()));
     let outputs = outputs_on_host(&graph, split, images)?;
     let (score, scored) = score(&outputs, split)?;
     show(&score, dataset.classes().names(), screen);
@@ -69,21 +72,14 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
 
 /// What the network gives for the first `images` of `split`: the bits that a device gives.
 fn outputs_on_host(graph: &Graph, split: &Split, images: usize) -> Result<Vec<Vec<f32>>, Failure> {
-    let (taken, given) = (graph.input_shape(), split.images().shape());
-    if taken.elements() != given.elements() {
-        return Err(Failure::new(format!(
-            "network '{}' takes {taken}, but the pictures are {given}: evaluate it on the data \
-             that it was trained on",
-            graph.name()
-        )));
-    }
-    let interpreter = Interpreter::new(&compile(graph, &InputArg::U8.options())?);
+    let program = compile(graph, &InputArg::U8.options())?;
+    model::suits(&program, split)?;
     let pixels: Vec<&[u8]> = split
         .iter()
         .take(images)
         .map(|sample| sample.image.pixels())
         .collect();
-    let outputs = interpreter.run_all(&pixels);
+    let outputs = Interpreter::new(&program).run_all(&pixels);
     Ok(outputs
         .iter()
         .map(|bytes| gannet_compile::floats(bytes))

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 use gannet_board::{
-    Board, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain, doctor,
+    Board, BoardError, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain, doctor,
 };
 use gannet_compile::ir::Program;
 use gannet_compile::{compile, rust};
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::analyze;
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
@@ -29,7 +30,7 @@ pub struct Firmware {
     /// A model file.
     model: String,
     /// The board; `gannet boards` lists them.
-    #[arg(long, default_value = "nucleo-f446re")]
+    #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
     /// The speed of the board's serial line; the board's own without it.
     #[arg(long)]
@@ -55,7 +56,7 @@ pub struct Build {
 }
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
-    let board = Board::find(&args.board)?;
+    let board = boards::find(&args.board)?;
     let board = args
         .baud
         .map_or_else(|| board.clone(), |baud| board.with_baud(baud));
@@ -133,7 +134,11 @@ pub fn images(board: &Board, folder: &Path, screen: Screen) -> Result<(Host, Ima
         spinner.set_message(format!("building the firmware: {}", line.trim()));
     });
     spinner.finish_and_clear();
-    Ok((host, images?))
+    match images {
+        Ok(images) => Ok((host, images)),
+        Err(error @ BoardError::DoesNotFit { .. }) => Err(Failure::limit(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Boots the program `example` in the emulator.

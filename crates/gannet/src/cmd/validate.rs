@@ -1,15 +1,17 @@
 //! `gannet validate`: images over the link to a device, every output compared with the host's.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use gannet_board::Firmware;
 use gannet_board::validate::{OutputFormat, Report, Sample, Validation};
-use gannet_board::{Board, Firmware};
 use gannet_compile::ir::Program;
 use gannet_compile::{Interpreter, compile};
 use gannet_data::{Dataset, Split};
 
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
 use crate::cmd::{analyze, firmware};
 use crate::device::{Connected, Deployment, On};
@@ -30,10 +32,10 @@ pub struct Validate {
     #[arg(long, default_value = "emulator")]
     on: On,
     /// How many pictures, from the first of the test set on.
-    #[arg(long, default_value_t = 1000)]
-    images: usize,
+    #[arg(long, default_value = "1000")]
+    images: NonZeroUsize,
     /// The board; `gannet boards` lists them.
-    #[arg(long, default_value = "nucleo-f446re")]
+    #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
@@ -47,7 +49,7 @@ pub struct Validate {
 
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen();
-    let board = Board::find(&args.board)?;
+    let board = boards::find(&args.board)?;
     let graph = model::trained(&args.model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
     if args.on != On::Host {
@@ -55,6 +57,7 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
     }
     let dataset = Dataset::open(&args.data)?;
     let test = dataset.test();
+    model::suits(&program, test)?;
     let picture = test
         .images()
         .get(0)
@@ -93,30 +96,19 @@ pub fn validate(
     on: &On,
     program: &Program,
     split: &Split,
-    images: usize,
+    images: NonZeroUsize,
     screen: Screen,
 ) -> Result<Outcome, Failure> {
     let Connected {
         mut client,
         mut sizes,
     } = connected;
-    let images = images.min(split.len());
+    let images = images.get().min(split.len());
     let inputs: Vec<&[u8]> = split
         .iter()
         .take(images)
         .map(|sample| sample.image.pixels())
         .collect();
-    if let Some(input) = inputs
-        .iter()
-        .find(|input| input.len() != program.input().len())
-    {
-        return Err(Failure::new(format!(
-            "a picture of the data set has {} values, but network '{}' takes {}",
-            input.len(),
-            program.name(),
-            program.input().len()
-        )));
-    }
     let expected = Interpreter::new(program).run_all(&inputs);
     let samples =
         inputs

@@ -39,9 +39,6 @@ pub(super) const INPUT: KerasLayer = KerasLayer {
 /// Keras 2's name and Keras 3's.
 const SHAPES: [&str; 2] = ["batch_input_shape", "batch_shape"];
 
-/// More numbers than this are no tensor of a microcontroller's network.
-pub(in crate::keras) const MOST_ELEMENTS: usize = 1 << 28;
-
 /// Whether the config of a layer tells the shape of the network's input.
 pub(in crate::keras) fn has_shape(config: &Map<String, Value>) -> bool {
     SHAPES.iter().any(|&name| config.contains_key(name))
@@ -71,5 +68,5 @@ fn without_batch(shape: &Value) -> Option<Shape> {
     extents
         .filter(|extents| matches!(extents.len(), 1..=3))
         .map(Shape::from)
-        .filter(|shape| shape.elements() <= MOST_ELEMENTS)
+        .filter(Shape::is_bounded)
 }

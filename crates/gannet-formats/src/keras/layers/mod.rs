@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use super::attributes::Attributes;
 
 pub(super) use activation::function;
-pub(super) use input::{INPUT_CLASS, MOST_ELEMENTS, has_shape, read_shape};
+pub(super) use input::{INPUT_CLASS, has_shape, read_shape};
 
 /// A weight tensor as the layer's attributes ask for it.
 #[derive(Debug, Clone)]
