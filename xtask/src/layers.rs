@@ -8,12 +8,10 @@ use crate::workspace::{Dependency, Kind, Origin, Package, Workspace};
 /// Which line each crate stands on.
 const LINES: &[(&str, u8)] = &[
     ("gannet", 5),
-    ("gannet-studio", 5),
     ("gannet-board", 4),
     ("gannet-project", 4),
     ("gannet-compile", 3),
     ("gannet-train", 3),
-    ("gannet-quantize", 3),
     ("gannet-plot", 3),
     ("gannet-formats", 2),
     ("gannet-data", 2),
