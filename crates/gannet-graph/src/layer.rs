@@ -116,6 +116,41 @@ pub(crate) fn kernel_and_bias_mut<'a>(
         .collect()
 }
 
+/// The extents of an image, or the error that names the layer.
+pub(crate) fn image(
+    layer: &str,
+    kind: &'static str,
+    shape: &Shape,
+) -> Result<[usize; 3], GraphError> {
+    shape.as_image().ok_or_else(|| GraphError::Rank {
+        layer: layer.to_owned(),
+        kind,
+        expected: "an image [height, width, channels]",
+        found: shape.clone(),
+    })
+}
+
+/// The weights of a layer were made for as many channels, or features, as its input has.
+pub(crate) fn check_channels(
+    layer: &str,
+    kind: &'static str,
+    expected: usize,
+    unit: &'static str,
+    found: &Shape,
+) -> Result<(), GraphError> {
+    if found.channels() == expected {
+        return Ok(());
+    }
+    Err(GraphError::Channels {
+        layer: layer.to_owned(),
+        kind,
+        expected,
+        unit,
+        found: found.clone(),
+        actual: found.channels(),
+    })
+}
+
 /// A tensor such as a bias has one value for each output channel.
 pub(crate) fn check_vector(
     kind: &'static str,

@@ -116,14 +116,7 @@ impl Window {
         kind: &'static str,
         input: &Shape,
     ) -> Result<([usize; 2], usize), GraphError> {
-        let Some([height, width, channels]) = input.as_image() else {
-            return Err(GraphError::Rank {
-                layer: layer.to_owned(),
-                kind,
-                expected: "an image [height, width, channels]",
-                found: input.clone(),
-            });
-        };
+        let [height, width, channels] = crate::layer::image(layer, kind, input)?;
         let positions =
             self.positions([height, width])
                 .ok_or_else(|| GraphError::WindowTooLarge {

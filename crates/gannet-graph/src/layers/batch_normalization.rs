@@ -123,18 +123,8 @@ impl LayerKind for BatchNormalization {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let found = inputs[0];
-        if found.channels() == self.channels() {
-            return Ok(found.clone());
-        }
-        Err(GraphError::Channels {
-            layer: name.to_owned(),
-            kind: Self::KIND,
-            expected: self.channels(),
-            unit: "channels",
-            found: found.clone(),
-            actual: found.channels(),
-        })
+        crate::layer::check_channels(name, Self::KIND, self.channels(), "channels", inputs[0])?;
+        Ok(inputs[0].clone())
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {

@@ -105,17 +105,8 @@ impl LayerKind for Conv2D {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let ([height, width], channels) = self.window.output(name, Self::KIND, inputs[0])?;
-        if channels != self.channels() {
-            return Err(GraphError::Channels {
-                layer: name.to_owned(),
-                kind: Self::KIND,
-                expected: self.channels(),
-                unit: "channels",
-                found: inputs[0].clone(),
-                actual: channels,
-            });
-        }
+        let ([height, width], _) = self.window.output(name, Self::KIND, inputs[0])?;
+        crate::layer::check_channels(name, Self::KIND, self.channels(), "channels", inputs[0])?;
         Ok(Shape::from([height, width, self.filters()]))
     }
 

@@ -78,24 +78,15 @@ impl LayerKind for Dense {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let Some(features) = inputs[0].as_vector() else {
+        if inputs[0].as_vector().is_none() {
             return Err(GraphError::Rank {
                 layer: name.to_owned(),
                 kind: Self::KIND,
                 expected: "a vector [features]; put a Flatten layer in front",
                 found: inputs[0].clone(),
             });
-        };
-        if features != self.features() {
-            return Err(GraphError::Channels {
-                layer: name.to_owned(),
-                kind: Self::KIND,
-                expected: self.features(),
-                unit: "features",
-                found: inputs[0].clone(),
-                actual: features,
-            });
         }
+        crate::layer::check_channels(name, Self::KIND, self.features(), "features", inputs[0])?;
         Ok(Shape::from([self.units()]))
     }
 

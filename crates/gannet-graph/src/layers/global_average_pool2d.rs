@@ -11,15 +11,8 @@ impl LayerKind for GlobalAveragePool2D {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        match inputs[0].as_image() {
-            Some([_, _, channels]) => Ok(Shape::from([channels])),
-            None => Err(GraphError::Rank {
-                layer: name.to_owned(),
-                kind: Self::KIND,
-                expected: "an image [height, width, channels]",
-                found: inputs[0].clone(),
-            }),
-        }
+        let [_, _, channels] = crate::layer::image(name, Self::KIND, inputs[0])?;
+        Ok(Shape::from([channels]))
     }
 
     fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {

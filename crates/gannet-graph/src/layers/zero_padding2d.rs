@@ -26,14 +26,7 @@ impl LayerKind for ZeroPadding2D {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let Some([height, width, channels]) = inputs[0].as_image() else {
-            return Err(GraphError::Rank {
-                layer: name.to_owned(),
-                kind: Self::KIND,
-                expected: "an image [height, width, channels]",
-                found: inputs[0].clone(),
-            });
-        };
+        let [height, width, channels] = crate::layer::image(name, Self::KIND, inputs[0])?;
         let [top, bottom] = self.vertical;
         let [left, right] = self.horizontal;
         Ok(Shape::from([
