@@ -1,6 +1,6 @@
 //! The report: one JSON object whose sections appear as commands run.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -19,13 +19,19 @@ pub struct JsonArg {
 }
 
 impl JsonArg {
-    /// The screen that goes with it.
-    pub fn screen(&self) -> Screen {
+    /// The screen that goes with it. A report that could not be written is told now, before
+    /// anything long begins.
+    pub fn screen(&self) -> Result<Screen, Failure> {
+        let Some(path) = &self.json else {
+            return Ok(Screen::LIT);
+        };
         if self.is_standard_output() {
-            Screen::DARK
-        } else {
-            Screen::LIT
+            return Ok(Screen::DARK);
         }
+        existing(path)?;
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|error| unwritable(path, &error))?;
+        Ok(Screen::LIT)
     }
 
     /// Writes sections, each under its name, where they were asked for.
@@ -47,17 +53,19 @@ impl JsonArg {
             put(text);
             return Ok(());
         }
-        fs::write(path, text).map_err(|error| {
-            Failure::new(format!(
-                "the report cannot be written to {}: {error}",
-                path.display()
-            ))
-        })
+        fs::write(path, text).map_err(|error| unwritable(path, &error))
     }
 
     fn is_standard_output(&self) -> bool {
         self.json.as_deref() == Some(Path::new("-"))
     }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!(
+        "the report cannot be written to {}: {error}",
+        path.display()
+    ))
 }
 
 /// What a report file holds already.

@@ -40,7 +40,7 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
     let graph = model::structure(&args.model)?;
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program);
-    show(&analysis, board, args.json.screen());
+    show(&analysis, board, args.json.screen()?);
     args.json.write(&[("analysis", &analysis)])?;
     fit(&analysis, board)
 }

@@ -112,7 +112,7 @@ struct Section {
 }
 
 fn stats(args: &Stats) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let dataset = Dataset::open(&args.dataset)?;
     let section = Section {
         train: SplitStats::of(dataset.train()),

@@ -58,7 +58,7 @@ pub struct Demo {
 const TUTORIAL_PICTURE: usize = 2;
 
 pub fn run(args: &Demo) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let begin = Instant::now();
     let mut stage = Stages { screen, number: 0 };
     let board = boards::find(&args.board)?;

@@ -23,7 +23,7 @@ pub struct Doctor {
 }
 
 pub fn run(args: &Doctor) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let host = Host::current();
     let target = &boards::find(&args.board)?.rust_target;
     if args.fix {

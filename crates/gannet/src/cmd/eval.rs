@@ -45,7 +45,7 @@ pub struct Eval {
 }
 
 pub fn run(args: &Eval) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let graph = model::trained(&args.model)?;
     let dataset = Dataset::open(&args.data)?;
     let split = dataset.split(SplitName::from(args.split));

@@ -75,7 +75,7 @@ pub fn write(args: &Firmware) -> Result<(), Failure> {
 }
 
 pub fn build(args: &Build) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let board = Project::board_of(&args.folder)?;
     let (host, images) = images(board, &args.folder, screen)?;
     let mut sizes = images.validate.sizes;

@@ -48,7 +48,7 @@ pub struct Validate {
 }
 
 pub fn run(args: &Validate) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
     let graph = model::trained(&args.model)?;
     let program = compile(&graph, &InputArg::U8.options())?;

@@ -24,7 +24,7 @@ use crate::screen::Screen;
 use run::Task;
 
 pub fn run(args: &Train) -> Result<(), Failure> {
-    let screen = args.json.screen();
+    let screen = args.json.screen()?;
     let project = args.project(screen)?;
     let out = args.out(&project)?;
     let parts = Parts::open(&project.data)?;
