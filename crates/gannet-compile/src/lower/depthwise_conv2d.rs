@@ -4,57 +4,39 @@
 use gannet_graph::DepthwiseConv2D;
 
 use super::Lowering;
-use super::windowed::{Finish, Windowed, corner, within};
+use super::windowed::{Finish, Sliding, Windowed, within};
 use crate::fuse::Group;
 use crate::ir::{Affine, BufferId, Constant, Expression, ScalarType, Statement, Variable};
 
 /// A depthwise convolution as it is lowered.
 struct Depthwise<'l> {
     layer: &'l DepthwiseConv2D,
-    name: String,
-    source: BufferId,
-    /// Height and width of the input.
-    image: [usize; 2],
+    sliding: Sliding,
     /// `[kernel rows, kernel columns, channels·multiplier]`.
     weights: BufferId,
-    bias: Option<BufferId>,
 }
 
 impl Lowering<'_> {
     pub(super) fn depthwise_conv2d(&mut self, group: &Group, layer: &DepthwiseConv2D) -> BufferId {
-        let [height, width, _] = self.source_shape(group).as_image().expect("checked shape");
-        let name = self.graph.node(group.first()).name().to_owned();
+        let sliding = self.sliding(group, layer.window(), layer.outputs(), layer.bias());
         let [kernel_height, kernel_width] = layer.window().kernel();
+        let weights = self.builder.constant(
+            &format!("{}_kernel", sliding.name),
+            &[kernel_height, kernel_width, layer.outputs()],
+            Constant::F32(layer.kernel().data().to_vec()),
+        );
         let depthwise = Depthwise {
             layer,
-            source: self.source(group),
-            image: [height, width],
-            weights: self.builder.constant(
-                &format!("{name}_kernel"),
-                &[kernel_height, kernel_width, layer.outputs()],
-                Constant::F32(layer.kernel().data().to_vec()),
-            ),
-            bias: self.bias(&name, layer.bias()),
-            name,
+            sliding,
+            weights,
         };
         self.windowed(group, &depthwise)
     }
 }
 
 impl Windowed for Depthwise<'_> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn positions(&self) -> [usize; 2] {
-        self.layer
-            .window()
-            .positions(self.image)
-            .expect("checked shape")
-    }
-
-    fn channels(&self) -> usize {
-        self.layer.outputs()
+    fn sliding(&self) -> &Sliding {
+        &self.sliding
     }
 
     fn sums(
@@ -107,17 +89,17 @@ impl Depthwise<'_> {
         x: Variable,
         finish: &Finish<'_>,
     ) -> Vec<Statement> {
-        let window = self.layer.window();
+        let window = self.sliding.window;
         let [kernel_height, kernel_width] = window.kernel();
-        let [height, width] = self.image;
+        let [height, width] = self.sliding.image;
         let [ky, kx] = ["ky", "kx"].map(|name| lowering.builder.variable(name));
-        let [top, left] = corner(window, self.image, y, x.into());
+        let [top, left] = self.sliding.corner(y, x);
 
         let mut sums = Vec::new();
         let (mut body, mut taps) = (Vec::new(), Vec::new());
         for (j, (output, input)) in outputs.iter().zip(inputs).enumerate() {
             let sum = lowering.builder.scalar(&format!("sum{j}"), ScalarType::F32);
-            let begin = self.bias.map_or(Expression::F32(0.0), |bias| {
+            let begin = self.sliding.bias.map_or(Expression::F32(0.0), |bias| {
                 Expression::Load(bias, vec![output.clone()])
             });
             body.push(Statement::Let(sum, begin));
@@ -127,7 +109,7 @@ impl Depthwise<'_> {
                 input.clone(),
             ];
             let weight = Expression::Load(self.weights, vec![ky.into(), kx.into(), output.clone()]);
-            let product = lowering.load(self.source, pixel) * weight;
+            let product = lowering.load(self.sliding.source, pixel) * weight;
             taps.push(Statement::Set(sum, Expression::from(sum) + product));
             sums.push((sum, output.clone()));
         }

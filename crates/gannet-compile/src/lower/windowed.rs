@@ -6,7 +6,7 @@
 //! twice, the whole output never exists, and rows and columns that pooling does not read are
 //! left out.
 
-use gannet_graph::{Function, Layer, Window};
+use gannet_graph::{Function, Layer, Tensor, Window};
 
 use super::Lowering;
 use super::activation::pointwise;
@@ -21,16 +21,38 @@ const MOST_UNROLLED: usize = 4;
 /// What is to be done with a block of sums, each with its channel.
 pub(super) type Finish<'f> = dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement> + 'f;
 
+/// What every layer has that slides a window and adds up.
+pub(super) struct Sliding {
+    /// The layer's name.
+    pub(super) name: String,
+    /// Where its input lies.
+    pub(super) source: BufferId,
+    /// Height and width of the input.
+    pub(super) image: [usize; 2],
+    /// The window.
+    pub(super) window: Window,
+    /// How many channels there are at each position.
+    pub(super) channels: usize,
+    /// What the sums begin with.
+    pub(super) bias: Option<BufferId>,
+}
+
+impl Sliding {
+    /// How many positions there are, `[rows, columns]`.
+    fn positions(&self) -> [usize; 2] {
+        self.window.positions(self.image).expect("checked shape")
+    }
+
+    /// See [`corner`].
+    pub(super) fn corner(&self, y: Affine, x: Variable) -> [Affine; 2] {
+        corner(self.window, self.image, y, x.into())
+    }
+}
+
 /// A layer that computes all channels at one position of its window.
 pub(super) trait Windowed {
-    /// The layer's name.
-    fn name(&self) -> &str;
-
-    /// How many positions there are, `[rows, columns]`.
-    fn positions(&self) -> [usize; 2];
-
-    /// How many channels there are at each.
-    fn channels(&self) -> usize;
+    /// What slides over what.
+    fn sliding(&self) -> &Sliding;
 
     /// Computes the sums at row `y`, column `x`; `finish` says what to do with each block of
     /// them, given the channel of each accumulator.
@@ -44,6 +66,26 @@ pub(super) trait Windowed {
 }
 
 impl Lowering<'_> {
+    /// The first layer of `group`, with a window, so many output channels and a bias.
+    pub(super) fn sliding(
+        &mut self,
+        group: &Group,
+        window: Window,
+        channels: usize,
+        bias: Option<&Tensor>,
+    ) -> Sliding {
+        let [height, width, _] = self.source_shape(group).as_image().expect("checked shape");
+        let name = self.graph.node(group.first()).name().to_owned();
+        Sliding {
+            source: self.source(group),
+            image: [height, width],
+            window,
+            channels,
+            bias: self.bias(&name, bias),
+            name,
+        }
+    }
+
     /// The stage of `group`, whose first layer is `layer`.
     pub(super) fn windowed(&mut self, group: &Group, layer: &dyn Windowed) -> BufferId {
         let target = self.value(group);
@@ -66,7 +108,7 @@ impl Lowering<'_> {
         function: Function,
         target: BufferId,
     ) -> Vec<Statement> {
-        let [rows, columns] = layer.positions();
+        let [rows, columns] = layer.sliding().positions();
         let [y, x] = ["y", "x"].map(|name| self.builder.variable(name));
         let pixel = layer.sums(self, y.into(), x, &|sums| {
             let store = |(sum, channel): &(Scalar, Affine)| {
@@ -89,7 +131,8 @@ impl Lowering<'_> {
         function: Function,
         target: BufferId,
     ) -> Vec<Statement> {
-        let (channels, positions) = (layer.channels(), layer.positions());
+        let sliding = layer.sliding();
+        let (channels, positions) = (sliding.channels, sliding.positions());
         let pooled = pool.positions(positions).expect("checked shape");
         let pad = pool.pad_before(positions);
         let [kernel, stride] = [pool.kernel(), pool.stride()];
@@ -105,7 +148,7 @@ impl Lowering<'_> {
             other => (f32::NEG_INFINITY, other),
         };
         let mut body = self.fill(target, begin);
-        let row_name = format!("{}_row", layer.name());
+        let row_name = format!("{}_row", sliding.name);
         let row = self
             .builder
             .buffer(&row_name, Element::F32, &[columns, channels]);
