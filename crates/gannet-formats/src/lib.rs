@@ -11,6 +11,11 @@ mod error;
 mod file;
 mod hdf5;
 pub mod keras;
+#[allow(
+    dead_code,
+    reason = "the formats of channels-first frameworks take it up one by one"
+)]
+mod layout;
 mod obstacle;
 
 pub use error::FormatError;
