@@ -25,6 +25,8 @@ pub struct Project {
     pub data: Data,
     /// How it is trained.
     pub recipe: Recipe,
+    /// The network that the recipe's teacher is.
+    pub teacher: Option<Graph>,
     /// The board that it is meant for.
     pub board: Option<String>,
 }
@@ -168,16 +170,18 @@ fn read(sources: &Sources, folder: &Path, boards: &[&str]) -> Result<Project, Ve
             .map(|network| network.graph().output_shape().elements())
             .or((!recipe.class_weights.is_empty()).then_some(recipe.class_weights.len()));
         recipe::check(&recipe, classes.unwrap_or(1), recipe_value)?;
-        Ok(recipe)
+        let teacher = recipe::teacher(recipe_value, &resolve)?;
+        Ok((recipe, teacher))
     });
     match (graph, recipe) {
-        (Some(network), Ok(recipe)) if faults.is_empty() => {
+        (Some(network), Ok((recipe, teacher))) if faults.is_empty() => {
             let graph = network.into_graph();
             Ok(Project {
                 name: graph.name().to_owned(),
                 graph,
                 data,
                 recipe,
+                teacher,
                 board,
             })
         }

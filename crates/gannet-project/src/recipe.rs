@@ -1,7 +1,9 @@
 //! The `[recipe]` part: gannet-train's own [`Recipe`], whose errors get a place and a hint.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
+use gannet_graph::Graph;
 use gannet_train::{Recipe, TrainError};
 use serde::Deserialize;
 use toml::Spanned;
@@ -32,6 +34,25 @@ pub fn check(
         let whole = || value.map_or(0..0, Spanned::span);
         Fault::new(place.unwrap_or_else(whole), error.to_string())
     })
+}
+
+/// The network in the teacher's model file, where the recipe names one.
+pub fn teacher(
+    value: Option<&Spanned<DeValue<'_>>>,
+    resolve: &dyn Fn(&str, usize) -> PathBuf,
+) -> Result<Option<Graph>, Fault> {
+    let teacher = value.and_then(|value| value.get_ref().get("teacher"));
+    let Some(model) = teacher.and_then(|value| value.get_ref().get("model")) else {
+        return Ok(None);
+    };
+    let path = resolve(
+        model.get_ref().as_str().unwrap_or_default(),
+        model.span().start,
+    );
+    match gannet_formats::read(&path) {
+        Ok(graph) => Ok(Some(graph)),
+        Err(error) => Err(Fault::new(model.span(), error.to_string())),
+    }
 }
 
 /// Serde says what it does not know, and what it does, in backquotes, and a wrong text in quotes.

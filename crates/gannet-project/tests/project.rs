@@ -381,6 +381,16 @@ fn a_model_takes_the_place_of_layers() {
     assert_has(&text.to_string(), &["2:9", "folder/absent.h5"]);
 }
 
+#[test]
+fn a_teacher_is_a_model_file() {
+    let text = format!("{SMALL}\n[recipe.teacher]\nmodel = \"absent.h5\"\nshare = 0.5\n");
+    let said = parse(&text, &[]).unwrap_err().to_string();
+    assert_has(&said, &["folder/absent.h5"]);
+    let text = text.replace("0.5", "1.5");
+    let said = parse(&text, &[]).unwrap_err().to_string();
+    assert_has(&said, &["share is 1.5", "above 0 and at most 1"]);
+}
+
 /// A sequence of 100 steps of 3 channels: (100 − 5) / 2 + 1 = 48 positions, 24 after pooling.
 #[test]
 fn sequences_are_images_of_one_pixels_width() {

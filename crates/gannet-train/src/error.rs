@@ -54,6 +54,12 @@ pub enum TrainError {
         /// Its range, in words.
         expected: &'static str,
     },
+    /// The recipe's teacher and the network that was given for it do not go together.
+    #[error("the recipe's teacher: {problem}")]
+    Teacher {
+        /// What is wrong.
+        problem: String,
+    },
     /// A number became infinite, or no number at all.
     #[error(
         "training broke down in epoch {epoch}, batch {batch}: layer '{layer}' gave numbers that are not finite. Lower the learning rate, or warm it up"

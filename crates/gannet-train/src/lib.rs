@@ -63,6 +63,6 @@ pub use fit::{Trained, fit};
 pub use initialize::initialize;
 pub use loss::Loss;
 pub use optimizer::Optimizer;
-pub use recipe::{Keep, Recipe, Start, Watch};
+pub use recipe::{Keep, Recipe, Start, Teacher, Watch};
 pub use schedule::{Course, Schedule};
 pub use training::Training;

@@ -21,6 +21,9 @@ pub struct Recipe {
     pub loss: Loss,
     /// How much of each target is shared out evenly over all classes, from 0 to below 1.
     pub label_smoothing: f32,
+    /// Another network, whose outputs are learned beside the labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<Teacher>,
     /// How much an image's loss counts, by class; each at least 0. Empty: all count alike.
     pub class_weights: Vec<f32>,
     /// How images are changed each time they are seen.
@@ -44,6 +47,20 @@ pub struct Recipe {
     pub start: Start,
     /// Decides all that is random: first weights, order of the images, augmentation, dropout.
     pub seed: u64,
+}
+
+/// A trained network whose outputs for each image, as it is shown, are part of the target
+/// (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015, at
+/// temperature 1). A small network learns from it what is ambiguous.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Teacher {
+    /// The model file, for whoever reads the recipe: [`Training::taught_by`] takes the network.
+    ///
+    /// [`Training::taught_by`]: crate::Training::taught_by
+    pub model: String,
+    /// How much of each target is the teacher's output and not the label; above 0, at most 1.
+    pub share: f32,
 }
 
 /// Which epoch's weights are kept.
@@ -87,6 +104,7 @@ impl Default for Recipe {
             batch: 128,
             loss: Loss::MeanSquaredError,
             label_smoothing: 0.0,
+            teacher: None,
             class_weights: Vec::new(),
             augmentation: Augmentation::default(),
             optimizer: Optimizer::default(),
@@ -128,6 +146,10 @@ impl Recipe {
         ];
         if let Some((key, share)) = shares.into_iter().find(|(_, x)| !(0.0..1.0).contains(x)) {
             return wrong(key, share.to_string(), "from 0 to below 1");
+        }
+        let possible = |share: f32| share > 0.0 && share <= 1.0;
+        if let Some(teacher) = self.teacher.as_ref().filter(|t| !possible(t.share)) {
+            return wrong("share", teacher.share.to_string(), "above 0 and at most 1");
         }
         if !self.class_weights.is_empty() && self.class_weights.len() != classes {
             let found = format!("a list of {}", self.class_weights.len());

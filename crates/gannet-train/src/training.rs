@@ -38,6 +38,8 @@ pub struct Training<'a> {
     class_weights: Vec<f32>,
     gradient: Vec<f32>,
     state: State,
+    /// The teacher's hash.
+    teacher: Option<String>,
 }
 
 impl<'a> Training<'a> {
@@ -57,7 +59,7 @@ impl<'a> Training<'a> {
         }
         let weights: Vec<f32> = graph.weights().flatten().copied().collect();
         let state = State::new(weights, recipe.average);
-        Training::with_state(graph, train, validation, recipe, threads, state)
+        Training::with_state(graph, train, validation, recipe, threads, state, None)
     }
 
     /// Goes on with a paused run. `graph` gives the structure; recipe and weights are the
@@ -76,6 +78,7 @@ impl<'a> Training<'a> {
             recipe,
             structure,
             images,
+            teacher,
             state,
         } = checkpoint;
         let fits =
@@ -91,7 +94,36 @@ impl<'a> Training<'a> {
             let difference = format!("it saw {images} training images and not {}", train.len());
             return Err(TrainError::Resume { difference });
         }
-        Training::with_state(graph, train, validation, recipe, threads, state)
+        Training::with_state(graph, train, validation, recipe, threads, state, teacher)
+    }
+
+    /// The same run with the teacher that its recipe names.
+    ///
+    /// # Errors
+    /// If the recipe names none, the data does not suit the teacher, or it is not the one that
+    /// a resumed run learned from.
+    pub fn taught_by(mut self, teacher: &Graph) -> Result<Self, TrainError> {
+        let wrong = |problem: String| Err(TrainError::Teacher { problem });
+        let Some(recipe) = &self.recipe.teacher else {
+            return wrong("none is named, but a network was given".to_owned());
+        };
+        check_data(teacher, "training", self.train)?;
+        let backend = self.crew.backend();
+        let lecturer = engine::Teacher::new(teacher, recipe.share, backend);
+        if !lecturer.gives_shares() {
+            return wrong(format!(
+                "network '{}' has to end in softmax or sigmoid, so that its outputs can be targets",
+                teacher.name()
+            ));
+        }
+        let hash = teacher.hash().to_string();
+        if self.teacher.as_ref().is_some_and(|known| *known != hash) {
+            let difference = "it learned from another teacher".to_owned();
+            return Err(TrainError::Resume { difference });
+        }
+        self.teacher = Some(hash);
+        self.crew.learn_from(lecturer);
+        Ok(self)
     }
 
     /// The run as it is now, to be written to a file.
@@ -100,6 +132,7 @@ impl<'a> Training<'a> {
             recipe: self.recipe.clone(),
             structure: checkpoint::structure(&self.graph),
             images: self.train.len(),
+            teacher: self.teacher.clone(),
             state: self.state.clone(),
         }
     }
@@ -111,6 +144,7 @@ impl<'a> Training<'a> {
         recipe: Recipe,
         threads: Threads,
         state: State,
+        teacher: Option<String>,
     ) -> Result<Self, TrainError> {
         check_data(&graph, "training", train)?;
         check_data(&graph, "validation", validation)?;
@@ -144,6 +178,7 @@ impl<'a> Training<'a> {
             head,
             class_weights,
             state,
+            teacher,
         })
     }
 
@@ -152,11 +187,16 @@ impl<'a> Training<'a> {
     /// another call.
     ///
     /// # Errors
-    /// [`TrainError::NotFinite`] when a number becomes infinite or no number.
+    /// [`TrainError::NotFinite`] when a number becomes infinite or no number, and
+    /// [`TrainError::Teacher`] if the recipe names a teacher and none was given.
     pub fn run(
         &mut self,
         on_event: &mut dyn FnMut(Event<'_>) -> Control,
     ) -> Result<(), TrainError> {
+        if let (Some(teacher), false) = (&self.recipe.teacher, self.crew.has_teacher()) {
+            let problem = format!("{} is named, but no network was given", teacher.model);
+            return Err(TrainError::Teacher { problem });
+        }
         while !self.is_finished() {
             if self.batches(on_event)? == Control::Stop {
                 break;

@@ -92,6 +92,12 @@ impl Memory {
         source.write(indices, elements, &mut bench.image);
     }
 
+    /// Takes the images that another network was given.
+    pub fn share(&mut self, other: &Memory) {
+        self.values[0].copy_from_slice(&other.values[0]);
+        self.images.clone_from(&other.images);
+    }
+
     /// How many images there are.
     pub fn live(&self) -> usize {
         self.images.len()
@@ -187,12 +193,12 @@ impl Work<'_> {
     }
 
     /// The tally of the images, one for each label.
-    pub fn tally(&self, head: &Head, labels: &[u8], memory: &Memory) -> Tally {
-        head.tally(&memory.sums, memory.outputs(self.plan), labels)
+    pub fn tally(&self, head: &Head, targets: &[Lanes], labels: &[u8], memory: &Memory) -> Tally {
+        head.tally(&memory.sums, memory.outputs(self.plan), targets, labels)
     }
 
     /// Begins the way back: the gradient of `Σ weight · loss` by the last sums.
-    pub fn turn(&self, head: &Head, labels: &[u8], weights: &[f32], memory: &mut Memory) {
+    pub fn turn(&self, head: &Head, targets: &[Lanes], weights: &[f32], memory: &mut Memory) {
         let plan = self.plan;
         let outputs = &memory.values[plan.output];
         let buffer = plan.route.buffers[plan.output].expect("the output has a gradient");
@@ -201,7 +207,7 @@ impl Work<'_> {
             self.backend,
             &memory.sums,
             outputs,
-            labels,
+            targets,
             weights,
             gradient,
         );

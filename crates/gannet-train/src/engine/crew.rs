@@ -19,7 +19,8 @@ use super::dropout::Draw;
 use super::head::{Head, Tally};
 use super::normalization::{Batchwise, Leaning, Measured};
 use super::plan::{Plan, Step};
-use super::simd::LANES;
+use super::simd::{LANES, Lanes};
+use super::teacher::{Lesson, Teacher};
 use crate::TrainError;
 use crate::augment::Source;
 
@@ -43,6 +44,7 @@ pub struct Crew {
     pub(super) backend: Backend,
     pool: ThreadPool,
     workspaces: Vec<Mutex<Workspace>>,
+    teacher: Option<Teacher>,
     pub(super) chunks: Vec<Mutex<Chunk>>,
     /// What each step knows of the batch that was computed last.
     pub(super) known: Vec<Option<Batchwise>>,
@@ -53,6 +55,7 @@ pub struct Crew {
 pub(super) struct Workspace {
     memory: Memory,
     pub(super) bench: Bench,
+    pub(super) lesson: Option<Lesson>,
 }
 
 /// The images of one step.
@@ -91,6 +94,8 @@ impl Batch<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     pub(super) gradient: Vec<f32>,
+    /// What the outputs should be.
+    pub(super) targets: Vec<Lanes>,
     pub(super) tally: Tally,
     /// Its layers' values, if it has to wait for others between them.
     pub(super) memory: Option<Memory>,
@@ -124,6 +129,7 @@ impl Crew {
                 Mutex::new(Workspace {
                     memory: Memory::new(&plan),
                     bench: Bench::new(&plan),
+                    lesson: None,
                 })
             })
             .collect();
@@ -133,8 +139,39 @@ impl Crew {
             backend,
             pool,
             workspaces,
+            teacher: None,
             chunks: Vec::new(),
         })
+    }
+
+    /// From now on a share of each target is what `teacher` gives for the image.
+    pub fn learn_from(&mut self, teacher: Teacher) {
+        for workspace in &mut self.workspaces {
+            let workspace = workspace.get_mut();
+            let workspace = workspace.expect("no thread panics with a workspace");
+            workspace.lesson = Some(teacher.lesson());
+        }
+        self.teacher = Some(teacher);
+    }
+
+    /// Whether there is somebody to learn from.
+    pub fn has_teacher(&self) -> bool {
+        self.teacher.is_some()
+    }
+
+    /// What the outputs should be for the images in `memory`.
+    pub(super) fn targets(
+        &self,
+        head: &Head,
+        labels: &[u8],
+        memory: &Memory,
+        lesson: Option<&mut Lesson>,
+    ) -> Vec<Lanes> {
+        let mut targets = head.targets(labels, self.plan.classes());
+        if let (Some(teacher), Some(lesson)) = (&self.teacher, lesson) {
+            teacher.teach(self.backend, memory, lesson, &mut targets);
+        }
+        targets
     }
 
     /// Takes the network's weights, all of them one after another in the graph's order.
@@ -210,16 +247,21 @@ impl Crew {
         let work = self.work(Some(batch.draw), &[]);
         let steps = 0..self.plan.steps.len();
         self.each_chunk(count, |workspace, i| {
-            let Workspace { memory, bench } = workspace;
+            let Workspace {
+                memory,
+                bench,
+                lesson,
+            } = workspace;
             let (labels, weights) = batch.labels(i, class_weights);
             memory.load(&batch.source, batch.chunk(i), bench);
+            let targets = self.targets(head, &labels, memory, lesson.as_mut());
             let chunk = &mut *self.chunks[i]
                 .lock()
                 .expect("no thread panics with a chunk");
             work.forward(steps.clone(), memory, bench);
             work.finish(memory);
-            chunk.tally = work.tally(head, &labels, memory);
-            work.turn(head, &labels, &weights, memory);
+            chunk.tally = work.tally(head, &targets, &labels, memory);
+            work.turn(head, &targets, &weights, memory);
             work.backward(steps.clone(), memory, bench, &mut chunk.gradient);
         });
     }
@@ -254,7 +296,7 @@ impl Crew {
         let first = Mutex::new(steps.len());
         let work = self.work(Some(batch.draw), &self.known);
         self.each_chunk(batch.indices.len().div_ceil(LANES), |workspace, i| {
-            let Workspace { memory, bench } = workspace;
+            let Workspace { memory, bench, .. } = workspace;
             memory.load(&batch.source, batch.chunk(i), bench);
             work.forward(0..steps.len(), memory, bench);
             work.finish(memory);
@@ -301,7 +343,8 @@ impl Crew {
             let images = chunk(split.len(), i);
             let labels = &split.labels()[images.clone()];
             let memory = self.infer(workspace, split.images(), images);
-            let tally = self.work(None, &[]).tally(head, labels, memory);
+            let targets = head.targets(labels, self.plan.classes());
+            let tally = self.work(None, &[]).tally(head, &targets, labels, memory);
             *tallies[i].lock().expect("no thread panics with a chunk") = tally;
         });
         tallies.into_iter().fold(Tally::default(), |sum, tally| {
@@ -316,7 +359,7 @@ impl Crew {
         images: &Images,
         which: Range<usize>,
     ) -> &'a Memory {
-        let Workspace { memory, bench } = workspace;
+        let Workspace { memory, bench, .. } = workspace;
         memory.load(&Source::plain(images), which, bench);
         let work = self.work(None, &[]);
         work.forward(0..self.plan.steps.len(), memory, bench);

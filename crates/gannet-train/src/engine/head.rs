@@ -55,27 +55,44 @@ impl Head {
         }
     }
 
-    /// The tally of the images, one for each label, from the last layer's sums and the
-    /// outputs that the function made of them.
-    pub fn tally(&self, sums: &[Lanes], outputs: &[Lanes], labels: &[u8]) -> Tally {
+    /// What the outputs should be for images of these labels: `[classes]`.
+    pub fn targets(&self, labels: &[u8], classes: usize) -> Vec<Lanes> {
+        let mut targets = vec![Lanes::ZERO; classes];
+        for (lane, &label) in labels.iter().enumerate() {
+            for (class, target) in targets.iter_mut().enumerate() {
+                target.0[lane] = self.target(class == usize::from(label), classes);
+            }
+        }
+        targets
+    }
+
+    /// The tally of the images, one for each label, from the last layer's sums, the outputs
+    /// that the function made of them, and their [`Head::targets`].
+    pub fn tally(
+        &self,
+        sums: &[Lanes],
+        outputs: &[Lanes],
+        targets: &[Lanes],
+        labels: &[u8],
+    ) -> Tally {
         labels
             .iter()
             .enumerate()
             .fold(Tally::default(), |tally, (lane, &label)| {
-                let loss = self.loss_of(sums, outputs, lane, usize::from(label));
+                let loss = self.loss_of(sums, outputs, targets, lane);
                 let correct = usize::from(largest(outputs, lane) == usize::from(label));
                 tally.plus(Tally { loss, correct })
             })
     }
 
-    /// The gradient of `Σ weight · loss` by the sums, from them and the outputs. `weights` has
-    /// one entry for each label. Lanes without an image get none.
+    /// The gradient of `Σ weight · loss` by the sums, from them, the outputs and the targets.
+    /// `weights` has one entry for each image. Lanes without an image get none.
     pub fn gradient(
         &self,
         backend: Backend,
         sums: &[Lanes],
         outputs: &[Lanes],
-        labels: &[u8],
+        targets: &[Lanes],
         weights: &[f32],
         gradient: &mut [Lanes],
     ) {
@@ -95,10 +112,10 @@ impl Head {
             Loss::BinaryCrossEntropy => 1.0 / classes as f32,
         };
         gradient.fill(Lanes::ZERO);
-        for (lane, (&label, &weight)) in labels.iter().zip(weights).enumerate() {
+        for (lane, &weight) in weights.iter().enumerate() {
             for (class, gradient) in gradient.iter_mut().enumerate() {
-                let target = self.target(class == usize::from(label), classes);
-                gradient.0[lane] = (probabilities[class].0[lane] - target) * scale * weight;
+                let error = probabilities[class].0[lane] - targets[class].0[lane];
+                gradient.0[lane] = error * scale * weight;
             }
         }
         // The cross-entropies' gradient by the sums is just that; the square's is by the outputs.
@@ -115,10 +132,10 @@ impl Head {
         f32::from(u8::from(is_label)) * (1.0 - self.label_smoothing) + self.label_smoothing * share
     }
 
-    fn loss_of(&self, sums: &[Lanes], outputs: &[Lanes], lane: usize, label: usize) -> f64 {
+    fn loss_of(&self, sums: &[Lanes], outputs: &[Lanes], targets: &[Lanes], lane: usize) -> f64 {
         debug_assert!(lane < LANES);
         let classes = sums.len();
-        let targets = (0..classes).map(|k| f64::from(self.target(k == label, classes)));
+        let targets = targets.iter().map(|target| f64::from(target.0[lane]));
         let sum = |k: usize| f64::from(sums[k].0[lane]);
         match self.loss {
             Loss::MeanSquaredError => {

@@ -30,6 +30,7 @@ mod rows;
 mod segments;
 mod simd;
 mod sweep;
+mod teacher;
 mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -41,3 +42,4 @@ pub use head::Head;
 #[cfg(test)]
 pub use simd::LANES;
 pub use simd::{Kernel, Lanes, Simd};
+pub use teacher::Teacher;

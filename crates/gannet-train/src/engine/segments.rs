@@ -6,7 +6,7 @@
 
 use super::backend::Backend;
 use super::chunk::{Memory, Work};
-use super::crew::{Batch, Chunk, Crew};
+use super::crew::{Batch, Chunk, Crew, Workspace};
 use super::head::Head;
 use super::normalization::{Batchwise, Normalization};
 use super::plan::{Action, Plan};
@@ -27,45 +27,68 @@ impl Crew {
         let (first, last) = (cuts[0], cuts[cuts.len() - 1]);
         let mut known = std::mem::take(&mut self.known);
 
-        self.each(count, &known, batch, |work, chunk, bench, i| {
+        self.each(count, &known, batch, |work, chunk, workspace, i| {
+            let Workspace { bench, lesson, .. } = workspace;
             let memory = chunk.memory.get_or_insert_with(|| Memory::new(work.plan));
             memory.load(&batch.source, batch.chunk(i), bench);
+            let (labels, _) = batch.labels(i, class_weights);
+            chunk.targets = self.targets(head, &labels, memory, lesson.as_mut());
             work.forward(0..first, memory, bench);
             measure(work, first, chunk);
         });
         known[first] = Some(self.meet(first, count));
         for pair in cuts.windows(2) {
-            self.each(count, &known, batch, |work, chunk, bench, _| {
-                let memory = chunk.memory.as_mut().expect("loaded");
-                work.forward(pair[0]..pair[1], memory, bench);
-                measure(work, pair[1], chunk);
-            });
+            self.each(
+                count,
+                &known,
+                batch,
+                |work, chunk, Workspace { bench, .. }, _| {
+                    let memory = chunk.memory.as_mut().expect("loaded");
+                    work.forward(pair[0]..pair[1], memory, bench);
+                    measure(work, pair[1], chunk);
+                },
+            );
             known[pair[1]] = Some(self.meet(pair[1], count));
         }
-        self.each(count, &known, batch, |work, chunk, bench, i| {
-            let memory = chunk.memory.as_mut().expect("loaded");
-            let (labels, weights) = batch.labels(i, class_weights);
-            work.forward(last..steps, memory, bench);
-            work.finish(memory);
-            chunk.tally = work.tally(head, &labels, memory);
-            work.turn(head, &labels, &weights, memory);
-            work.backward(last + 1..steps, memory, bench, &mut chunk.gradient);
-            lean(work, last, chunk);
-        });
+        self.each(
+            count,
+            &known,
+            batch,
+            |work, chunk, Workspace { bench, .. }, i| {
+                let memory = chunk.memory.as_mut().expect("loaded");
+                let (labels, weights) = batch.labels(i, class_weights);
+                work.forward(last..steps, memory, bench);
+                work.finish(memory);
+                chunk.tally = work.tally(head, &chunk.targets, &labels, memory);
+                work.turn(head, &chunk.targets, &weights, memory);
+                work.backward(last + 1..steps, memory, bench, &mut chunk.gradient);
+                lean(work, last, chunk);
+            },
+        );
         self.part(last, count, &mut known, gradient);
         for pair in cuts.windows(2).rev() {
-            self.each(count, &known, batch, |work, chunk, bench, _| {
-                let memory = chunk.memory.as_mut().expect("loaded");
-                let back = pair[0] + 1..pair[1] + 1;
-                work.recalled_backward(back, memory, bench, &mut chunk.gradient);
-                lean(work, pair[0], chunk);
-            });
+            self.each(
+                count,
+                &known,
+                batch,
+                |work, chunk, Workspace { bench, .. }, _| {
+                    let memory = chunk.memory.as_mut().expect("loaded");
+                    let back = pair[0] + 1..pair[1] + 1;
+                    work.recalled_backward(back, memory, bench, &mut chunk.gradient);
+                    lean(work, pair[0], chunk);
+                },
+            );
             self.part(pair[0], count, &mut known, gradient);
         }
-        self.each(count, &known, batch, |work, chunk, bench, _| {
-            let memory = chunk.memory.as_mut().expect("loaded");
-            work.recalled_backward(0..first + 1, memory, bench, &mut chunk.gradient);
-        });
+        self.each(
+            count,
+            &known,
+            batch,
+            |work, chunk, Workspace { bench, .. }, _| {
+                let memory = chunk.memory.as_mut().expect("loaded");
+                work.recalled_backward(0..first + 1, memory, bench, &mut chunk.gradient);
+            },
+        );
         self.known = known;
     }
 
@@ -75,14 +98,14 @@ impl Crew {
         count: usize,
         known: &[Option<Batchwise>],
         batch: &Batch<'_>,
-        work_on: impl Fn(&Work<'_>, &mut Chunk, &mut super::chunk::Bench, usize) + Sync,
+        work_on: impl Fn(&Work<'_>, &mut Chunk, &mut Workspace, usize) + Sync,
     ) {
         let work = self.work(Some(batch.draw), known);
         self.each_chunk(count, |workspace, i| {
             let chunk = &mut *self.chunks[i]
                 .lock()
                 .expect("no thread panics with a chunk");
-            work_on(&work, chunk, &mut workspace.bench, i);
+            work_on(&work, chunk, workspace, i);
         });
     }
 

@@ -34,6 +34,7 @@ pub fn run(args: &Train) -> Result<(), Failure> {
         validation: parts.validation(),
         test: parts.test(),
         recipe: project.recipe.clone(),
+        teacher: project.teacher.as_ref(),
         threads: args.threads(),
         screen,
     };
@@ -76,6 +77,7 @@ pub fn train(
         validation: dataset.test(),
         test: None,
         recipe: recipe.clone(),
+        teacher: None,
         threads,
         screen,
     };

@@ -22,6 +22,8 @@ pub struct Task<'a> {
     /// What is looked at once, at the end.
     pub test: Option<&'a Split>,
     pub recipe: Recipe,
+    /// The network that the recipe's teacher is.
+    pub teacher: Option<&'a Graph>,
     pub threads: Threads,
     pub screen: Screen,
 }
@@ -39,6 +41,9 @@ pub fn train(
         Some(saved) => Training::resume(graph, train, validation, saved, task.threads)?,
         None => Training::new(graph, train, validation, task.recipe.clone(), task.threads)?,
     };
+    if let Some(teacher) = task.teacher {
+        training = training.taught_by(teacher)?;
+    }
     let mut progress = Progress::new(&task.recipe, task.screen);
     while !training.is_finished() {
         let mut on_event = |event: Event<'_>| {
