@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KERAS = ROOT / "oracles" / "keras_h5.py"
+KERAS = ROOT / "oracles" / "keras_files.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
 
@@ -43,7 +43,7 @@ def main():
         run(sys.executable, KERAS, "make", theirs)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "keras_fixtures"]
         run(*test, GANNET_FIXTURES=str(theirs))
-        example = [cargo, "run", "--package", "gannet-formats", "--example", "keras_h5"]
+        example = [cargo, "run", "--package", "gannet-formats", "--example", "write_models"]
         run(*example, "--", ours)
         run(sys.executable, KERAS, "check", ours)
         node = shutil.which("node")

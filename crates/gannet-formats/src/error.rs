@@ -88,6 +88,33 @@ pub enum FormatError {
         /// The path inside the file.
         path: String,
     },
+    /// The file is no zip archive, or a damaged one.
+    #[error(
+        "the zip archive is damaged{}: {what}; copy or save it again",
+        of(member)
+    )]
+    Zip {
+        /// The member that cannot be read, or nothing if it is the archive.
+        member: String,
+        /// What was found.
+        what: String,
+    },
+    /// A zip archive lacks what the format needs.
+    #[error("the zip archive has no '{name}', so it is no model file of this kind")]
+    NoMember {
+        /// The member's name.
+        name: String,
+    },
+    /// The members of a zip archive unpack to more than any network.
+    #[error(
+        "up to '{name}', the zip archive unpacks to more than the limit of {limit_bytes} bytes for a file of its size"
+    )]
+    Unpacked {
+        /// The first member that is too much.
+        name: String,
+        /// The most that is unpacked.
+        limit_bytes: u64,
+    },
     /// Weights without the network's description.
     #[error(
         "the file holds weights only (no 'model_config' attribute), so the layers are unknown; save the whole model with Keras' model.save(\"name.h5\"), not save_weights"
@@ -152,4 +179,13 @@ pub enum FormatError {
     /// The layers do not suit each other.
     #[error(transparent)]
     Graph(#[from] GraphError),
+}
+
+/// Names the member of an archive that an error is about.
+fn of(member: &str) -> String {
+    if member.is_empty() {
+        String::new()
+    } else {
+        format!(" at '{member}'")
+    }
 }

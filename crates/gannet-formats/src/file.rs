@@ -25,13 +25,22 @@ pub struct Format {
 }
 
 /// Every format that is read and written.
-pub const FORMATS: &[Format] = &[Format {
-    name: "Keras HDF5",
-    extensions: &["h5", "hdf5"],
-    signature: crate::hdf5::SIGNATURE,
-    read: keras::from_h5,
-    write: keras::to_h5,
-}];
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "Keras HDF5",
+        extensions: &["h5", "hdf5"],
+        signature: crate::hdf5::SIGNATURE,
+        read: keras::from_h5,
+        write: keras::to_h5,
+    },
+    Format {
+        name: "Keras archive",
+        extensions: &["keras"],
+        signature: crate::zip::SIGNATURE,
+        read: keras::from_archive,
+        write: keras::to_archive,
+    },
+];
 
 /// More than any network for a microcontroller has, optimizer state included.
 const LIMIT_BYTES: u64 = 512 << 20;

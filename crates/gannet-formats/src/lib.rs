@@ -17,6 +17,7 @@ pub mod keras;
 )]
 mod layout;
 mod obstacle;
+mod zip;
 
 pub use error::FormatError;
 pub use file::{FORMATS, Format, read, write};

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gannet_formats::keras;
+use gannet_formats::{FormatError, keras};
+use gannet_graph::Graph;
 
 /// The system's memory, and how much of it was in use at most.
 struct Counted {
@@ -78,41 +79,79 @@ fn mutated(file: &[u8], random: &mut Random) -> Vec<u8> {
     file
 }
 
+type Read = fn(&[u8]) -> Result<Graph, FormatError>;
+
+/// How many mutations each format has to bear.
+const MUTATIONS: usize = 1000;
+
+/// Each format with files that frameworks wrote.
+const SEEDS: &[(&str, Read, &[&str])] = &[
+    (
+        "Keras HDF5",
+        keras::from_h5,
+        &[
+            "keras2-functional.h5",
+            "keras3-sequential.h5",
+            "keras3-trained.h5",
+            "keras2-newest-hdf5.h5",
+            "keras2-repacked.h5",
+            "keras2-branches.h5",
+            "keras3-sequence.h5",
+            "keras3-nested.h5",
+        ],
+    ),
+    (
+        "Keras archive",
+        keras::from_archive,
+        &[
+            "keras2-nested.keras",
+            "keras3-branches.keras",
+            "keras3-trained.keras",
+        ],
+    ),
+];
+
 #[test]
 fn mutated_files_end_in_a_network_or_a_sentence() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let files = [
-        "keras2-functional.h5",
-        "keras3-sequential.h5",
-        "keras3-trained.h5",
-        "keras2-newest-hdf5.h5",
-        "keras2-repacked.h5",
-        "keras2-branches.h5",
-        "keras3-sequence.h5",
+    let file = |name: &str| std::fs::read(folder.join(name)).unwrap();
+    let graph = keras::from_h5(&file("keras2-functional.h5")).unwrap();
+    let ours = [
+        keras::to_h5(&graph).unwrap(),
+        keras::to_archive(&graph).unwrap(),
     ];
-    let mut seeds: Vec<(&str, Vec<u8>)> = files
-        .iter()
-        .map(|&name| (name, std::fs::read(folder.join(name)).unwrap()))
-        .collect();
-    let ours = keras::from_h5(&seeds[0].1).and_then(|graph| keras::to_h5(&graph));
-    seeds.push(("our own", ours.unwrap()));
-    let mut random = Random(1);
-    let mut refused = 0;
-    for (name, file) in seeds {
-        for i in 0..1000 {
-            let file = mutated(&file, &mut random);
-            let start = Instant::now();
-            if let Err(error) = keras::from_h5(&file) {
-                refused += 1;
-                assert!(error.to_string().len() > 20, "{name}, {i}: {error}");
-            }
-            let spent = start.elapsed();
-            assert!(spent < Duration::from_secs(2), "{name}, {i}: {spent:?}");
+    for ((format, read, names), ours) in SEEDS.iter().zip(ours) {
+        let theirs = names.iter().map(|&name| (name, file(name)));
+        for (name, file) in theirs.chain([("our own", ours)]) {
+            bears_mutations(format, name, *read, &file);
         }
     }
-    assert!(refused > 1000, "the mutations hit: {refused} refused");
     let peak = MEMORY.peak_bytes.load(Ordering::Relaxed);
     assert!(peak < 256 << 20, "{peak} bytes were in use at once");
+}
+
+/// Reads many mutations of a file and checks how that ends.
+fn bears_mutations(format: &str, name: &str, read: Read, file: &[u8]) {
+    let mut random = Random(1);
+    let mut refused = 0;
+    for i in 0..MUTATIONS {
+        let file = mutated(file, &mut random);
+        let start = Instant::now();
+        if let Err(error) = read(&file) {
+            refused += 1;
+            let text = error.to_string();
+            assert!(text.len() > 20, "{format}, {name}, {i}: {text}");
+        }
+        let spent = start.elapsed();
+        assert!(
+            spent < Duration::from_secs(2),
+            "{format}, {name}, {i}: {spent:?}"
+        );
+    }
+    assert!(
+        refused > MUTATIONS / 10,
+        "{format}, {name}: {refused} refused"
+    );
 }
 
 /// `model_config` deeper than any network is refused before the stack ends.

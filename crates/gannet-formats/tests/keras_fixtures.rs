@@ -1,4 +1,4 @@
-//! Files that Keras 3 and Keras 2 wrote, made by `oracles/keras_h5.py`: the reference gives
+//! Files that Keras 3 and Keras 2 wrote, made by `oracles/keras_files.py`: the reference gives
 //! what the framework gave. `GANNET_FIXTURES` names another folder of such files.
 
 use std::{
@@ -45,23 +45,64 @@ fn the_reference_gives_what_keras_gave() {
             continue;
         }
         let answer = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let path = path.with_extension("h5");
-        let graph = read(&path).unwrap_or_else(|error| panic!("{error}"));
-        let input = Tensor::new(graph.input_shape().clone(), numbers(&answer, "input")).unwrap();
-        let found = graph.run(&input).unwrap();
-        let expected = numbers(&answer, "output");
-        assert_eq!(found.data().len(), expected.len(), "{}", path.display());
-        for (found, expected) in found.data().iter().zip(&expected) {
-            let difference = (found - expected).abs();
-            assert!(
-                difference <= TOLERANCE,
-                "{}: {found} and not {expected}",
-                path.display()
-            );
+        for extension in ["h5", "keras"] {
+            let path = path.with_extension(extension);
+            if path.exists() {
+                compare(&path, &answer);
+                compared += 1;
+            }
         }
-        compared += 1;
     }
-    assert_eq!(compared, 11, "networks with an answer");
+    assert_eq!(compared, 18, "files with an answer");
+}
+
+/// Whether the network in a file gives what Keras answered.
+fn compare(path: &Path, answer: &serde_json::Value) {
+    let graph = read(path).unwrap_or_else(|error| panic!("{error}"));
+    let input = Tensor::new(graph.input_shape().clone(), numbers(answer, "input")).unwrap();
+    let found = graph.run(&input).unwrap();
+    let expected = numbers(answer, "output");
+    assert_eq!(found.data().len(), expected.len(), "{}", path.display());
+    for (found, expected) in found.data().iter().zip(&expected) {
+        let difference = (found - expected).abs();
+        assert!(
+            difference <= TOLERANCE,
+            "{}: {found} and not {expected}",
+            path.display()
+        );
+    }
+}
+
+/// The two formats name and order the weights in different ways, even of one network.
+#[test]
+fn both_formats_of_one_network_hold_the_same() {
+    for name in ["keras3-nested", "keras2-nested", "keras3-branches"] {
+        let [h5, keras] = ["h5", "keras"].map(|extension| {
+            let path = fixture(name).with_extension(extension);
+            read(path).unwrap()
+        });
+        assert_eq!(keras, h5, "{name}");
+    }
+}
+
+/// The layers of models in models are the network's, under names that say where they are from.
+#[test]
+fn nested_models_are_taken_apart() {
+    let graph = read(fixture("keras3-nested.keras")).unwrap();
+    let names: Vec<&str> = graph.nodes().iter().map(|node| node.name()).collect();
+    let expected = [
+        "image",
+        "stem/conv",
+        "stem/norm",
+        "stem/relu",
+        "stem/block/inner_conv",
+        "stem/block/frozen",
+        "stem/block/add",
+        "flatten",
+        "head/hidden",
+        "head/scores",
+    ];
+    assert_eq!(names, expected);
 }
 
 #[test]

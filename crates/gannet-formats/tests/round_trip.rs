@@ -1,10 +1,12 @@
 //! A network written and read back is the same network, to the bit.
 
+use std::collections::BTreeMap;
+
 use gannet_formats::{keras, read, write};
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, MaxPool2D, Padding,
-    Regularizer, Tensor, Window, ZeroPadding2D, networks,
+    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
+    Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
 };
 
 /// Fills a network with every kind of bit pattern: signs, zeros, subnormals, infinities.
@@ -19,12 +21,42 @@ fn fill(graph: &mut Graph) {
     }
 }
 
+/// Every node with its name, its layer and the names of what it is wired to; the order in which
+/// they are listed is the format's.
+fn layers(graph: &Graph) -> BTreeMap<&str, (&Layer, Vec<&str>)> {
+    let name = |id| graph.node(id).name();
+    let nodes = graph.nodes().iter().map(|node| {
+        let inputs = node.inputs().iter().map(|&id| name(id)).collect();
+        (node.name(), (node.layer(), inputs))
+    });
+    nodes.collect()
+}
+
+/// Checks that `graph` comes back from a `.keras` file.
+fn comes_back_from_an_archive(graph: &Graph) {
+    let file = keras::to_archive(graph).unwrap();
+    assert_eq!(
+        file,
+        keras::to_archive(graph).unwrap(),
+        "no date, no chance"
+    );
+    let back = keras::from_archive(&file).unwrap();
+    assert_eq!(layers(&back), layers(graph));
+    assert_eq!(back.name(), graph.name());
+}
+
 #[test]
 fn mnist_small_comes_back_whole() {
+    for extension in ["h5", "keras"] {
+        mnist_small_comes_back_from(extension);
+    }
+}
+
+fn mnist_small_comes_back_from(extension: &str) {
     let mut graph = networks::mnist_small();
     fill(&mut graph);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("mnist-small.h5");
+    let path = folder.path().join("mnist-small").with_extension(extension);
     write(&graph, &path).unwrap();
     let back = read(&path).unwrap();
     assert_eq!(back, graph, "names, wiring, attributes, penalties, values");
@@ -66,6 +98,7 @@ fn every_option_comes_back() {
     fill(&mut graph);
     let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
     assert_eq!(back, graph);
+    comes_back_from_an_archive(&graph);
 }
 
 /// Branches of different lengths, which the nodes, Keras' list and the joins have in
@@ -105,6 +138,7 @@ fn branches_come_back() {
     let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
     assert_eq!(back, graph);
     assert_eq!(back.hash(), graph.hash());
+    comes_back_from_an_archive(&graph);
 }
 
 /// Keras has no layers that the output does not need.
@@ -129,6 +163,7 @@ fn many_layers_with_long_names_come_back() {
     }
     let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
     assert_eq!(back, graph);
+    comes_back_from_an_archive(&graph);
 }
 
 /// Keras 3 takes no slash in a layer's name.

@@ -114,6 +114,12 @@ impl Reader {
         ask(&self.allowance, "group", name, || self.group.group(name)).is_ok()
     }
 
+    /// Whether there is a dataset of that name.
+    pub fn has_dataset(&self, name: &str) -> bool {
+        let question = || self.group.dataset(name);
+        ask(&self.allowance, "dataset", name, question).is_ok()
+    }
+
     fn of(
         group: hdf5_pure::Group,
         path: String,

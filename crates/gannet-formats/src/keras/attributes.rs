@@ -11,6 +11,9 @@ use crate::{Obstacle, Obstacles};
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
 const LARGEST_EXTENT: u64 = 1 << 16;
 
+/// The policies whose weights are `float32`.
+const DTYPES: [&str; 3] = ["float32", "mixed_float16", "mixed_bfloat16"];
+
 /// The `config` of a layer.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
@@ -228,7 +231,8 @@ impl<'a> Attributes<'a> {
         })
     }
 
-    /// Notes obstacles unless the layer computes with `float32`.
+    /// Notes obstacles unless the layer's weights are `float32`. A mixed policy rounds what is
+    /// computed in training, but not the weights; here nothing is rounded.
     pub fn check_numbers(&mut self) {
         self.only("quantization_config", &[]);
         let name = self.get("dtype").and_then(|dtype| match dtype {
@@ -236,8 +240,10 @@ impl<'a> Attributes<'a> {
             // A policy, of Keras 2 or 3.
             policy => policy.get("config")?.get("name")?.as_str(),
         });
-        if self.get("dtype").is_some() && name != Some("float32") {
-            self.obstacle("dtype", "\"float32\"");
+        let is_single = name.is_some_and(|name| DTYPES.contains(&name));
+        if self.get("dtype").is_some() && !is_single {
+            let names = DTYPES.map(|name| format!("\"{name}\""));
+            self.obstacle("dtype", names.join(" or "));
         }
     }
 }

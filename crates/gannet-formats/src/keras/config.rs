@@ -1,5 +1,6 @@
-//! The network in `model_config`: JSON in, layers in an order in which each follows its
-//! inputs out. All that Gannet does not have is collected before anything is refused.
+//! The network's description, `model_config` or `config.json`: JSON in, layers in an order in which each follows its
+//! inputs out. Models within models are taken apart into their layers. All that Gannet does
+//! not have is collected before anything is refused.
 
 use std::collections::HashMap;
 
@@ -9,208 +10,199 @@ use serde_json::{Map, Value};
 use super::{
     attributes::Attributes,
     layers::{self, INPUT_CLASS, Plan},
-    network::{Network, Planned},
-    order,
-    wiring::{self, Wires},
+    model::{self, Entry, Model},
+    network::{Network, Origin, Planned},
 };
 use crate::{FormatError, Obstacle, Obstacles};
 
-/// A layer as it stands in the JSON.
-struct Entry<'a> {
-    name: &'a str,
-    class: &'a str,
-    config: &'a Map<String, Value>,
-    /// Names of the layers that it is wired to.
-    inputs: Vec<&'a str>,
+/// The longest description that is read: a layer takes about 1 KiB, and JSON in memory sixteen
+/// times its text and more.
+pub(super) const LONGEST: usize = 8 << 20;
+
+/// Reads a description.
+pub(super) fn parse(text: &str) -> Result<Network, FormatError> {
+    if text.len() > LONGEST {
+        return Err(malformed(format!(
+            "it has {} bytes, more than the limit of {LONGEST}",
+            text.len()
+        )));
+    }
+    read(&serde_json::from_str(text).map_err(|source| FormatError::Json { source })?)
 }
 
-/// Reads the value of `model_config`.
-pub(super) fn read(model: &Value) -> Result<Network, FormatError> {
-    let class = text(model, "class_name")?;
-    let config = model
+/// Reads the value of a description.
+fn read(description: &Value) -> Result<Network, FormatError> {
+    let class = model::text(description, "class_name")?;
+    let config = description
         .get("config")
         .ok_or_else(|| malformed("the network has no 'config'"))?;
     let name = config.get("name").and_then(Value::as_str).unwrap_or(class);
-    let mut obstacles = Obstacles::default();
-    let entries = match class {
-        "Sequential" => sequential(config)?,
-        "Functional" | "Model" => functional(name, class, config, &mut obstacles)?,
-        _ => {
-            obstacles.0.push(Obstacle {
-                layer: name.to_owned(),
-                class: class.to_owned(),
-                attribute: "class_name".to_owned(),
-                value: format!("\"{class}\""),
-                supported: "\"Sequential\" or \"Functional\"".to_owned(),
-            });
-            return Err(FormatError::Unsupported(obstacles));
-        }
-    };
-    let mut layers: Vec<Planned> = Vec::new();
-    if let Some(input) = hidden_input(config, &entries, &mut obstacles) {
-        layers.push(input);
+    let mut flat = Flat::default();
+    if !model::is_model(class) {
+        flat.obstacles.0.push(Obstacle {
+            layer: name.to_owned(),
+            class: class.to_owned(),
+            attribute: "class_name".to_owned(),
+            value: format!("\"{class}\""),
+            supported: "\"Sequential\" or \"Functional\"".to_owned(),
+        });
+        return Err(FormatError::Unsupported(flat.obstacles));
     }
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    let shift = layers.len();
-    for (i, entry) in entries.iter().enumerate() {
-        let inputs = match entry.inputs.as_slice() {
-            // The layer behind an input that is not listed.
-            [] if entry.class != INPUT_CLASS && shift == 1 && i == 0 => vec![0],
-            names => names.iter().map(|name| places[name]).collect(),
-        };
-        let rank = inputs.first().and_then(|&input: &usize| layers[input].rank);
-        let (plan, rank) = plan(entry, rank, &mut obstacles);
-        if places.insert(entry.name, i + shift).is_some() {
-            return Err(malformed(format!("two layers are named '{}'", entry.name)));
+    let model = model::read(name, class, config, &mut flat.obstacles)?;
+    if model.inputs.len() > 1 {
+        flat.obstacles.0.push(Obstacle {
+            layer: name.to_owned(),
+            class: class.to_owned(),
+            attribute: "input_layers".to_owned(),
+            value: model.inputs.join(", "),
+            supported: "one".to_owned(),
+        });
+    }
+    let inputs = flat.hidden_input(&model);
+    flat.add_model(&model, &inputs, None)?;
+    if !flat.obstacles.0.is_empty() {
+        return Err(FormatError::Unsupported(flat.obstacles));
+    }
+    Ok(Network {
+        name: name.to_owned(),
+        layers: flat.layers,
+    })
+}
+
+/// A network without models in it, as far as it is read.
+#[derive(Default)]
+struct Flat {
+    layers: Vec<Planned>,
+    obstacles: Obstacles,
+}
+
+impl Flat {
+    /// Adds the layers of a model that is called with the layers at the places `inputs`, and
+    /// gives the place of its output. A network's own inputs are in its list, unless the list
+    /// of a `Sequential` has none.
+    fn add_model(
+        &mut self,
+        model: &Model<'_>,
+        inputs: &[usize],
+        around: Option<&Origin>,
+    ) -> Result<usize, FormatError> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        if around.is_some() {
+            if !model.inputs.is_empty() && model.inputs.len() != inputs.len() {
+                return Err(malformed(format!(
+                    "the model '{}' has {} inputs, but is called with {}",
+                    model.name,
+                    model.inputs.len(),
+                    inputs.len()
+                )));
+            }
+            places.extend(model.inputs.iter().copied().zip(inputs.iter().copied()));
         }
-        layers.push(Planned {
-            name: entry.name.to_owned(),
+        for entry in &model.entries {
+            if places.contains_key(entry.name) {
+                continue;
+            }
+            let wired = if entry.inputs.is_empty() && entry.class != INPUT_CLASS {
+                // The first of a `Sequential` whose input is not in the list.
+                inputs.to_vec()
+            } else {
+                let place = |name: &&str| {
+                    let unknown = || malformed(format!("there is no layer '{name}' to wire to"));
+                    places.get(name).copied().ok_or_else(unknown)
+                };
+                entry.inputs.iter().map(place).collect::<Result<_, _>>()?
+            };
+            let place = self.add(entry, wired, around)?;
+            places.insert(entry.name, place);
+        }
+        places
+            .get(model.output)
+            .copied()
+            .ok_or_else(|| malformed(format!("the model '{}' has no output", model.name)))
+    }
+
+    /// Adds a layer, or the layers of a model, and gives the place of its output.
+    fn add(
+        &mut self,
+        entry: &Entry<'_>,
+        inputs: Vec<usize>,
+        around: Option<&Origin>,
+    ) -> Result<usize, FormatError> {
+        let config = entry
+            .config
+            .as_object()
+            .ok_or_else(|| malformed(format!("the 'config' of layer '{}'", entry.name)))?;
+        let trainable = config.get("trainable") != Some(&Value::Bool(false));
+        let origin = Origin::below(around, entry, trainable);
+        if model::is_model(entry.class) {
+            let (name, config) = (&origin.name, entry.config);
+            let model = model::read(name, entry.class, config, &mut self.obstacles)?;
+            return self.add_model(&model, &inputs, Some(&origin));
+        }
+        let rank = inputs.first().and_then(|&input| self.layers[input].rank);
+        let (plan, rank) = plan(&origin.name, entry.class, config, rank, &mut self.obstacles);
+        self.layers.push(Planned {
+            origin,
             plan,
             inputs,
             rank,
         });
+        Ok(self.layers.len() - 1)
     }
-    if !obstacles.0.is_empty() {
-        return Err(FormatError::Unsupported(obstacles));
-    }
-    Ok(Network {
-        name: name.to_owned(),
-        layers,
-    })
-}
 
-/// The layers of a `Sequential` network, each wired to the one before.
-fn sequential(config: &Value) -> Result<Vec<Entry<'_>>, FormatError> {
-    // The oldest files have the list itself as the config.
-    let list = config.as_array().map_or_else(|| list(config), Ok)?;
-    let mut entries: Vec<Entry<'_>> = Vec::with_capacity(list.len());
-    for layer in list {
-        let inputs = entries.last().map(|before| before.name);
-        entries.push(Entry {
-            inputs: inputs.into_iter().collect(),
-            ..entry(layer)?
+    /// Adds the input of a `Sequential` network that has none in its list: its shape stands at
+    /// the first layer or, in Keras 3, at the network.
+    fn hidden_input(&mut self, model: &Model<'_>) -> Vec<usize> {
+        let Some(first) = model
+            .entries
+            .first()
+            .filter(|first| first.inputs.is_empty())
+        else {
+            return Vec::new();
+        };
+        if first.class == INPUT_CLASS {
+            return Vec::new();
+        }
+        let built = model.config.get("build_input_shape").cloned();
+        let built = Map::from_iter([("batch_shape".to_owned(), built.unwrap_or_default())]);
+        let config = model::first_layer(first)
+            .and_then(Value::as_object)
+            .filter(|config| layers::has_shape(config))
+            .unwrap_or(&built);
+        let mut attributes = Attributes::new(first.name, first.class, config, &mut self.obstacles);
+        let Some(shape) = layers::read_shape(&mut attributes) else {
+            return Vec::new();
+        };
+        self.layers.push(Planned {
+            origin: Origin::hidden(format!("{}_input", first.name)),
+            rank: Some(shape.dims().len()),
+            plan: Plan::Input(shape),
+            inputs: Vec::new(),
         });
+        vec![0]
     }
-    Ok(entries)
-}
-
-/// The layers of a `Functional` network between its input and its output, in order.
-fn functional<'a>(
-    name: &str,
-    class: &str,
-    config: &'a Value,
-    obstacles: &mut Obstacles,
-) -> Result<Vec<Entry<'a>>, FormatError> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for layer in list(config)? {
-        let mut entry = entry(layer)?;
-        match wiring::inbound(layer.get("inbound_nodes")) {
-            Wires::From(inputs) => entry.inputs = inputs,
-            Wires::Shared(inputs, calls) => {
-                entry.inputs = inputs;
-                obstacles.0.push(Obstacle {
-                    layer: entry.name.to_owned(),
-                    class: entry.class.to_owned(),
-                    attribute: "inbound_nodes".to_owned(),
-                    value: format!("{calls} calls of one layer"),
-                    supported: "one call".to_owned(),
-                });
-            }
-            Wires::Malformed => {
-                return Err(malformed(format!(
-                    "the 'inbound_nodes' of layer '{}'",
-                    entry.name
-                )));
-            }
-        }
-        if places.insert(entry.name, entries.len()).is_some() {
-            return Err(malformed(format!("two layers are named '{}'", entry.name)));
-        }
-        entries.push(entry);
-    }
-    let mut ends = |attribute: &str| {
-        let value = config.get(attribute);
-        let names = value.map(wiring::ends).unwrap_or_default();
-        if names.is_empty() {
-            return Err(malformed(format!("the network's '{attribute}'")));
-        }
-        if names.len() > 1 {
-            obstacles.0.push(Obstacle {
-                layer: name.to_owned(),
-                class: class.to_owned(),
-                attribute: attribute.to_owned(),
-                value: names.join(", "),
-                supported: "one".to_owned(),
-            });
-        }
-        Ok(names)
-    };
-    ends("input_layers")?;
-    let outputs = ends("output_layers")?;
-    let place = |name: &&str| {
-        let unknown = || malformed(format!("there is no layer '{name}', but it is wired"));
-        places.get(name).copied().ok_or_else(unknown)
-    };
-    let wires = entries
-        .iter()
-        .map(|entry| entry.inputs.iter().map(place).collect())
-        .collect::<Result<Vec<Vec<usize>>, _>>()?;
-    let outputs = outputs.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let order = order::behind_inputs(&outputs, &wires).map_err(|layer| {
-        let name = entries[layer].name;
-        malformed(format!("layer '{name}' is wired to itself in a circle"))
-    })?;
-    let mut entries: Vec<_> = entries.into_iter().map(Some).collect();
-    Ok(order
-        .into_iter()
-        .filter_map(|layer| entries[layer].take())
-        .collect())
-}
-
-/// The input of a `Sequential` network that has none in its list: its shape stands at the
-/// first layer or, in Keras 3, at the network.
-fn hidden_input(
-    config: &Value,
-    entries: &[Entry<'_>],
-    obstacles: &mut Obstacles,
-) -> Option<Planned> {
-    let first = entries.first().filter(|first| first.class != INPUT_CLASS)?;
-    let built = config.get("build_input_shape").cloned();
-    let built = Map::from_iter([("batch_shape".to_owned(), built.unwrap_or_default())]);
-    let config = if layers::has_shape(first.config) {
-        first.config
-    } else {
-        &built
-    };
-    let mut attributes = Attributes::new(first.name, first.class, config, obstacles);
-    let shape = layers::read_shape(&mut attributes)?;
-    Some(Planned {
-        name: format!("{}_input", first.name),
-        rank: Some(shape.dims().len()),
-        plan: Plan::Input(shape),
-        inputs: Vec::new(),
-    })
 }
 
 /// What becomes of a layer whose input has `rank` extents in Keras, and how many its output
 /// has.
 fn plan(
-    entry: &Entry<'_>,
+    name: &str,
+    class: &str,
+    config: &Map<String, Value>,
     rank: Option<usize>,
     obstacles: &mut Obstacles,
 ) -> (Plan, Option<usize>) {
-    let Some(kind) = layers::by_class(entry.class) else {
+    let Some(kind) = layers::by_class(class) else {
         obstacles.0.push(Obstacle {
-            layer: entry.name.to_owned(),
-            class: entry.class.to_owned(),
+            layer: name.to_owned(),
+            class: class.to_owned(),
             attribute: "class_name".to_owned(),
-            value: format!("\"{}\"", entry.class),
+            value: format!("\"{class}\""),
             supported: layers::classes(),
         });
         return (Plan::Nothing, None);
     };
-    let attributes = Attributes::new(entry.name, entry.class, entry.config, obstacles);
+    let attributes = Attributes::new(name, class, config, obstacles);
     let plan = (kind.read)(&mut attributes.behind(rank));
     let rank = match &plan {
         Plan::Input(shape) => Some(shape.dims().len()),
@@ -218,39 +210,6 @@ fn plan(
         _ => rank,
     };
     (plan, rank)
-}
-
-fn list(config: &Value) -> Result<&Vec<Value>, FormatError> {
-    config
-        .get("layers")
-        .and_then(Value::as_array)
-        .ok_or_else(|| malformed("the network has no list 'layers'"))
-}
-
-fn entry(layer: &Value) -> Result<Entry<'_>, FormatError> {
-    let class = text(layer, "class_name")?;
-    let config = layer
-        .get("config")
-        .and_then(Value::as_object)
-        .ok_or_else(|| malformed(format!("a layer of class '{class}' has no 'config'")))?;
-    let name = config
-        .get("name")
-        .or_else(|| layer.get("name"))
-        .and_then(Value::as_str)
-        .ok_or_else(|| malformed(format!("a layer of class '{class}' has no 'name'")))?;
-    Ok(Entry {
-        name,
-        class,
-        config,
-        inputs: Vec::new(),
-    })
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, FormatError> {
-    value
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(|| malformed(format!("an object has no text '{name}'")))
 }
 
 /// A description that is JSON, but not as Keras writes it.
@@ -446,22 +405,24 @@ mod tests {
         );
     }
 
+    /// The weights of a mixed policy are single precision, those of `float16` are not.
     #[test]
-    fn a_policy_of_other_numbers_is_an_obstacle() {
-        let mut layer = relu("a", &json!([[["image", 0, 0, {}]]]));
-        layer["config"]["dtype"] = json!({
-            "module": "keras", "class_name": "DTypePolicy",
-            "config": { "name": "mixed_float16" }, "registered_name": null,
-        });
-        let error = network(&functional(
-            &json!([input("image"), layer]),
-            &json!(["image", 0, 0]),
-            &json!(["a", 0, 0]),
-        ));
-        let text = error.unwrap_err().to_string();
-        assert!(
-            text.contains("mixed_float16") && text.contains("dtype"),
-            "{text}"
-        );
+    fn a_policy_of_other_weights_is_an_obstacle() {
+        let of_policy = |name: &str| {
+            let mut layer = relu("a", &json!([[["image", 0, 0, {}]]]));
+            layer["config"]["dtype"] = json!({
+                "module": "keras", "class_name": "DTypePolicy",
+                "config": { "name": name }, "registered_name": null,
+            });
+            let ends = [json!(["image", 0, 0]), json!(["a", 0, 0])];
+            network(&functional(
+                &json!([input("image"), layer]),
+                &ends[0],
+                &ends[1],
+            ))
+        };
+        assert!(of_policy("mixed_float16").is_ok());
+        let text = of_policy("float16").unwrap_err().to_string();
+        assert!(text.contains("float16") && text.contains("dtype"), "{text}");
     }
 }

@@ -1,51 +1,70 @@
-//! `model_config` as Keras 2.15 writes it for a `Functional` network, which Keras 3 reads
-//! as well.
+//! The network's description as Keras 2.15 writes it for a `Functional` network, which Keras 3
+//! reads as well.
 
 use std::collections::HashSet;
 
 use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::{layers, network::free_name};
+use super::{layers, network::free_name, order};
 
 /// The version whose form this is.
 pub(super) const KERAS_VERSION: &str = "2.15.0";
 /// The framework whose kernel layout this is.
 pub(super) const BACKEND: &str = "tensorflow";
 
-/// The layers' names in the file, in the order of the nodes. Keras 3 takes no `/` in a
-/// name, and a name has to fit an attribute.
-pub(super) fn names(graph: &Graph) -> Vec<String> {
-    let mut taken = HashSet::new();
-    graph
-        .nodes()
-        .iter()
-        .map(|node| {
-            let name = free_name(keras_name(node.name()), &taken);
-            taken.insert(name.clone());
-            name
-        })
-        .collect()
+/// A graph as a `Functional` model.
+pub(super) struct Description<'a> {
+    pub graph: &'a Graph,
+    /// The layers' names in the file, in the order of the nodes.
+    pub names: Vec<String>,
+    /// The nodes that the output needs, in the order in which Keras lists the layers of the
+    /// model and goes through its weights.
+    pub order: Vec<usize>,
 }
 
-/// The value of `model_config`, with the nodes whose places are `listed`.
-pub(super) fn write(graph: &Graph, names: &[String], listed: &[usize]) -> Value {
-    let layers: Vec<Value> = listed
-        .iter()
-        .map(|&place| layer(&graph.nodes()[place], &names[place], names))
-        .collect();
-    // Keras 2 would write a list of one end; told so, Keras 3 would ask for inputs in a list.
-    let end = |place: usize| json!([names[place], 0, 0]);
-    json!({
-        "class_name": "Functional",
-        "config": {
-            "name": keras_name(graph.name()),
+impl<'a> Description<'a> {
+    /// The description of `graph`.
+    pub fn new(graph: &'a Graph) -> Self {
+        let inputs: Vec<Vec<usize>> = graph
+            .nodes()
+            .iter()
+            .map(|node| node.inputs().iter().map(|input| input.index()).collect())
+            .collect();
+        Description {
+            graph,
+            names: names(graph),
+            order: order::of_keras(graph.output().index(), &inputs),
+        }
+    }
+
+    /// The `config` of the model, its layers in the order of the nodes.
+    pub fn config(&self) -> Value {
+        let mut listed = self.order.clone();
+        listed.sort_unstable();
+        self.config_of(&listed)
+    }
+
+    /// The `config` of the model, its layers in Keras' order.
+    pub fn config_in_order(&self) -> Value {
+        self.config_of(&self.order)
+    }
+
+    fn config_of(&self, listed: &[usize]) -> Value {
+        let layers: Vec<Value> = listed
+            .iter()
+            .map(|&place| layer(&self.graph.nodes()[place], &self.names[place], &self.names))
+            .collect();
+        // Keras 2 would write a list of one end; told so, Keras 3 would ask for inputs in a list.
+        let end = |place: usize| json!([self.names[place], 0, 0]);
+        json!({
+            "name": keras_name(self.graph.name()),
             "trainable": true,
             "layers": layers,
             "input_layers": end(0),
-            "output_layers": end(graph.output().index()),
-        },
-    })
+            "output_layers": end(self.graph.output().index()),
+        })
+    }
 }
 
 /// A penalty in JSON; `null` if there is none.
@@ -91,6 +110,20 @@ pub(super) fn function(function: Function) -> Value {
     }
 }
 
+/// Names for all nodes. Keras 3 takes no `/` in a name, and a name has to fit an attribute.
+fn names(graph: &Graph) -> Vec<String> {
+    let mut taken = HashSet::new();
+    graph
+        .nodes()
+        .iter()
+        .map(|node| {
+            let name = free_name(keras_name(node.name()), &taken);
+            taken.insert(name.clone());
+            name
+        })
+        .collect()
+}
+
 fn layer(node: &Node, name: &str, names: &[String]) -> Value {
     let (class, attributes) = layers::write(node.layer());
     let mut config = Map::from_iter([
@@ -111,7 +144,14 @@ fn layer(node: &Node, name: &str, names: &[String]) -> Value {
     } else {
         json!([call])
     };
-    json!({ "class_name": class, "config": config, "name": name, "inbound_nodes": calls })
+    json!({
+        "module": "keras.layers",
+        "class_name": class,
+        "config": config,
+        "registered_name": null,
+        "name": name,
+        "inbound_nodes": calls,
+    })
 }
 
 fn keras_name(name: &str) -> String {

@@ -1,127 +1,26 @@
-//! Keras' whole-model `.h5` files: the network as JSON in the attribute `model_config`, the
-//! weights in the group `model_weights`, one group a layer.
+//! Keras' model files: whole models as `.h5`, which all versions write, and as `.keras`, which
+//! Keras 3 does.
 //!
-//! Read: what Keras 2 and 3 write, `Sequential` and `Functional`. Written: Keras 2.15's form,
-//! which Keras 2 and 3 both open.
+//! Read: what Keras 2 and 3 write, `Sequential` and `Functional`, models within models.
+//! Written: a form that Keras 2.15 and 3 both open.
 //!
 //! Networks of sequences `[length, channels]`, of the layers `…1D`, are read as networks of
 //! images one row high, `[1, length, channels]`.
 
+mod archive;
 mod attributes;
 mod config;
 mod description;
+mod h5;
 mod layers;
+mod model;
 mod network;
 mod order;
+mod snake_case;
 mod spatial;
+mod variables;
 mod weights;
 mod wiring;
 
-use std::path::Path;
-
-use gannet_graph::Graph;
-use serde_json::Value;
-
-use crate::{
-    FormatError,
-    file::{in_file, load, store},
-    hdf5::{self, Reader},
-};
-
-/// A layer takes about 1 KiB; JSON in memory takes sixteen times its text and more.
-const LONGEST_CONFIG: usize = 8 << 20;
-
-/// Reads the network in the `.h5` file at `path`.
-///
-/// # Errors
-/// If there is no such file, or it is not a Keras model, or the network has something that
-/// Gannet does not have: [`FormatError::Unsupported`] then lists all of it.
-pub fn read_h5(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
-    let path = path.as_ref();
-    in_file(path, || from_h5(&load(path)?))
-}
-
-/// Writes `graph` to `path` as an `.h5` file, whole or not at all.
-///
-/// # Errors
-/// If the file cannot be written; what stood at `path` before is then untouched.
-pub fn write_h5(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
-    let path = path.as_ref();
-    in_file(path, || store(path, &to_h5(graph)?))
-}
-
-/// The network in the bytes of an `.h5` file.
-///
-/// # Errors
-/// As [`read_h5`].
-pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
-    let root = Reader::open(file)?;
-    let Some(config) = root.text("model_config")? else {
-        // What save_weights leaves: in Keras 2 a list of layers, in Keras 3 a group of them.
-        let weights = root.texts("layer_names")?.is_some() || root.has_group("layers");
-        return Err(if weights {
-            FormatError::WeightsOnly
-        } else {
-            FormatError::NotKeras
-        });
-    };
-    if config.len() > LONGEST_CONFIG {
-        return Err(FormatError::Config(format!(
-            "it has {} bytes, more than the limit of {LONGEST_CONFIG}",
-            config.len()
-        )));
-    }
-    let config: Value =
-        serde_json::from_str(&config).map_err(|source| FormatError::Json { source })?;
-    let network = config::read(&config)?;
-    let mut weights = weights::Source::new(root.group("model_weights")?, root.limit_bytes());
-    network.build(|layer, expected| weights.of_layer(layer, expected))
-}
-
-/// The bytes of an `.h5` file with `graph`.
-///
-/// # Errors
-/// None today: every layer of a graph has its form in Keras.
-pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
-    let names = description::names(graph);
-    let inputs: Vec<Vec<usize>> = graph
-        .nodes()
-        .iter()
-        .map(|node| node.inputs().iter().map(|input| input.index()).collect())
-        .collect();
-    // What the output does not need is no part of a network of Keras.
-    let order = order::of_keras(graph.output().index(), &inputs);
-    let mut listed = order.clone();
-    listed.sort_unstable();
-    let mut root = hdf5::Group::default();
-    root.set_text("keras_version", description::KERAS_VERSION);
-    root.set_text("backend", description::BACKEND);
-    root.set_text(
-        "model_config",
-        description::write(graph, &names, &listed).to_string(),
-    );
-    weights::write(graph, &names, &order, root.group("model_weights"));
-    Ok(root.to_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_description_that_would_fill_the_memory_is_refused() {
-        let mut root = hdf5::Group::default();
-        root.set_text(
-            "model_config",
-            "[".to_owned() + &"0,".repeat(LONGEST_CONFIG / 2),
-        );
-        let error = from_h5(&root.to_bytes()).unwrap_err();
-        assert!(error.to_string().contains("more than the limit"), "{error}");
-    }
-
-    #[test]
-    fn hdf5_of_something_else_is_told_from_a_model() {
-        let error = from_h5(&hdf5::Group::default().to_bytes()).unwrap_err();
-        assert!(matches!(error, FormatError::NotKeras), "{error}");
-    }
-}
+pub use archive::{from_archive, to_archive};
+pub use h5::{from_h5, read_h5, to_h5, write_h5};

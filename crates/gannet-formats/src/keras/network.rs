@@ -8,6 +8,7 @@ use gannet_graph::{Graph, NodeId, Tensor};
 use super::{
     config::malformed,
     layers::{Expected, Plan},
+    model::Entry,
     spatial,
 };
 use crate::FormatError;
@@ -19,10 +20,64 @@ pub(super) struct Network {
     pub layers: Vec<Planned>,
 }
 
+/// Where a layer stands in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    /// Its name, behind the names of the models that it is in, with `/` between them.
+    pub name: String,
+    /// The name of the outermost model that it is in, or its own.
+    pub outermost: String,
+    /// Its places in the lists of layers of the models that it is in, the outermost first.
+    pub places: Vec<usize>,
+    /// Its group in `model.weights.h5`.
+    pub group: String,
+    /// Whether training changes it; if not, all its weights count as constant.
+    pub trainable: bool,
+}
+
+impl Origin {
+    /// Where a layer or model stands that is listed in the model `around`, or in the network.
+    pub fn below(around: Option<&Origin>, entry: &Entry<'_>, trainable: bool) -> Self {
+        let group = format!("layers/{}", entry.group);
+        match around {
+            None => Origin {
+                name: entry.name.to_owned(),
+                outermost: entry.name.to_owned(),
+                places: vec![entry.place],
+                group,
+                trainable,
+            },
+            Some(around) => Origin {
+                name: format!("{}/{}", around.name, entry.name),
+                outermost: around.outermost.clone(),
+                places: [&around.places[..], &[entry.place]].concat(),
+                group: format!("{}/{group}", around.group),
+                trainable: around.trainable && trainable,
+            },
+        }
+    }
+
+    /// An input that is in no list.
+    pub fn hidden(name: String) -> Self {
+        Origin {
+            outermost: name.clone(),
+            name,
+            places: Vec::new(),
+            group: String::new(),
+            trainable: false,
+        }
+    }
+
+    /// Whether it is in a model that is in the network.
+    pub fn is_nested(&self) -> bool {
+        self.places.len() > 1
+    }
+}
+
 /// A layer of such a network.
 pub(super) struct Planned {
-    /// Its name in the file.
-    pub name: String,
+    /// Where it is from.
+    pub origin: Origin,
     /// What becomes of it.
     pub plan: Plan,
     /// Places in [`Network::layers`].
@@ -33,15 +88,25 @@ pub(super) struct Planned {
 }
 
 impl Network {
-    /// The network with its weights, which `weights` gives for a layer's name.
+    /// The layers that have weights, and which.
+    pub fn weighted(&self) -> impl Iterator<Item = (&Origin, &[Expected])> {
+        self.layers.iter().filter_map(|layer| match &layer.plan {
+            Plan::Weighted(expected, _) | Plan::Separable(expected, _) => {
+                Some((&layer.origin, expected.as_slice()))
+            }
+            Plan::Nothing | Plan::Input(_) | Plan::Layer(_) => None,
+        })
+    }
+
+    /// The network with its weights, which `weights` gives for a layer.
     pub fn build(
         self,
-        mut weights: impl FnMut(&str, &[Expected]) -> Result<Vec<Tensor>, FormatError>,
+        mut weights: impl FnMut(&Origin, &[Expected]) -> Result<Vec<Tensor>, FormatError>,
     ) -> Result<Graph, FormatError> {
-        let names: HashSet<String> = self.layers.iter().map(|l| l.name.clone()).collect();
+        let names: HashSet<String> = self.layers.iter().map(|l| l.origin.name.clone()).collect();
         let mut layers = self.layers.into_iter();
         let Some(Planned {
-            name: input,
+            origin: Origin { name: input, .. },
             plan: Plan::Input(shape),
             ..
         }) = layers.next()
@@ -51,9 +116,13 @@ impl Network {
         let mut graph = Graph::with_input(self.name, input, spatial::input_shape(&shape))?;
         let mut ids = vec![graph.output()];
         for Planned {
-            name, plan, inputs, ..
+            origin,
+            plan,
+            inputs,
+            ..
         } in layers
         {
+            let name = &origin.name;
             let mut inputs: Vec<NodeId> = inputs.iter().map(|&place| ids[place]).collect();
             let layer = match plan {
                 Plan::Nothing => {
@@ -70,9 +139,9 @@ impl Network {
                     return Err(malformed(format!("layer '{name}' is a second input")));
                 }
                 Plan::Layer(layer) => layer,
-                Plan::Weighted(expected, make) => make(weights(&name, &expected)?)?,
+                Plan::Weighted(expected, make) => make(weights(&origin, &expected)?)?,
                 Plan::Separable(expected, make) => {
-                    let [depthwise, pointwise] = make(weights(&name, &expected)?)?;
+                    let [depthwise, pointwise] = make(weights(&origin, &expected)?)?;
                     let free = free_name(format!("{name}_depthwise"), &names);
                     inputs = vec![graph.add(free, depthwise, &inputs)?];
                     pointwise

@@ -1,11 +1,16 @@
-//! The group `model_weights`: its attribute `layer_names` lists the layers, each layer's
-//! group lists its tensors in `weight_names`, in the order in which Keras made them.
+//! The group `model_weights` of an `.h5` file: its attribute `layer_names` lists the layers,
+//! each layer's group lists its tensors in `weight_names`, in the order in which Keras made
+//! them. A model that is a layer has one list for all its layers, with what training changes
+//! first.
 
-use gannet_graph::{Graph, Tensor};
+use std::collections::HashMap;
+
+use gannet_graph::Tensor;
 
 use super::{
-    description,
+    description::{BACKEND, Description, KERAS_VERSION},
     layers::{self, Expected},
+    network::{Network, Origin},
 };
 use crate::{
     FormatError,
@@ -15,70 +20,113 @@ use crate::{
 /// Where the weights of a file come from.
 pub(super) struct Source {
     group: Reader,
-    /// The values of all layers may not be more than this: a file that names one dataset
-    /// many times must not fill the memory.
+    budget: Budget,
+    /// The places of a nested layer's weights in its model's list, by the layer's own place.
+    nested: HashMap<Vec<usize>, Vec<usize>>,
+    /// The names of all weights of each outermost model, in the order of its list.
+    listed: HashMap<String, Vec<&'static str>>,
+}
+
+impl Source {
+    /// The weights of `network` in the group `model_weights`, at most `limit_bytes` of values.
+    pub fn new(group: Reader, limit_bytes: u64, network: &Network) -> Self {
+        let mut source = Source {
+            group,
+            budget: Budget::new(limit_bytes),
+            nested: HashMap::new(),
+            listed: HashMap::new(),
+        };
+        let mut layers: Vec<_> = network.weighted().collect();
+        layers.sort_by(|(a, _), (b, _)| a.places.cmp(&b.places));
+        for constant in [false, true] {
+            for (origin, expected) in layers.iter().filter(|(origin, _)| origin.is_nested()) {
+                let listed = source.listed.entry(origin.outermost.clone()).or_default();
+                let places = source.nested.entry(origin.places.clone()).or_default();
+                for weight in *expected {
+                    if (weight.is_statistic() || !origin.trainable) == constant {
+                        places.push(listed.len());
+                        listed.push(weight.name);
+                    }
+                }
+            }
+        }
+        source
+    }
+
+    /// The weights of a layer, whose shapes are as expected.
+    pub fn of_layer(
+        &mut self,
+        origin: &Origin,
+        expected: &[Expected],
+    ) -> Result<Vec<Tensor>, FormatError> {
+        let layer = &origin.outermost;
+        let group = self.group.group(layer)?;
+        let mut names = group.texts_needed("weight_names")?;
+        let needed = match self.listed.get(layer) {
+            Some(listed) if origin.is_nested() => listed.clone(),
+            _ => expected.iter().map(|weight| weight.name).collect(),
+        };
+        if names.len() != needed.len() {
+            return Err(FormatError::WeightCount {
+                layer: layer.clone(),
+                found: names.len(),
+                expected: needed.len(),
+                names: needed.join(", "),
+            });
+        }
+        if let Some(places) = self.nested.get(&origin.places) {
+            names = places.iter().map(|&place| names[place].clone()).collect();
+        }
+        let tensors = names.iter().zip(expected).map(|(name, expected)| {
+            let tensor = group.tensor(name)?;
+            expected.check(&origin.name, name, &tensor)?;
+            self.budget.spend(&origin.name, &tensor)?;
+            Ok(tensor)
+        });
+        tensors.collect()
+    }
+}
+
+/// How much the values of all layers may take: a file that names one dataset many times must
+/// not fill the memory.
+pub(super) struct Budget {
     limit_bytes: u64,
     used_bytes: u64,
 }
 
-impl Source {
-    /// The weights in the group `model_weights`, at most `limit_bytes` of values.
-    pub fn new(group: Reader, limit_bytes: u64) -> Self {
-        Source {
-            group,
+impl Budget {
+    /// At most `limit_bytes` of values.
+    pub fn new(limit_bytes: u64) -> Self {
+        Budget {
             limit_bytes,
             used_bytes: 0,
         }
     }
 
-    /// The weights of the layer of that name, whose shapes are as expected.
-    pub fn of_layer(
-        &mut self,
-        layer: &str,
-        expected: &[Expected],
-    ) -> Result<Vec<Tensor>, FormatError> {
-        let group = self.group.group(layer)?;
-        let names = group.texts_needed("weight_names")?;
-        if names.len() != expected.len() {
-            let expected_names: Vec<&str> = expected.iter().map(|weight| weight.name).collect();
-            return Err(FormatError::WeightCount {
+    /// Counts the values of `tensor`, which is a weight of `layer`.
+    pub fn spend(&mut self, layer: &str, tensor: &Tensor) -> Result<(), FormatError> {
+        self.used_bytes += size_of_val(tensor.data()) as u64;
+        if self.used_bytes > self.limit_bytes {
+            return Err(FormatError::SharedWeights {
                 layer: layer.to_owned(),
-                found: names.len(),
-                expected: expected.len(),
-                names: expected_names.join(", "),
+                limit_bytes: self.limit_bytes,
             });
         }
-        let mut tensors = Vec::with_capacity(names.len());
-        for (name, expected) in names.iter().zip(expected) {
-            let tensor = group.tensor(name)?;
-            if !suits(&tensor, expected) {
-                return Err(FormatError::WeightShape {
-                    layer: layer.to_owned(),
-                    weight: name.clone(),
-                    found: tensor.shape().clone(),
-                    expected: words(expected),
-                });
-            }
-            self.used_bytes += size_of_val(tensor.data()) as u64;
-            if self.used_bytes > self.limit_bytes {
-                return Err(FormatError::SharedWeights {
-                    layer: layer.to_owned(),
-                    limit_bytes: self.limit_bytes,
-                });
-            }
-            tensors.push(tensor);
-        }
-        Ok(tensors)
+        Ok(())
     }
 }
 
-/// Puts the weights of the nodes whose places are in `order`, which is Keras', into the group
-/// `model_weights`.
-pub(super) fn write(graph: &Graph, names: &[String], order: &[usize], group: &mut Group) {
+/// Puts the weights of the layers into the group `model_weights`, in Keras' order.
+pub(super) fn write(description: &Description<'_>, group: &mut Group) {
+    let Description {
+        graph,
+        names,
+        order,
+    } = description;
     let listed: Vec<String> = order.iter().map(|&place| names[place].clone()).collect();
     group.set_texts("layer_names", &listed);
-    group.set_text("backend", description::BACKEND);
-    group.set_text("keras_version", description::KERAS_VERSION);
+    group.set_text("backend", BACKEND);
+    group.set_text("keras_version", KERAS_VERSION);
     for &place in order {
         let (node, layer) = (&graph.nodes()[place], &names[place]);
         let group = group.group(layer);
@@ -91,23 +139,6 @@ pub(super) fn write(graph: &Graph, names: &[String], order: &[usize], group: &mu
         }
         group.set_texts("weight_names", &weight_names);
     }
-}
-
-fn suits(tensor: &Tensor, expected: &Expected) -> bool {
-    let found = tensor.shape().dims();
-    found.len() == expected.shape.len()
-        && found
-            .iter()
-            .zip(&expected.shape)
-            .all(|(&found, expected)| expected.is_none_or(|expected| expected == found))
-}
-
-fn words(expected: &Expected) -> String {
-    let extents = expected
-        .shape
-        .iter()
-        .map(|extent| extent.map_or_else(|| "?".to_owned(), |extent| extent.to_string()));
-    extents.collect::<Vec<_>>().join("×")
 }
 
 #[cfg(test)]
@@ -123,6 +154,18 @@ mod tests {
         root.to_bytes()
     }
 
+    fn source(file: &[u8], limit_bytes: u64) -> Source {
+        let network = Network {
+            name: "net".to_owned(),
+            layers: Vec::new(),
+        };
+        Source::new(Reader::open(file).unwrap(), limit_bytes, &network)
+    }
+
+    fn origin(layer: &str) -> Origin {
+        Origin::hidden(layer.to_owned())
+    }
+
     fn kernel(units: usize) -> Expected {
         Expected {
             name: "kernel",
@@ -133,11 +176,12 @@ mod tests {
     #[test]
     fn weights_are_matched_by_layer_order_and_shape() {
         let file = file();
-        let mut source = Source::new(Reader::open(&file).unwrap(), 24);
-        let weights = source.of_layer("dense", &[kernel(2)]).unwrap();
+        let mut source = source(&file, 24);
+        let weights = source.of_layer(&origin("dense"), &[kernel(2)]).unwrap();
         assert_eq!(weights, [Tensor::zeros([3, 2])]);
         let mut refusal = |layer: &str, expected: &[Expected]| {
-            source.of_layer(layer, expected).unwrap_err().to_string()
+            let refused = source.of_layer(&origin(layer), expected);
+            refused.unwrap_err().to_string()
         };
         assert_eq!(
             refusal("dense", &[kernel(5)]),
@@ -161,9 +205,10 @@ mod tests {
     #[test]
     fn layers_that_share_their_data_are_refused() {
         let file = file();
-        let mut source = Source::new(Reader::open(&file).unwrap(), 30);
-        source.of_layer("dense", &[kernel(2)]).unwrap();
-        let error = source.of_layer("dense", &[kernel(2)]).unwrap_err();
+        let mut source = source(&file, 30);
+        source.of_layer(&origin("dense"), &[kernel(2)]).unwrap();
+        let again = source.of_layer(&origin("dense"), &[kernel(2)]);
+        let error = again.unwrap_err();
         assert!(
             matches!(error, FormatError::SharedWeights { .. }),
             "{error}"

@@ -21,6 +21,7 @@ use gannet_graph::{GraphError, Layer, Shape, Tensor, Window};
 use serde_json::{Map, Value};
 
 use super::attributes::Attributes;
+use crate::FormatError;
 
 pub(super) use activation::function;
 pub(super) use input::{INPUT_CLASS, has_shape, read_shape};
@@ -32,6 +33,39 @@ pub(super) struct Expected {
     pub name: &'static str,
     /// Its extents; `None` where the attributes do not say.
     pub shape: Vec<Option<usize>>,
+}
+
+impl Expected {
+    /// Whether it is measured in training, and not changed by a gradient.
+    pub fn is_statistic(&self) -> bool {
+        matches!(self.name, "moving_mean" | "moving_variance")
+    }
+
+    /// Checks the shape of `tensor`, which the file calls `weight`.
+    ///
+    /// # Errors
+    /// [`FormatError::WeightShape`] with the layer's name.
+    pub fn check(&self, layer: &str, weight: &str, tensor: &Tensor) -> Result<(), FormatError> {
+        let found = tensor.shape().dims();
+        let suits = found.len() == self.shape.len()
+            && found
+                .iter()
+                .zip(&self.shape)
+                .all(|(&found, expected)| expected.is_none_or(|expected| expected == found));
+        if suits {
+            return Ok(());
+        }
+        let extents = self
+            .shape
+            .iter()
+            .map(|extent| extent.map_or_else(|| "?".to_owned(), |extent| extent.to_string()));
+        Err(FormatError::WeightShape {
+            layer: layer.to_owned(),
+            weight: weight.to_owned(),
+            found: tensor.shape().clone(),
+            expected: extents.collect::<Vec<_>>().join("×"),
+        })
+    }
 }
 
 /// What becomes of a layer.

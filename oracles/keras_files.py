@@ -1,8 +1,8 @@
-"""Keras 3 and Keras 2 (tf_keras) as oracles of Gannet's .h5 files.
+"""Keras 3 and Keras 2 (tf_keras) as oracles of Gannet's .h5 and .keras files.
 
-    python oracles/keras_h5.py make FOLDER    networks as both versions write them, each with
+    python oracles/keras_files.py make FOLDER    networks as both versions write them, each with
                                               an input and its output in a .json beside it
-    python oracles/keras_h5.py check FOLDER   opens every .h5 in FOLDER with both versions and
+    python oracles/keras_files.py check FOLDER   opens every file in FOLDER with both versions,
                                               compares with the output in the .json beside it
 
 The files in crates/gannet-formats/tests/fixtures were made by `make`.
@@ -11,6 +11,7 @@ The files in crates/gannet-formats/tests/fixtures were made by `make`.
 import json
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -115,6 +116,31 @@ def sequence(k):
     return k.Model(samples, x, name="sequence-net")
 
 
+def nested(k):
+    """Models in models: one of a list, in it one with a branch; one layer is frozen, so that its
+    weights come in another order."""
+    layers = k.layers
+    x = inner = layers.Input((6, 5, 3), name="inner")
+    x = layers.Conv2D(3, 3, padding="same", name="inner_conv")(x)
+    frozen = layers.BatchNormalization(name="frozen")
+    frozen.trainable = False
+    x = frozen(x)
+    block = k.Model(inner, layers.Add(name="add")([inner, x]), name="block")
+    stem = k.Sequential(name="stem")
+    stem.add(layers.Input((6, 5, 2)))
+    stem.add(layers.Conv2D(3, 1, use_bias=False, name="conv"))
+    stem.add(layers.BatchNormalization(name="norm"))
+    stem.add(layers.ReLU(name="relu"))
+    stem.add(block)
+    head = k.Sequential(name="head")
+    head.add(layers.Input((90,)))
+    head.add(layers.Dense(3, activation="relu", name="hidden"))
+    head.add(layers.Dense(2, name="scores"))
+    x = image = layers.Input((6, 5, 2), name="image")
+    x = layers.Flatten(name="flatten")(stem(x))
+    return k.Model(image, head(x), name="nested-net")
+
+
 def vector(k):
     """One dense layer."""
     x = features = k.layers.Input((4,), name="features")
@@ -144,7 +170,8 @@ def refused(k):
     return k.Model(image, [first, second], name="refused-net")
 
 
-BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence}
+BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence, 7: nested}
+ARCHIVED = (branches, nested)
 
 
 def randomize(model, seed):
@@ -185,6 +212,10 @@ def make(folder):
                 save_in_newest_form(model, path)
             else:
                 model.save(path)
+            if build in ARCHIVED:
+                path = path.with_suffix(".keras")
+                model.save(path)
+                pack(path)
             write_answer(model, path, seed)
 
     # With optimizer state: the file holds more than the network.
@@ -196,6 +227,7 @@ def make(folder):
     model.fit(np.ones((2, 4)), np.zeros((2, 2)), verbose=0)
     path = folder / "keras3-trained.h5"
     model.save(path)
+    model.save(path.with_suffix(".keras"))
     write_answer(model, path, 2)
 
     tf_keras.backend.clear_session()
@@ -227,6 +259,15 @@ def save_in_newest_form(model, path, change=lambda file: None):
         change(file)
 
 
+def pack(path):
+    """Compresses the members of a .keras file, which Keras does not do."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+
+
 def repack(file):
     """Chunks and compresses each dataset; lists of names become lists of any length."""
     weights = file["model_weights"]
@@ -246,25 +287,37 @@ def repack(file):
 
 def check(folder):
     differing = 0
-    files = sorted(folder.glob("*.h5"))
+    files = sorted(folder.glob("*.h5")) + sorted(folder.glob("*.keras"))
     for path in files:
         answer = json.loads(path.with_suffix(".json").read_text())
         for version, k in VERSIONS.items():
             model = k.models.load_model(path, compile=False)
             shape = (1,) + tuple(model.input_shape[1:])
             values = np.array(answer["input"], dtype="float32").reshape(shape)
-            output = run(model, values).ravel()
-            difference = np.abs(output - np.array(answer["output"])).max()
+            output = run(model, values)
+            difference = np.abs(output.ravel() - np.array(answer["output"])).max()
             agrees = output.size == len(answer["output"]) and difference <= TOLERANCE
-            differing += not agrees
+            goes_on = trains_on(model, values)
+            differing += not (agrees and goes_on)
             print(
-                f"{path.stem:16} {version}: largest difference {difference:.1e}, "
-                f"{'agrees' if agrees else 'DIFFERS'}"
+                f"{path.name:20} {version}: largest difference {difference:.1e}, "
+                f"{'agrees' if agrees else 'DIFFERS'}, "
+                f"{'trains on' if goes_on else 'DOES NOT TRAIN'}"
             )
     if not files:
-        sys.exit(f"{folder} has no .h5 file")
+        sys.exit(f"{folder} has no model file")
     if differing:
-        sys.exit(f"{differing} of {2 * len(files)} outputs differ by more than {TOLERANCE}")
+        sys.exit(f"{differing} of {2 * len(files)} answers differ by more than {TOLERANCE}")
+
+
+def trains_on(model, values):
+    """Whether one step of training changes the weights, to numbers."""
+    before = [weight.numpy() for weight in model.trainable_weights]
+    model.compile("sgd", "mse")
+    model.fit(values, np.ones((1,) + tuple(model.output_shape[1:])), verbose=0)
+    after = [weight.numpy() for weight in model.trainable_weights]
+    moved = any((a != b).any() for a, b in zip(before, after))
+    return moved and all(np.isfinite(a).all() for a in after)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-//! Writes networks with random weights as `.h5` files into the folder that the argument
-//! names, and beside each a `.json` with an input and the reference's output, so that Keras
+//! Writes networks with random weights as `.h5` and `.keras` files into the folder that the
+//! argument names, and beside each a `.json` with an input and the reference's output, so that Keras
 //! can be asked whether it agrees.
 
 use std::{error::Error, fs, path::PathBuf};
 
-use gannet_formats::keras;
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
     DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
@@ -42,8 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let input = Tensor::from_fn(graph.input_shape().clone(), |_| random());
         let output = graph.run(&input)?;
-        let path = folder.join(graph.name()).with_extension("h5");
-        keras::write_h5(&graph, &path)?;
+        let path = folder.join(graph.name());
+        for extension in ["h5", "keras"] {
+            gannet_formats::write(&graph, path.with_extension(extension))?;
+        }
         let values = serde_json::json!({ "input": input.data(), "output": output.data() });
         fs::write(path.with_extension("json"), values.to_string())?;
     }
