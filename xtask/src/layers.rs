@@ -17,6 +17,7 @@ const LINES: &[(&str, u8)] = &[
     ("gannet-data", 2),
     ("gannet-link", 2),
     ("gannet-graph", 1),
+    ("gannet-target", 1),
 ];
 
 /// The automation stands outside of the lines: it may use any crate, and none may use it.

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use gannet_target::Core;
 use serde::{Deserialize, Serialize};
 
 use crate::error::BoardError;
@@ -28,6 +29,8 @@ pub struct Board {
     pub title: String,
     /// Which register code in `firmware/src/chip/` sets up clock and UART.
     pub family: Family,
+    /// The core, with or without its floating point, for example `cortex-m4f`.
+    pub core: Core,
     /// Rust's target triple, for example `thumbv7em-none-eabihf` (Cortex-M4 or M7 with FPU).
     pub rust_target: String,
     /// The core by LLVM's name (`-C target-cpu`), for example `cortex-m4`.

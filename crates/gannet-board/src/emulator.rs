@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use gannet_link::Wire;
 use gannet_link::client::StreamWire;
 
-use crate::board::Board;
+use crate::board::{Board, Emulator as Machine};
 use crate::error::BoardError;
 use crate::host::Host;
 
@@ -35,23 +35,7 @@ impl Emulator {
     /// [`BoardError::NoEmulator`], [`BoardError::EmulatorMissing`] or [`BoardError::Start`]. An
     /// emulator that ends later shows at the first use of the wire.
     pub fn start(host: &Host, board: &Board, elf: &Path) -> Result<Emulator, BoardError> {
-        let machine = board
-            .emulator
-            .as_ref()
-            .ok_or_else(|| BoardError::NoEmulator {
-                board: board.name.clone(),
-            })?;
-        let program = host.find(QEMU).ok_or(BoardError::EmulatorMissing)?;
-        let mut command = host.command(&program);
-        command.args([
-            "-machine",
-            &machine.qemu_machine,
-            "-display",
-            "none",
-            "-monitor",
-            "none",
-        ]);
-        command.arg("-kernel").arg(elf);
+        let (mut command, machine) = machine(host, board, elf)?;
         for _ in 0..machine.uart_serial_index {
             command.args(["-serial", "null"]);
         }
@@ -71,7 +55,7 @@ impl Emulator {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| BoardError::Start {
-            program: program.display().to_string(),
+            program: QEMU.into(),
             error,
         })?;
         let (Some(input), Some(output), Some(errors)) =
@@ -125,6 +109,30 @@ impl Drop for Emulator {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The emulator's command for `elf` on the machine that stands in for `board`, which is given
+/// too; it lacks the serial ports.
+///
+/// # Errors
+/// [`BoardError::NoEmulator`] or [`BoardError::EmulatorMissing`].
+pub(crate) fn machine<'b>(
+    host: &Host,
+    board: &'b Board,
+    elf: &Path,
+) -> Result<(Command, &'b Machine), BoardError> {
+    let machine = board
+        .emulator
+        .as_ref()
+        .ok_or_else(|| BoardError::NoEmulator {
+            board: board.name.clone(),
+        })?;
+    let program = host.find(QEMU).ok_or(BoardError::EmulatorMissing)?;
+    let mut command = host.command(&program);
+    command.args(["-machine", &machine.qemu_machine]);
+    command.args(["-display", "none", "-monitor", "none"]);
+    command.arg("-kernel").arg(elf);
+    Ok((command, machine))
 }
 
 /// Gathers a stream's text in the background, so that its writer never blocks.

@@ -141,6 +141,37 @@ pub enum BoardError {
         /// All that came.
         printed: String,
     },
+    /// What counts in the emulator does not compile.
+    #[error(
+        "the tracer for the emulator does not build with {}; the compiler's last words:\n{tail}",
+        rustc.display()
+    )]
+    Tracer {
+        /// The compiler.
+        rustc: PathBuf,
+        /// The last lines of its messages.
+        tail: String,
+    },
+    /// The function that should be traced did not run to its end.
+    #[error(
+        "{function} was not called, or did not return, within {seconds} s in the emulator{said}"
+    )]
+    TraceTimeout {
+        /// The function.
+        function: String,
+        /// How long was waited.
+        seconds: u64,
+        /// What the emulator said, if anything.
+        said: String,
+    },
+    /// A trace and its image do not fit together.
+    #[error("the trace of {} cannot be read: {reason}", path.display())]
+    Trace {
+        /// The image.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// What is missing cannot be installed from here.
     #[error("cannot install {what} here: {reason}; {advice}")]
     CannotFix {

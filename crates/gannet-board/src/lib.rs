@@ -17,6 +17,7 @@
 //! # Ok::<(), gannet_board::BoardError>(())
 //! ```
 
+pub mod bench;
 pub mod board;
 pub mod build;
 pub mod doctor;
@@ -27,8 +28,10 @@ pub mod image;
 pub mod native;
 pub mod project;
 pub mod toolchain;
+pub mod trace;
 pub mod validate;
 
+pub use bench::{Bench, bench};
 pub use board::Board;
 pub use build::{Images, build};
 pub use emulator::{Emulator, ExampleRun, run_example};

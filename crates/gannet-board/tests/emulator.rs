@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use gannet_board::build::{Images, build};
 use gannet_board::validate::{OutputFormat, Sample, Validation};
-use gannet_board::{Board, BoardError, Emulator, Host, Image, Project, Toolchain, run_example};
+use gannet_board::{
+    Board, BoardError, Emulator, Host, Image, Project, Toolchain, bench, run_example,
+};
 use gannet_link::{Client, LinkError, Patience};
 
 const NETWORK: &str = "tiny-sums";
@@ -184,6 +186,34 @@ fn the_image_names_its_network_and_tells_weights_from_code() {
         assert_eq!(sizes.flash_bytes, sizes.weights_bytes + sizes.code_bytes);
         assert!((824..1024).contains(&sizes.static_ram_bytes), "{sizes:?}");
     }
+}
+
+#[test]
+fn a_trace_counts_the_same_every_time_and_its_stages_add_up() {
+    let trace = || {
+        let image = &BUILT.images.example;
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace");
+        let host = Host::current();
+        bench(&host, &rust(), board(), image, &["sums", "shares"], &folder)
+            .unwrap_or_else(|error| panic!("{error}"))
+    };
+    let first = trace();
+    assert_eq!(trace(), first);
+    let [sums, shares] = &first.layers[..] else {
+        panic!("{first:?}")
+    };
+    // For each pixel two loads, a conversion, a product and a sum at least.
+    assert!(
+        (784 * 5..784 * 40).contains(&sums.instructions),
+        "{first:?}"
+    );
+    // Ten quotients or products, each with a load and a store.
+    assert!((30..300).contains(&shares.instructions), "{first:?}");
+    let between = first.instructions - sums.instructions - shares.instructions;
+    assert!((2..100).contains(&between), "{first:?}");
+    assert!(first.estimated_cycles > first.instructions);
+    assert!(first.code_bytes >= sums.code_bytes + shares.code_bytes);
+    assert!(first.code_bytes < first.image_code_bytes);
 }
 
 #[test]

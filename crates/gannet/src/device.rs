@@ -1,7 +1,7 @@
 //! Where a network can run, and how to get there: the generated code compiled for this machine,
 //! firmware in the emulator, or a board at a serial port. All three are at the end of the link.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use gannet_board::{Board, Emulator, Firmware, Host, Native};
@@ -139,9 +139,8 @@ impl Deployment<'_> {
     }
 
     fn folder_for(&self, board: &str) -> PathBuf {
-        let name = format!("{}-{board}", rust::package_name(self.program));
         self.folder
             .clone()
-            .unwrap_or_else(|| Path::new(".").join(name))
+            .unwrap_or_else(|| firmware::folder(self.program, board))
     }
 }

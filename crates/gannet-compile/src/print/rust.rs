@@ -129,6 +129,8 @@ fn library(program: &Program) -> String {
         });
         out.gap();
         out.line("/// One inference of what `input_mut` points to.");
+        // A function of its own in every image, so that one inference is what it executes.
+        out.line("#[inline(never)]");
         out.braces("pub fn run(&mut self) -> &[Output; OUTPUT_LEN]", |out| {
             out.line("let arena = self.arena.as_mut_ptr();");
             out.line("// SAFETY: the arena is aligned to 8 bytes and as large as the stages were planned for;");

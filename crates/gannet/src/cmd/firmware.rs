@@ -114,6 +114,11 @@ pub fn project(
     Ok(project.write(folder)?)
 }
 
+/// Where a project goes when nobody says: NETWORK-BOARD in the present folder.
+pub fn folder(program: &Program, board: &str) -> PathBuf {
+    Path::new(".").join(format!("{}-{board}", rust::package_name(program)))
+}
+
 /// Whether firmware for `board` can be built and booted here.
 pub fn ready(board: &Board) -> Result<(), Failure> {
     match doctor::first_missing(&Host::current(), &board.rust_target) {

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 mod analyze;
+mod bench;
 mod boards;
 mod data;
 mod demo;
@@ -47,6 +48,8 @@ pub enum Command {
     Firmware(firmware::Firmware),
     /// Build a firmware project and measure what it takes of the board
     Build(firmware::Build),
+    /// What one inference costs on a board: instructions, estimated cycles, memory
+    Bench(bench::Bench),
     /// Run test pictures on a device and compare every output with the host's
     Validate(validate::Validate),
     /// The boards that are known
@@ -67,6 +70,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Doctor(args) => doctor::run(&args),
         Command::Firmware(args) => firmware::write(&args),
         Command::Build(args) => firmware::build(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Data(args) => data::run(args),
         Command::Image(args) => image::run(&args),

@@ -40,16 +40,32 @@ impl Network {
     }
 
     /// Computes the sums.
+    #[inline(never)]
     pub fn run(&mut self) -> &[f32; OUTPUT_LEN] {
         self.output = [0.0; OUTPUT_LEN];
-        for (index, &pixel) in self.input.iter().enumerate() {
+        stages::compute_sums(&self.input, &mut self.output);
+        stages::compute_shares(&mut self.output);
+        &self.output
+    }
+}
+
+/// The two steps, each a function of its own as in generated code.
+mod stages {
+    use super::{INPUT_LEN, OUTPUT_LEN, WEIGHTS};
+
+    #[inline(never)]
+    pub fn compute_sums(input: &[u8; INPUT_LEN], output: &mut [f32; OUTPUT_LEN]) {
+        for (index, &pixel) in input.iter().enumerate() {
             // Volatile, so that the weights stay weights and are not folded into the code.
             // SAFETY: a reference to a live static.
             let weight = unsafe { (&raw const WEIGHTS[index % OUTPUT_LEN]).read_volatile() };
-            self.output[index % OUTPUT_LEN] += f32::from(pixel) * weight;
+            output[index % OUTPUT_LEN] += f32::from(pixel) * weight;
         }
-        self.output.iter_mut().for_each(|sum| *sum /= 65_536.0);
-        &self.output
+    }
+
+    #[inline(never)]
+    pub fn compute_shares(output: &mut [f32; OUTPUT_LEN]) {
+        output.iter_mut().for_each(|sum| *sum /= 65_536.0);
     }
 }
 
