@@ -4,7 +4,8 @@
                                        them, has Gannet write networks and the oracles read them
     python oracles/run.py --fixtures   makes the committed fixtures anew
 
-Needs the packages in oracles/requirements.txt and cargo; Netron is asked where node is.
+Needs the packages in oracles/requirements.txt and cargo; Netron is asked where node is. The
+fixtures need GNU's assembler for Arm, too.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
+THUMB = ROOT / "oracles" / "thumb.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
 
@@ -34,6 +36,7 @@ def run(*command, **environment):
 def main():
     if sys.argv[1:] == ["--fixtures"]:
         run(sys.executable, KERAS, "make", FIXTURES)
+        run(sys.executable, THUMB)
         return
     if sys.argv[1:]:
         sys.exit(__doc__)

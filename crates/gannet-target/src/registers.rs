@@ -13,19 +13,22 @@ impl Registers {
     pub const FLOAT_STATUS: Registers = Registers(1 << 16);
 
     /// Core register `number`, 0 to 15.
-    pub(crate) const fn core(number: u16) -> Registers {
+    #[must_use]
+    pub const fn core(number: u16) -> Registers {
         Registers(1 << (number & 15))
     }
 
     /// Single-precision register `number`, 0 to 31. Registers above, the upper half of the double
     /// ones, share the last ones' bits with nobody: no core here has them.
-    pub(crate) const fn float(number: u16) -> Registers {
+    #[must_use]
+    pub const fn float(number: u16) -> Registers {
         Registers(1 << 32 << (number & 31))
     }
 
     /// The single-precision registers that a float operand covers: one, or the two halves of a
     /// double.
-    pub(crate) const fn float_operand(number: u16, double: bool) -> Registers {
+    #[must_use]
+    pub const fn float_operand(number: u16, double: bool) -> Registers {
         if double {
             Registers(Self::float(2 * number).0 | Self::float(2 * number + 1).0)
         } else {
