@@ -242,9 +242,21 @@ fn macc_st(graph: &Graph) -> u64 {
             Layer::Add(_) => elements * (node.inputs().len() - 1),
             Layer::Activation(activation) => match activation.function {
                 Function::Linear => 0,
-                Function::Relu | Function::Relu6 | Function::LeakyRelu { .. } => elements,
-                Function::Sigmoid => 10 * elements,
-                Function::Softmax => 15 * elements,
+                Function::Relu
+                | Function::Relu6
+                | Function::Clip { .. }
+                | Function::LeakyRelu { .. } => elements,
+                Function::HardSigmoid { .. } => 2 * elements,
+                Function::HardSwish => 3 * elements,
+                Function::Sigmoid
+                | Function::Tanh
+                | Function::Elu { .. }
+                | Function::Selu
+                | Function::Softplus
+                | Function::Silu
+                | Function::Gelu
+                | Function::GeluTanh => 10 * elements,
+                Function::Softmax | Function::LogSoftmax => 15 * elements,
             },
             Layer::Input(_)
             | Layer::Dropout(_)

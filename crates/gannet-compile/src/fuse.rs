@@ -86,10 +86,15 @@ const MOST_ROWS: usize = 3;
 
 /// A few operations on a value in a register.
 fn is_pointwise(function: Function) -> bool {
-    match function {
-        Function::Relu | Function::Relu6 | Function::LeakyRelu { .. } => true,
-        Function::Linear | Function::Sigmoid | Function::Softmax => false,
-    }
+    matches!(
+        function,
+        Function::Relu
+            | Function::Relu6
+            | Function::Clip { .. }
+            | Function::LeakyRelu { .. }
+            | Function::HardSigmoid { .. }
+            | Function::HardSwish
+    )
 }
 
 fn computes_sums(layer: &Layer) -> bool {

@@ -138,6 +138,9 @@ pub enum FormatError {
     /// All that stands in the way of reading the network.
     #[error("the network cannot be read, because of:{0}")]
     Unsupported(Obstacles),
+    /// All that the format has no form for.
+    #[error("the network cannot be written in this format, because of:{0}")]
+    Unwritable(Obstacles),
     /// A layer has another number of weight tensors than its kind and attributes need.
     #[error(
         "layer '{layer}' has {found} weight tensors in the file, but needs {expected} ({names})"

@@ -229,11 +229,8 @@ fn all_obstacles_are_told_at_once() {
         found,
         [
             ("dilated", "dilation_rate", "[2,2]"),
-            ("elu", "class_name", "\"ELU\""),
-            ("grouped", "activation", "\"elu\""),
             ("grouped", "groups", "2"),
             ("refused-net", "output_layers", "first, second"),
-            ("relu5", "max_value", "5.0"),
             ("rows", "axis", "1"),
             ("second", "data_format", "\"channels_first\""),
         ]

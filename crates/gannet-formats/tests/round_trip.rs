@@ -86,19 +86,46 @@ fn every_option_comes_back() {
     let mut dense = Dense::zeros(5 * 4 * 5, 3).with_activation(Function::Softmax);
     dense.kernel_regularizer = Regularizer { l1: 0.1, l2: 1e-7 };
     graph.push("dense", dense).unwrap();
-    for function in Function::ALL {
-        graph
-            .push(function.name(), Activation::new(*function))
-            .unwrap();
+    let no_form = |function: &Function| {
+        matches!(
+            function,
+            Function::Clip { .. } | Function::HardSigmoid { .. } | Function::GeluTanh
+        )
+    };
+    let own_parameters = [
+        Function::LeakyRelu { slope: 0.3 },
+        Function::Elu { alpha: 0.7 },
+        Function::clip(0.0, 4.0),
+    ];
+    let functions = Function::ALL.iter().filter(|function| !no_form(function));
+    for &function in functions.chain(&own_parameters) {
+        let name = graph.free_name(function.name());
+        graph.push(name, Activation::new(function)).unwrap();
+        let name = graph.free_name("dense");
+        let dense = Dense::zeros(3, 3).with_activation(function);
+        graph.push(name, dense).unwrap();
     }
-    let leaky = Function::LeakyRelu { slope: 0.3 };
-    graph.push("leaky", Activation::new(leaky)).unwrap();
-    let dense = Dense::zeros(3, 2).with_activation(leaky);
-    graph.push("leaky dense", dense).unwrap();
     fill(&mut graph);
     let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
     assert_eq!(back, graph);
     comes_back_from_an_archive(&graph);
+}
+
+/// All of them are told at once.
+#[test]
+fn functions_that_keras_does_not_have_are_not_written() {
+    let mut graph = Graph::new("net", [3]).unwrap();
+    let clip = Function::clip(-2.0, 3.0);
+    let dense = Dense::zeros(3, 3).with_activation(clip);
+    graph.push("first", dense).unwrap();
+    let other = Activation::new(Function::GeluTanh);
+    graph.push("second", other).unwrap();
+    let error = keras::to_h5(&graph).unwrap_err().to_string();
+    let lines = [
+        "'first' (Dense): activation is clip(-2, 3)",
+        "'second' (Activation)",
+    ];
+    assert!(lines.iter().all(|line| error.contains(line)), "{error}");
 }
 
 /// Branches of different lengths, which the nodes, Keras' list and the joins have in

@@ -14,6 +14,7 @@ mod layer;
 mod layers;
 pub mod networks;
 mod normal;
+mod normal_distribution;
 mod regularizer;
 mod shape;
 mod tensor;

@@ -99,7 +99,12 @@ fn every_kind_goes_into_text_and_back() {
 
 #[test]
 fn every_function_goes_into_text_and_back() {
-    for &function in Function::ALL {
+    let own_parameters = [
+        Function::Elu { alpha: 0.5 },
+        Function::clip(f32::NEG_INFINITY, 2.5),
+        Function::HARD_SIGMOID_KERAS_2,
+    ];
+    for &function in Function::ALL.iter().chain(&own_parameters) {
         let mut graph = Graph::new("net", [4]).unwrap();
         graph.push("function", Activation::new(function)).unwrap();
         let dense = Dense::zeros(4, 2).with_activation(function);

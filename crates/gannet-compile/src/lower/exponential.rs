@@ -6,7 +6,8 @@
 //! scheme the result is within 2 units in the last place for −87.3 ≤ x ≤ 88.3; beyond, x is
 //! clamped.
 
-use crate::ir::{Expression, ProgramBuilder, ScalarType, Statement, Unary};
+use super::polynomial::{Computed, polynomial};
+use crate::ir::{Binary, Expression, ProgramBuilder, Scalar, ScalarType, Statement, Unary};
 
 /// Below, 2ⁿ would be subnormal.
 const LEAST: f32 = -87.3;
@@ -30,63 +31,87 @@ const TAYLOR: [f32; 8] = [
     1.0,
 ];
 
-/// The statements that compute `e^x`, and its value.
-pub(super) fn exponential(
-    builder: &mut ProgramBuilder,
-    x: Expression,
-) -> (Vec<Statement>, Expression) {
-    let [x_name, n, r, power] = ["x", "n", "r", "power"]
-        .map(|name| builder.scalar(&format!("exp_{name}"), ScalarType::F32));
+/// `x` as `n·ln 2 + r`.
+struct Reduced {
+    body: Vec<Statement>,
+    /// `r`.
+    rest: Scalar,
+    /// `2ⁿ`.
+    scale: Expression,
+}
+
+fn reduced(builder: &mut ProgramBuilder, x: Expression) -> Reduced {
+    let [x_name, n, r] =
+        ["x", "n", "r"].map(|name| builder.scalar(&format!("exp_{name}"), ScalarType::F32));
     let value = Expression::from;
     let shifted = value(x_name) * std::f32::consts::LOG2_E + ROUND;
-    let mut body = vec![
+    let whole = || value(n) - ROUND;
+    let rest = value(x_name) - whole() * LN2_HIGH - whole() * LN2_LOW;
+    let body = vec![
         Statement::Let(x_name, x.max(LEAST).min(GREATEST)),
         // n and the bits of 2ⁿ both come from the shifted number.
         Statement::Let(n, shifted),
+        Statement::Let(r, rest),
     ];
-    let exponent = (value(n).unary(Unary::Bits) + (127 - ROUND.to_bits() as i32))
-        .binary(crate::ir::Binary::ShiftLeft, 23)
+    let scale = (value(n).unary(Unary::Bits) + (127 - ROUND.to_bits() as i32))
+        .binary(Binary::ShiftLeft, 23)
         .unary(Unary::FromBits);
-    let whole = || value(n) - ROUND;
-    body.push(Statement::Let(
-        r,
-        value(x_name) - whole() * LN2_HIGH - whole() * LN2_LOW,
-    ));
-    body.push(Statement::Let(power, TAYLOR[0].into()));
-    body.extend(
-        TAYLOR[1..]
-            .iter()
-            .map(|&c| Statement::Set(power, value(power) * r + c)),
-    );
-    (body, value(power) * exponent)
+    Reduced {
+        body,
+        rest: r,
+        scale,
+    }
+}
+
+/// The statements that compute `eˣ`, and its value.
+pub(super) fn exponential(builder: &mut ProgramBuilder, x: Expression) -> Computed {
+    let Reduced {
+        mut body,
+        rest,
+        scale,
+    } = reduced(builder, x);
+    let (horner, power) = polynomial(builder, "exp_power", rest.into(), &TAYLOR);
+    body.extend(horner);
+    (body, power * scale)
+}
+
+/// The statements that compute `eˣ − 1`, and its value: `2ⁿ(eʳ − 1) + (2ⁿ − 1)`, where the
+/// first difference is Taylor's polynomial without its 1. Where `x` is small, `n` is zero and
+/// nothing cancels: the result is within 3 units in the last place.
+pub(super) fn exponential_minus_one(builder: &mut ProgramBuilder, x: Expression) -> Computed {
+    let Reduced {
+        mut body,
+        rest,
+        scale,
+    } = reduced(builder, x);
+    let factor = builder.scalar("exp_scale", ScalarType::F32);
+    body.push(Statement::Let(factor, scale));
+    let without_one = &TAYLOR[..TAYLOR.len() - 1];
+    let (horner, power) = polynomial(builder, "exp_power", rest.into(), without_one);
+    body.extend(horner);
+    let factor = || Expression::from(factor);
+    (body, power * rest * factor() + (factor() - 1.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Interpreter;
-    use crate::ir::Element;
+    use crate::lower::polynomial::worst_error;
 
-    /// Against `f64::exp`, on a grid that is finer than the polynomial's ripples.
+    /// On a grid that is finer than the polynomial's ripples.
     #[test]
     fn the_error_is_within_two_units_in_the_last_place() {
-        let mut builder = ProgramBuilder::new("exp", [0; 8], Element::F32, &[1]);
-        let output = builder.buffer("output", Element::F32, &[1]);
-        let x = Expression::Load(builder.input(), vec![0_i64.into()]);
-        let (mut body, power) = exponential(&mut builder, x);
-        body.push(Statement::Store(output, vec![0_i64.into()], power));
-        builder.stage(&["exp"], body);
-        let mut interpreter = Interpreter::new(&builder.finish(output).unwrap());
-
-        let mut worst = 0.0_f64;
-        for i in 0..400_000 {
-            let x = LEAST + (GREATEST - LEAST) * (i as f32 / 400_000.0);
-            let found = interpreter.run_f32(&[x])[0];
-            let exact = f64::from(x).exp();
-            let unit =
-                f64::from(f32::from_bits((exact as f32).to_bits() + 1)) - f64::from(exact as f32);
-            worst = worst.max((f64::from(found) - exact).abs() / unit);
-        }
+        let grid = |i: u32| LEAST + (GREATEST - LEAST) * (i as f32 / 400_000.0);
+        let worst = worst_error(exponential, f64::exp, (0..400_000).map(grid));
         assert!(worst < 2.0, "{worst} units in the last place");
+    }
+
+    #[test]
+    fn near_zero_nothing_is_lost_by_taking_one_away() {
+        let sides = |i: i32| 1e-7 * 1.000_2_f32.powi(i);
+        let small = (0..100_000).map(sides).filter(|x| *x < GREATEST);
+        let both = small.flat_map(|x| [x, -x]);
+        let worst = worst_error(exponential_minus_one, f64::exp_m1, both);
+        assert!(worst < 3.0, "{worst} units in the last place");
     }
 }

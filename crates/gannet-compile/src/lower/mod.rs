@@ -9,8 +9,13 @@ mod dense;
 mod depthwise_conv2d;
 mod exponential;
 mod joining;
+mod logarithm;
 mod max_pool2d;
+mod normal_tail;
+mod polynomial;
 mod scaled_input;
+mod smooth;
+mod softmax;
 mod windowed;
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@
 use gannet_graph::{Function, Padding, Regularizer, Window};
 use serde_json::{Map, Value};
 
-use super::{layers, spatial::Spatial};
+use super::{functions, layers, spatial::Spatial};
 use crate::{Obstacle, Obstacles};
 
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
@@ -184,14 +184,11 @@ impl<'a> Attributes<'a> {
         let Some(value) = self.get("activation") else {
             return Function::Linear;
         };
-        let named = value.as_str().and_then(Function::from_name);
+        let named = value.as_str().and_then(functions::by_name);
         named
             .or_else(|| self.layer_as_function(value))
             .unwrap_or_else(|| {
-                let names = Function::ALL
-                    .iter()
-                    .map(|function| format!("\"{}\"", function.name()));
-                self.obstacle("activation", names.collect::<Vec<_>>().join(" or "));
+                self.obstacle("activation", functions::names());
                 Function::Linear
             })
     }

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::{layers, network::free_name, order};
+use super::{functions, layers, network::free_name, order};
+use crate::FormatError;
 
 /// The version whose form this is.
 pub(super) const KERAS_VERSION: &str = "2.15.0";
@@ -25,17 +26,21 @@ pub(super) struct Description<'a> {
 
 impl<'a> Description<'a> {
     /// The description of `graph`.
-    pub fn new(graph: &'a Graph) -> Self {
+    ///
+    /// # Errors
+    /// [`FormatError::Unwritable`] with all that Keras has no form for.
+    pub fn new(graph: &'a Graph) -> Result<Self, FormatError> {
+        functions::check(graph)?;
         let inputs: Vec<Vec<usize>> = graph
             .nodes()
             .iter()
             .map(|node| node.inputs().iter().map(|input| input.index()).collect())
             .collect();
-        Description {
+        Ok(Description {
             graph,
             names: names(graph),
             order: order::of_keras(graph.output().index(), &inputs),
-        }
+        })
     }
 
     /// The `config` of the model, its layers in the order of the nodes.
@@ -90,24 +95,19 @@ pub(super) fn decimal(number: f32) -> Value {
         .map_or(Value::Null, Value::from)
 }
 
-/// Whether a name alone says which function it is.
-pub(super) fn has_name(function: Function) -> bool {
-    Function::from_name(function.name()) == Some(function)
-}
-
-/// An `activation`: a name, or a layer that is the function, with Keras 2's name of its
-/// attribute, which Keras 3 knows as well, and the module, without which Keras 3 does not
-/// find the class.
+/// An `activation`: a name, or a layer that is the function, with the module, without which
+/// Keras 3 does not find the class.
 pub(super) fn function(function: Function) -> Value {
-    match function {
-        Function::LeakyRelu { slope } if !has_name(function) => json!({
-            "module": "keras.layers",
-            "class_name": "LeakyReLU",
-            "config": { "alpha": decimal(slope) },
-            "registered_name": null,
-        }),
-        _ => json!(function.name()),
+    let (class, config) = layers::write_function(function);
+    if class == "Activation" {
+        return json!(function.name());
     }
+    json!({
+        "module": "keras.layers",
+        "class_name": class,
+        "config": config,
+        "registered_name": null,
+    })
 }
 
 /// Names for all nodes. Keras 3 takes no `/` in a name, and a name has to fit an attribute.

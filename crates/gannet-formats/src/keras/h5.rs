@@ -30,7 +30,8 @@ pub fn read_h5(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
 /// Writes `graph` to `path` as an `.h5` file, whole or not at all.
 ///
 /// # Errors
-/// If the file cannot be written; what stood at `path` before is then untouched.
+/// If Keras has no form for the network, or the file cannot be written; what stood at `path`
+/// before is then untouched.
 pub fn write_h5(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
     let path = path.as_ref();
     in_file(path, || store(path, &to_h5(graph)?))
@@ -60,9 +61,9 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
 /// The bytes of an `.h5` file with `graph`.
 ///
 /// # Errors
-/// None today: every layer of a graph has its form in Keras.
+/// [`FormatError::Unwritable`] with all that Keras has no form for.
 pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
-    let description = Description::new(graph);
+    let description = Description::new(graph)?;
     let config = json!({ "class_name": "Functional", "config": description.config() });
     let mut root = hdf5::Group::default();
     root.set_text("keras_version", KERAS_VERSION);

@@ -11,6 +11,7 @@ mod archive;
 mod attributes;
 mod config;
 mod description;
+mod functions;
 mod h5;
 mod layers;
 mod model;

@@ -264,6 +264,28 @@ fn networks() -> Vec<(Graph, Head)> {
     ]
 }
 
+/// Each function behind a dense layer.
+fn functions() -> impl Iterator<Item = (Graph, Head)> {
+    let falling = [
+        Function::Elu { alpha: -0.7 },
+        Function::HARD_SIGMOID_KERAS_2,
+    ];
+    Function::ALL
+        .iter()
+        .copied()
+        .chain(falling)
+        .map(|function| {
+            let hidden = Dense::zeros(9, 6).with_activation(function);
+            let layers = vec![Flatten.into(), hidden.into(), Dense::zeros(6, 6).into()];
+            let head = Head {
+                function: Function::Softmax,
+                loss: Loss::CategoricalCrossEntropy,
+                label_smoothing: 0.0,
+            };
+            (network([3, 3, 1], layers, Function::Softmax), head)
+        })
+}
+
 /// A network that ends in one function after another.
 fn two_functions() -> Graph {
     let mut graph = network([3, 3, 1], vec![], Function::Relu);
@@ -300,7 +322,7 @@ fn class_weights() -> Vec<f32> {
 
 #[test]
 fn gradients_are_central_differences() {
-    for (i, (graph, head)) in networks().into_iter().enumerate() {
+    for (i, (graph, head)) in networks().into_iter().chain(functions()).enumerate() {
         let &[height, width, channels] = graph.input_shape().dims() else {
             panic!()
         };
@@ -332,7 +354,7 @@ fn gradients_are_central_differences() {
 
 #[test]
 fn every_backend_gives_the_same_bits() {
-    for (i, (graph, head)) in networks().into_iter().enumerate() {
+    for (i, (graph, head)) in networks().into_iter().chain(functions()).enumerate() {
         let &[height, width, channels] = graph.input_shape().dims() else {
             panic!()
         };

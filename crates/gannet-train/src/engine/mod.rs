@@ -29,6 +29,7 @@ mod route;
 mod rows;
 mod segments;
 mod simd;
+mod smooth;
 mod sweep;
 mod teacher;
 mod windows;

@@ -68,24 +68,64 @@ fn loss_of(head: &Head, sums: &[f64], outputs: &[f64], label: usize) -> f64 {
 
 fn apply(function: Function, values: &mut [f64], channels: usize) {
     match function {
-        Function::Linear => {}
-        Function::Relu => values.iter_mut().for_each(|x| *x = x.max(0.0)),
-        Function::Relu6 => values.iter_mut().for_each(|x| *x = x.clamp(0.0, 6.0)),
-        Function::LeakyRelu { slope } => values
-            .iter_mut()
-            .filter(|x| **x < 0.0)
-            .for_each(|x| *x *= f64::from(slope)),
-        Function::Sigmoid => values
-            .iter_mut()
-            .for_each(|x| *x = 1.0 / (1.0 + (-*x).exp())),
-        Function::Softmax => {
+        Function::Softmax => values.chunks_mut(channels).for_each(softmax),
+        Function::LogSoftmax => {
             for row in values.chunks_mut(channels) {
-                row.iter_mut().for_each(|x| *x = x.exp());
-                let sum: f64 = row.iter().sum();
-                row.iter_mut().for_each(|x| *x /= sum);
+                softmax(row);
+                row.iter_mut().for_each(|p| *p = p.ln());
             }
         }
+        _ => values.iter_mut().for_each(|x| *x = of(function, *x)),
     }
+}
+
+fn softmax(row: &mut [f64]) {
+    row.iter_mut().for_each(|x| *x = x.exp());
+    let sum: f64 = row.iter().sum();
+    row.iter_mut().for_each(|x| *x /= sum);
+}
+
+/// The function of one value.
+fn of(function: Function, x: f64) -> f64 {
+    match function {
+        Function::Linear => x,
+        Function::Relu => x.max(0.0),
+        Function::Relu6 => x.clamp(0.0, 6.0),
+        Function::Clip { low, high } => x.clamp(low.into(), high.into()),
+        Function::LeakyRelu { slope } => x.max(0.0) + f64::from(slope) * x.min(0.0),
+        Function::Elu { alpha } => x.max(0.0) + f64::from(alpha) * (x.min(0.0).exp() - 1.0),
+        Function::Selu => {
+            let alpha = Function::SELU_ALPHA;
+            f64::from(Function::SELU_SCALE) * of(Function::Elu { alpha }, x)
+        }
+        Function::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Function::HardSigmoid { slope, offset } => {
+            (f64::from(slope) * x + f64::from(offset)).clamp(0.0, 1.0)
+        }
+        Function::Tanh => x.tanh(),
+        Function::Softplus => (1.0 + x.exp()).ln(),
+        Function::Silu => x * of(Function::Sigmoid, x),
+        Function::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Function::Gelu => x * share_below(x),
+        Function::GeluTanh => {
+            let cube = f64::from(Function::GELU_CUBE) * x.powi(3);
+            0.5 * x * (1.0 + (f64::from(Function::GELU_STEEPNESS) * (x + cube)).tanh())
+        }
+        Function::Softmax | Function::LogSoftmax => unreachable!("they act on rows"),
+    }
+}
+
+/// The normal distribution's share below `x`, by Simpson's rule from 0.
+fn share_below(x: f64) -> f64 {
+    const STEPS: u32 = 200;
+    let density = |i: u32| (-(x * f64::from(i) / f64::from(STEPS)).powi(2) / 2.0).exp();
+    let weighted = (0..=STEPS).map(|i| match i {
+        0 | STEPS => density(i),
+        odd if odd % 2 == 1 => 4.0 * density(odd),
+        even => 2.0 * density(even),
+    });
+    let integral = weighted.sum::<f64>() * x / f64::from(STEPS) / 3.0;
+    0.5 + integral / (2.0 * std::f64::consts::PI).sqrt()
 }
 
 /// Each image's last sums and outputs.

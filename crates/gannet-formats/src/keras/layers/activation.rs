@@ -2,8 +2,8 @@
 
 use gannet_graph::{Activation, Function, Layer};
 
-use super::{KerasLayer, Plan, entries};
-use crate::keras::{attributes::Attributes, description};
+use super::{KerasLayer, Plan, Written, entries};
+use crate::keras::{attributes::Attributes, description, functions};
 
 pub(super) const ACTIVATION: KerasLayer = KerasLayer {
     classes: &["Activation"],
@@ -12,46 +12,40 @@ pub(super) const ACTIVATION: KerasLayer = KerasLayer {
         Plan::Layer(Activation::new(attributes.activation()).into())
     },
     write: |layer| match layer {
-        Layer::Activation(activation) if description::has_name(activation.function) => Some((
-            "Activation",
-            entries! { "activation": activation.function.name() },
-        )),
+        Layer::Activation(activation) => Some(write_function(activation.function)),
         _ => None,
     },
 };
 
-pub(super) const RELU: KerasLayer = KerasLayer {
-    classes: &["ReLU"],
-    read: read_function,
+/// The classes that are one function each, with their parameters.
+pub(super) const FUNCTION: KerasLayer = KerasLayer {
+    classes: &["ReLU", "LeakyReLU", "ELU", "Softmax"],
+    read: |attributes| {
+        attributes.check_numbers();
+        function(attributes).map_or(Plan::Nothing, |function| {
+            Plan::Layer(Activation::new(function).into())
+        })
+    },
     write: |_| None,
 };
 
-/// Written with Keras 2's name of the slope, which Keras 3 knows as well.
-pub(super) const LEAKY_RELU: KerasLayer = KerasLayer {
-    classes: &["LeakyReLU"],
-    read: read_function,
-    write: |layer| match layer {
-        &Layer::Activation(Activation {
-            function: Function::LeakyRelu { slope },
-        }) => Some((
+/// The layer that is the function: `Activation` where a name says it all, else a class with
+/// Keras 2's name of its parameter, which Keras 3 knows as well.
+pub(in crate::keras) fn write_function(function: Function) -> Written {
+    match function {
+        _ if functions::has_name(function) => {
+            ("Activation", entries! { "activation": function.name() })
+        }
+        Function::LeakyRelu { slope } => (
             "LeakyReLU",
             entries! { "alpha": description::decimal(slope) },
-        )),
-        _ => None,
-    },
-};
-
-pub(super) const SOFTMAX: KerasLayer = KerasLayer {
-    classes: &["Softmax"],
-    read: read_function,
-    write: |_| None,
-};
-
-fn read_function(attributes: &mut Attributes<'_>) -> Plan {
-    attributes.check_numbers();
-    function(attributes).map_or(Plan::Nothing, |function| {
-        Plan::Layer(Activation::new(function).into())
-    })
+        ),
+        Function::Elu { alpha } => ("ELU", entries! { "alpha": description::decimal(alpha) }),
+        Function::Clip { high, .. } => {
+            ("ReLU", entries! { "max_value": description::decimal(high) })
+        }
+        _ => unreachable!("networks with {function} are refused before"),
+    }
 }
 
 /// The function that a class is; `None` if it is none.
@@ -67,6 +61,9 @@ pub(in crate::keras) fn function(attributes: &mut Attributes<'_>) -> Option<Func
             let slope = attributes.number(name, 0.3);
             Some(Function::LeakyRelu { slope })
         }
+        "ELU" => Some(Function::Elu {
+            alpha: attributes.number("alpha", 1.0),
+        }),
         "Softmax" => {
             attributes.only("axis", &[(-1).into()]);
             Some(Function::Softmax)
@@ -76,17 +73,15 @@ pub(in crate::keras) fn function(attributes: &mut Attributes<'_>) -> Option<Func
 }
 
 fn relu(attributes: &mut Attributes<'_>) -> Function {
-    attributes.only("max_value", &[6.0.into()]);
     attributes.only("threshold", &[0.0.into()]);
     let slope = attributes.number("negative_slope", 0.0);
-    if attributes.get("max_value").is_none() {
-        return match slope {
-            0.0 => Function::Relu,
-            slope => Function::LeakyRelu { slope },
-        };
+    let highest = attributes.number("max_value", f32::INFINITY);
+    match (slope, highest) {
+        (0.0, highest) => Function::clip(0.0, highest),
+        (slope, f32::INFINITY) => Function::LeakyRelu { slope },
+        _ => {
+            attributes.obstacle("negative_slope", "0 beside a max_value");
+            Function::clip(0.0, highest)
+        }
     }
-    if slope != 0.0 {
-        attributes.obstacle("negative_slope", "0 beside a max_value");
-    }
-    Function::Relu6
 }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use super::attributes::Attributes;
 use crate::FormatError;
 
-pub(super) use activation::function;
+pub(super) use activation::{function, write_function};
 pub(super) use input::{INPUT_CLASS, has_shape, read_shape};
 
 /// A weight tensor as the layer's attributes ask for it.
@@ -112,9 +112,7 @@ pub(super) const LAYERS: &[KerasLayer] = &[
     average_pooling2d::AVERAGE_POOLING2D,
     global_average_pooling2d::GLOBAL_AVERAGE_POOLING2D,
     activation::ACTIVATION,
-    activation::RELU,
-    activation::LEAKY_RELU,
-    activation::SOFTMAX,
+    activation::FUNCTION,
     batch_normalization::BATCH_NORMALIZATION,
     dropout::DROPOUT,
     dropout::NOISE,

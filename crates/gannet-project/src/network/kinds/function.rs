@@ -8,25 +8,58 @@ use super::Described;
 use crate::fault::Fault;
 use crate::options::{Expected, Options, number};
 
-/// `activation`, and `slope` for the function that has one.
+/// `activation`, and the numbers of the function that has some.
 pub fn read(options: &mut Options<'_>) -> Function {
     let function = options.or("activation", function, Function::Linear);
-    slope(options, function)
+    parameters(options, function)
 }
 
-fn slope(options: &mut Options<'_>, function: Function) -> Function {
-    let at = options.get("slope").map(|value| value.span());
-    match (options.optional("slope", number), function) {
-        (Some(slope), Function::LeakyRelu { .. }) => Function::LeakyRelu { slope },
-        (Some(_), other) => {
-            let message = format!("`{other}` has no slope");
-            options.fault(
-                Fault::new(at.unwrap_or(options.span()), message)
-                    .hint("`leaky_relu` has one: activation = \"leaky_relu\", slope = 0.1"),
-            );
-            other
+/// The keys of functions' numbers, each with a function that has it.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("slope", "leaky_relu"),
+    ("alpha", "elu"),
+    ("offset", "hard_sigmoid"),
+    ("low", "clip"),
+    ("high", "clip"),
+];
+
+fn parameters(options: &mut Options<'_>, mut function: Function) -> Function {
+    for (key, owner) in PARAMETERS {
+        let at = options.get(key).map(|value| value.span());
+        let Some(value) = options.optional(key, bound) else {
+            continue;
+        };
+        if let Some(place) = parameter(&mut function, key) {
+            *place = value;
+        } else {
+            let message = format!("`{}` has no {key}", function.name());
+            let hint = format!("`{owner}` has one: activation = \"{owner}\", {key} = 0.1");
+            options.fault(Fault::new(at.unwrap_or(options.span()), message).hint(hint));
         }
-        (None, function) => function,
+    }
+    function
+}
+
+/// The number of a function that `key` stands for.
+fn parameter<'f>(function: &'f mut Function, key: &str) -> Option<&'f mut f32> {
+    match (function, key) {
+        (Function::LeakyRelu { slope } | Function::HardSigmoid { slope, .. }, "slope") => {
+            Some(slope)
+        }
+        (Function::HardSigmoid { offset, .. }, "offset") => Some(offset),
+        (Function::Elu { alpha }, "alpha") => Some(alpha),
+        (Function::Clip { low, .. }, "low") => Some(low),
+        (Function::Clip { high, .. }, "high") => Some(high),
+        _ => None,
+    }
+}
+
+/// A number; a bound may be `inf` or `-inf`.
+fn bound(value: &DeValue<'_>) -> Result<f32, Expected> {
+    match value.as_float().map(|float| float.as_str()) {
+        Some("inf" | "+inf") => Ok(f32::INFINITY),
+        Some("-inf") => Ok(f32::NEG_INFINITY),
+        _ => number(value),
     }
 }
 
@@ -36,10 +69,10 @@ pub fn write(entry: &mut Entry, function: Function) {
         return;
     }
     entry.put_text("activation", function.name());
-    if let Function::LeakyRelu { slope } = function
-        && Function::from_name(function.name()) != Some(function)
-    {
-        entry.put_number("slope", slope);
+    if Function::from_name(function.name()) != Some(function) {
+        for (key, value) in function.parameters() {
+            entry.put_number(key, value);
+        }
     }
 }
 
@@ -56,7 +89,7 @@ fn function(value: &DeValue<'_>) -> Result<Function, Expected> {
 impl Described for Activation {
     fn read(options: &mut Options<'_>, _shape: &Shape) -> Option<Self> {
         let function = options.required("activation", function);
-        let function = slope(options, function.unwrap_or_default());
+        let function = parameters(options, function.unwrap_or_default());
         Some(Activation::new(function))
     }
 
