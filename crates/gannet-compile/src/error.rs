@@ -47,4 +47,9 @@ pub enum CompileError {
         /// What is wrong with it.
         what: String,
     },
+    /// Names in C cannot begin so.
+    #[error(
+        "'{0}' cannot begin the names of functions in C: take letters, digits and underscores, a letter first"
+    )]
+    Prefix(String),
 }

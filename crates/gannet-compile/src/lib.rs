@@ -2,8 +2,8 @@
 //!
 //! [`compile`] fuses layers and lowers them to a [`Program`](ir::Program), the Loop IR, which
 //! is proven to stay inside its arrays. From one Program follow the [`Interpreter`], which is
-//! the oracle on the host, and [`rust::generate`], a `no_std` crate. Both compute the same
-//! bits, because both emit the same operations in the same order.
+//! the oracle on the host, [`rust::generate`], a `no_std` crate, and [`c::generate`], C99. All
+//! compute the same bits, because all emit the same operations in the same order.
 
 pub mod analysis;
 mod compile;
@@ -20,4 +20,4 @@ mod simplify;
 pub use compile::{InputFormat, Options, compile};
 pub use error::CompileError;
 pub use interpret::{Interpreter, floats};
-pub use print::{SourceFile, rust};
+pub use print::{SourceFile, c, rust};

@@ -78,6 +78,12 @@ fn a_trained_network_goes_through_every_command() {
     ]);
     run(&["generate", "small.h5", "-o", "generated"]);
     assert!(folder.path().join("generated/src/weights.rs").exists());
+    run(&[
+        "generate", "small.h5", "--lang", "c", "--name", "Digits", "-o", "c",
+    ]);
+    let written = |name: &str| fs::read_to_string(folder.path().join("c").join(name)).unwrap();
+    assert!(written("digits.h").contains("digits_run(digits_network *network)"));
+    assert!(written("digits_weights.c").contains("digits_weights ="));
 
     // Each command added its section and left the others.
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();

@@ -3,6 +3,8 @@
 //! A Program exists only if its proof went through (see `proof`): every index lies inside
 //! its array, every scalar is declared before use and every operation is well typed.
 
+use std::collections::BTreeSet;
+
 use super::statement::buffers_of;
 use super::{Affine, Expression, ScalarType, Statement, Variable, proof};
 use crate::CompileError;
@@ -236,6 +238,12 @@ impl Program {
     /// Where the result lies behind the last stage.
     pub fn output(&self) -> &Buffer {
         self.buffer(self.output)
+    }
+
+    /// The buffers that a stage uses, each once, in the order of their making.
+    pub fn arrays(&self, stage: &Stage) -> impl Iterator<Item = &Buffer> {
+        let used: BTreeSet<BufferId> = stage.buffers().into_iter().collect();
+        used.into_iter().map(|id| self.buffer(id))
     }
 
     /// How many loop variables there are.

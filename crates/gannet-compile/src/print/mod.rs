@@ -1,6 +1,9 @@
-//! The printers: source text from a Program, one file a language.
+//! The printers: source text from a Program, one folder or file a language.
 
+pub mod c;
+mod maker;
 pub mod rust;
+mod self_test;
 mod writer;
 
 /// One file of generated source.

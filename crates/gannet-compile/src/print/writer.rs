@@ -25,11 +25,21 @@ impl Writer {
 
     /// `head {`, what `body` writes one level deeper, `}`.
     pub(super) fn braces(&mut self, head: impl std::fmt::Display, body: impl FnOnce(&mut Self)) {
-        self.line(format_args!("{head} {{"));
+        self.block(format_args!("{head} {{"), "}", body);
+    }
+
+    /// The line `open`, what `body` writes one level deeper, the line `close`.
+    pub(super) fn block(
+        &mut self,
+        open: impl std::fmt::Display,
+        close: &str,
+        body: impl FnOnce(&mut Self),
+    ) {
+        self.line(open);
         self.depth += 1;
         body(self);
         self.depth -= 1;
-        self.line("}");
+        self.line(close);
     }
 
     /// `items` between commas, as many to a line as fit into 100 columns.

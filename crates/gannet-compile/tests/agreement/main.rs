@@ -1,5 +1,7 @@
 //! One suite of networks, computed in every way that there is: all must agree.
 
+mod generated_c;
 mod generated_rust;
+mod host;
 mod reference;
 mod suite;

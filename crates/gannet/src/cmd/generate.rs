@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::{InputFormat, Options, SourceFile, compile, rust};
 
 use crate::draw::number::count;
@@ -11,7 +12,7 @@ use crate::failure::Failure;
 use crate::model;
 use crate::screen::Screen;
 
-/// A network as a crate of Rust without heap, dependencies or standard library.
+/// A network as source code: a Rust crate or C files, without heap or libraries.
 #[derive(Debug, Args)]
 pub struct Generate {
     /// A model file.
@@ -22,6 +23,9 @@ pub struct Generate {
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
     input: InputArg,
+    /// What the names of C files and functions begin with; the network's name if left out.
+    #[arg(long)]
+    name: Option<String>,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -32,6 +36,8 @@ pub struct Generate {
 enum Language {
     /// A `no_std` crate.
     Rust,
+    /// C99, which is C++ as well.
+    C,
 }
 
 /// What the device is given for a picture.
@@ -59,6 +65,13 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
     let program = compile(&graph, &args.input.options())?;
     let files = match args.lang {
         Language::Rust => rust::generate(&program),
+        Language::C => {
+            let prefix = match &args.name {
+                Some(name) => Prefix::new(name)?,
+                None => Prefix::of(&program),
+            };
+            c::generate(&program, &prefix, Api::Native)
+        }
     };
     write(&args.out, &files)?;
     Screen::LIT.line(format_args!(

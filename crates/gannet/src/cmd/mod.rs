@@ -42,7 +42,7 @@ pub enum Command {
     Summary(summary::Summary),
     /// What a network costs on a board, layer by layer, and whether it fits
     Analyze(analyze::Analyze),
-    /// A network as a crate of Rust without heap, dependencies or standard library
+    /// A network as source code: a Rust crate or C files, without heap or libraries
     Generate(generate::Generate),
     /// Write a firmware project that is yours
     Firmware(firmware::Firmware),

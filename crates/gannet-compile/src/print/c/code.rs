@@ -1,0 +1,275 @@
+//! The computation: every stage as a function over pointers into the arena.
+//!
+//! The indices were proven when the Program was built, so the functions carry no checks. The
+//! operations are those of the Program, one for one, with contraction off: the same bits.
+
+use super::super::maker::extents;
+use super::super::writer::{Writer, affine};
+use super::Prefix;
+use super::text::{comment, float, memory_type};
+use super::weights;
+use crate::ir::{
+    Affine, Binary, BufferId, Element, Expression, Program, ScalarType, Stage, Statement, Unary,
+};
+
+/// What every file with arithmetic begins with, behind its includes.
+const GUARDS: &str = r#"#ifdef __FAST_MATH__
+#error "Fast math changes the results: compile this file without it."
+#endif
+
+/* Multiply and add are rounded one by one. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("fp-contract=off")
+#else
+#pragma STDC FP_CONTRACT OFF
+#endif
+
+/* One stretch of the arena holds values of several types, one after the other. */
+#ifdef __GNUC__
+typedef float __attribute__((__may_alias__)) arena_float;
+#define STAGE static __attribute__((__noinline__))
+#else
+typedef float arena_float;
+#define STAGE static
+#endif
+"#;
+
+/// Operations that C has not, by name: a file defines those that it uses.
+const FUNCTIONS: [(&str, &str); 11] = [
+    (
+        "f32_max",
+        "float f32_max(float a, float b) { return (b > a) ? b : a; }",
+    ),
+    (
+        "f32_min",
+        "float f32_min(float a, float b) { return (b < a) ? b : a; }",
+    ),
+    (
+        "i32_max",
+        "int32_t i32_max(int32_t a, int32_t b) { return (b > a) ? b : a; }",
+    ),
+    (
+        "i32_min",
+        "int32_t i32_min(int32_t a, int32_t b) { return (b < a) ? b : a; }",
+    ),
+    (
+        "index_max",
+        "intptr_t index_max(intptr_t a, intptr_t b) { return (b > a) ? b : a; }",
+    ),
+    (
+        "index_min",
+        "intptr_t index_min(intptr_t a, intptr_t b) { return (b < a) ? b : a; }",
+    ),
+    (
+        "i32_add",
+        "int32_t i32_add(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }",
+    ),
+    (
+        "i32_sub",
+        "int32_t i32_sub(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }",
+    ),
+    (
+        "i32_mul",
+        "int32_t i32_mul(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }",
+    ),
+    (
+        "f32_bits",
+        "int32_t f32_bits(float value) { int32_t bits; memcpy(&bits, &value, 4); return bits; }",
+    ),
+    (
+        "f32_from_bits",
+        "float f32_from_bits(int32_t bits) { float value; memcpy(&value, &bits, 4); return value; }",
+    ),
+];
+
+/// Everything that computes: the stages, and `compute`, which runs them on an arena. Stands
+/// behind the file's includes, among them `string.h` and the header of the weights.
+pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) {
+    let mut stages = Writer::default();
+    for stage in program.stages() {
+        stages.gap();
+        print_stage(program, prefix, stage, &mut stages);
+    }
+    let stages = stages.finish();
+    GUARDS.lines().for_each(|line| out.line(line));
+    let used = |name: &str| stages.contains(&format!("{name}("));
+    for (_, text) in FUNCTIONS.iter().filter(|(name, _)| used(name)) {
+        out.gap();
+        out.line(format_args!("static inline {text}"));
+    }
+    stages.lines().for_each(|line| out.line(line));
+    out.gap();
+    comment(out, "One inference. The arena is aligned to 4 bytes.");
+    out.braces("static void compute(uint8_t *arena)", |out| {
+        for stage in program.stages() {
+            out.line(format_args!("compute_{}(arena);", stage.name));
+        }
+    });
+}
+
+fn print_stage(program: &Program, prefix: &Prefix, stage: &Stage, out: &mut Writer) {
+    let printer = Printer { program };
+    comment(out, &format!("{}.", stage.layers.join(", ").escape_debug()));
+    let head = format!("STAGE void compute_{}(uint8_t *arena)", stage.name);
+    out.braces(head, |out| {
+        for buffer in program.arrays(stage) {
+            let (name, extents) = (&buffer.name, extents(buffer));
+            match program.offset(buffer) {
+                Some(offset) => {
+                    let element = arena_type(buffer.element);
+                    out.line(format_args!(
+                        "{element} *const {name} = ({element} *)(void *)(arena + {offset}); /* {extents} */"
+                    ));
+                }
+                None => out.line(format_args!(
+                    "const {} *const {name} = {}.{name}; /* {extents} */",
+                    memory_type(buffer.element),
+                    weights::table(prefix)
+                )),
+            }
+        }
+        printer.body(&stage.body, out);
+    });
+}
+
+fn arena_type(element: Element) -> &'static str {
+    match element {
+        Element::F32 => "arena_float",
+        Element::U8 => "uint8_t",
+    }
+}
+
+fn scalar_type(scalar_type: ScalarType) -> &'static str {
+    match scalar_type {
+        ScalarType::F32 => "float",
+        ScalarType::I32 => "int32_t",
+    }
+}
+
+struct Printer<'p> {
+    program: &'p Program,
+}
+
+impl Printer<'_> {
+    fn body(&self, body: &[Statement], out: &mut Writer) {
+        body.iter()
+            .for_each(|statement| self.statement(statement, out));
+    }
+
+    fn statement(&self, statement: &Statement, out: &mut Writer) {
+        match statement {
+            Statement::For(each) => {
+                let variable = self.program.variable_name(each.variable);
+                let (from, to) = (self.bound(&each.from, "max"), self.bound(&each.to, "min"));
+                let head =
+                    format!("for (intptr_t {variable} = {from}; {variable} < {to}; {variable}++)");
+                out.braces(head, |out| self.body(&each.body, out));
+            }
+            Statement::If(conditions, body) => {
+                let conditions: Vec<String> = conditions
+                    .iter()
+                    .map(|condition| format!("({} >= 0)", self.affine(condition)))
+                    .collect();
+                let head = match &conditions[..] {
+                    [condition] => format!("if {condition}"),
+                    conditions => format!("if ({})", conditions.join(" && ")),
+                };
+                out.braces(head, |out| self.body(body, out));
+            }
+            Statement::Let(scalar, value) => {
+                let (name, of) = self.program.scalar(*scalar);
+                let value = self.expression(value);
+                out.line(format_args!("{} {name} = {value};", scalar_type(of)));
+            }
+            Statement::Set(scalar, value) => {
+                let (name, _) = self.program.scalar(*scalar);
+                out.line(format_args!("{name} = {};", self.expression(value)));
+            }
+            Statement::Store(buffer, index, value) => {
+                let value = self.expression(value);
+                let value = match self.program.buffer(*buffer).element {
+                    Element::F32 => value,
+                    Element::U8 => format!("(uint8_t)({value})"),
+                };
+                out.line(format_args!("{} = {value};", self.element(*buffer, index)));
+            }
+        }
+    }
+
+    /// The largest lower bound or the smallest upper bound.
+    fn bound(&self, bounds: &[Affine], choose: &str) -> String {
+        let mut texts = bounds.iter().map(|bound| self.affine(bound));
+        let first = texts.next().expect("a loop has bounds");
+        texts.fold(first, |chosen, text| {
+            format!("index_{choose}({chosen}, {text})")
+        })
+    }
+
+    fn affine(&self, expression: &Affine) -> String {
+        affine(self.program, expression)
+    }
+
+    /// An element as a place.
+    fn element(&self, buffer: BufferId, index: &[Affine]) -> String {
+        let described = self.program.buffer(buffer);
+        let index = self.affine(&described.linear(index));
+        format!("{}[{index}]", described.name)
+    }
+
+    fn expression(&self, expression: &Expression) -> String {
+        match expression {
+            Expression::F32(value) if value.is_finite() => float(*value),
+            Expression::F32(value) => format!("f32_from_bits({})", integer(value.to_bits() as i32)),
+            Expression::I32(value) => integer(*value),
+            Expression::Scalar(scalar) => self.program.scalar(*scalar).0.to_owned(),
+            Expression::Load(buffer, index) => {
+                let element = self.element(*buffer, index);
+                match self.program.buffer(*buffer).element {
+                    Element::F32 => element,
+                    Element::U8 => format!("(int32_t){element}"),
+                }
+            }
+            Expression::Unary(operation, value) => {
+                let inner = self.expression(value);
+                match (operation, self.program.type_of(value)) {
+                    (Unary::ToF32, _) => format!("(float)({inner})"),
+                    (Unary::Bits, _) => format!("f32_bits({inner})"),
+                    (Unary::FromBits, _) => format!("f32_from_bits({inner})"),
+                    (Unary::Neg, ScalarType::F32) => format!("-({inner})"),
+                    (Unary::Neg, ScalarType::I32) => format!("i32_sub(0, {inner})"),
+                }
+            }
+            Expression::Binary(operation, left, right) => self.binary(*operation, left, right),
+        }
+    }
+
+    fn binary(&self, operation: Binary, left: &Expression, right: &Expression) -> String {
+        let kind = match self.program.type_of(left) {
+            ScalarType::F32 => "f32",
+            ScalarType::I32 => "i32",
+        };
+        let integers = kind == "i32";
+        let (left, right) = (self.expression(left), self.expression(right));
+        let call = |name: &str| format!("{kind}_{name}({left}, {right})");
+        match operation {
+            Binary::Add if integers => call("add"),
+            Binary::Sub if integers => call("sub"),
+            Binary::Mul if integers => call("mul"),
+            Binary::Add => format!("({left} + {right})"),
+            Binary::Sub => format!("({left} - {right})"),
+            Binary::Mul => format!("({left} * {right})"),
+            Binary::Div => format!("({left} / {right})"),
+            Binary::ShiftLeft => format!("(int32_t)((uint32_t)({left}) << {right})"),
+            Binary::Max => call("max"),
+            Binary::Min => call("min"),
+        }
+    }
+}
+
+/// An `i32` as a literal. The least has none: its magnitude is no `int`.
+fn integer(value: i32) -> String {
+    match value {
+        i32::MIN => "INT32_MIN".to_owned(),
+        _ => value.to_string(),
+    }
+}

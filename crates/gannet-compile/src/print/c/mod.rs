@@ -1,0 +1,62 @@
+//! Prints a Program as C99: no heap, no header besides `stdint.h` and `string.h`, also C++.
+//!
+//! The computation is the same text under every interface; an [`Api`] decides what surrounds
+//! it and what the files are called.
+
+mod code;
+mod native;
+mod text;
+mod weights;
+
+use super::{SourceFile, maker};
+use crate::CompileError;
+use crate::ir::Program;
+
+/// The interface that generated C has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Api {
+    /// Gannet's own: a network is a value of the caller's, with the same calls as in Rust.
+    Native,
+}
+
+/// What the names of files, functions and macros begin with: letters, digits and underscores, a
+/// letter first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// The network's name, its words joined by underscores.
+    pub fn of(program: &Program) -> Prefix {
+        Prefix(maker::words(program).join("_"))
+    }
+
+    /// A name of the caller's choice, in lower case.
+    ///
+    /// # Errors
+    /// [`CompileError::Prefix`] if C takes no such name.
+    pub fn new(name: &str) -> Result<Prefix, CompileError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(allowed) {
+            Ok(Prefix(name.to_ascii_lowercase()))
+        } else {
+            Err(CompileError::Prefix(name.to_owned()))
+        }
+    }
+
+    /// As functions and files have it.
+    pub fn lower(&self) -> &str {
+        &self.0
+    }
+
+    /// As macros have it.
+    pub fn upper(&self) -> String {
+        self.0.to_ascii_uppercase()
+    }
+}
+
+/// The files, by their names in one folder.
+pub fn generate(program: &Program, prefix: &Prefix, api: Api) -> Vec<SourceFile> {
+    match api {
+        Api::Native => native::files(program, prefix),
+    }
+}

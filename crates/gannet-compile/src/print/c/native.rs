@@ -1,0 +1,165 @@
+//! Gannet's own interface: the network is a value of the caller's.
+
+use super::super::maker::{extents, header};
+use super::super::writer::Writer;
+use super::super::{SourceFile, self_test};
+use super::Prefix;
+use super::code;
+use super::text::{bits_type, comment, header_file, memory_type, string};
+use super::weights;
+use crate::ir::{Buffer, Element, Program};
+
+/// `NAME.h` and `NAME.c`, and the weights in files beside them.
+pub(super) fn files(program: &Program, prefix: &Prefix) -> Vec<SourceFile> {
+    let name = prefix.lower();
+    let mut files = vec![
+        (format!("{name}.h"), interface(program, prefix)),
+        (format!("{name}.c"), implementation(program, prefix)),
+    ];
+    files.extend(weights::files(program, prefix, &format!("{name}_weights")));
+    files
+}
+
+fn interface(program: &Program, prefix: &Prefix) -> String {
+    let (name, upper) = (prefix.lower(), prefix.upper());
+    let mut out = Writer::default();
+    comment(
+        &mut out,
+        &format!(
+            "{}\n\nPut the image where {name}_input points, call {name}_run, read what it gives.",
+            header(program, "The interface")
+        ),
+    );
+    header_file(&mut out, &format!("{name}.h"), |out| {
+        comment(out, "The network's name.");
+        out.line(format_args!(
+            "#define {upper}_NAME {}",
+            string(program.name())
+        ));
+        for (buffer, what) in [(program.input(), "INPUT"), (program.output(), "OUTPUT")] {
+            let side = what.to_ascii_lowercase();
+            comment(
+                out,
+                &format!("Elements of the {side}, {}.", extents(buffer)),
+            );
+            out.line(format_args!("#define {upper}_{what}_LEN {}", buffer.len()));
+            comment(out, &format!("What an element of the {side} is."));
+            let element = memory_type(buffer.element);
+            out.line(format_args!("typedef {element} {name}_{side}_element;"));
+        }
+        out.gap();
+        comment(
+            out,
+            "The network's working memory: all RAM that it needs besides the stack.",
+        );
+        out.block("typedef union {", &format!("}} {name}_network;"), |out| {
+            out.line("uint64_t alignment;");
+            out.line(format_args!("uint8_t arena[{}];", program.arena_bytes()));
+        });
+        out.gap();
+        comment(
+            out,
+            "The first bytes of the SHA-256 of its structure and weights.",
+        );
+        out.line(format_args!("extern const uint8_t {name}_hash[8];"));
+        out.gap();
+        comment(
+            out,
+            "Where the input goes. A run may overwrite it: fill it before every run.",
+        );
+        out.line(format_args!("{};", input_head(name)));
+        out.gap();
+        comment(
+            out,
+            "One inference; gives the output's elements, which lie in the network.",
+        );
+        out.line(format_args!("{};", run_head(name)));
+        out.gap();
+        comment(
+            out,
+            "1 if one inference of a made-up input gives what it gave when this was generated, else 0.",
+        );
+        out.line(format_args!("{};", self_test_head(name)));
+    });
+    out.finish()
+}
+
+fn input_head(name: &str) -> String {
+    format!("{name}_input_element *{name}_input({name}_network *network)")
+}
+
+fn run_head(name: &str) -> String {
+    format!("const {name}_output_element *{name}_run({name}_network *network)")
+}
+
+fn self_test_head(name: &str) -> String {
+    format!("int {name}_self_test({name}_network *network)")
+}
+
+fn implementation(program: &Program, prefix: &Prefix) -> String {
+    let name = prefix.lower();
+    let mut out = Writer::default();
+    comment(&mut out, &header(program, "The computation"));
+    out.line(format_args!("#include \"{name}.h\""));
+    if program.constant_bytes() > 0 {
+        out.line(format_args!("#include \"{name}_weights.h\""));
+    }
+    out.gap();
+    out.line("#include <string.h>");
+    out.gap();
+    code::computation(program, prefix, &mut out);
+    out.gap();
+    let hash: Vec<String> = program.hash().iter().map(u8::to_string).collect();
+    out.line(format_args!(
+        "const uint8_t {name}_hash[8] = {{ {} }};",
+        hash.join(", ")
+    ));
+    out.gap();
+    let place = |kind: &str, side: &str, buffer: &Buffer| {
+        let offset = program.offset(buffer).expect("it lies in the arena");
+        format!("return ({kind}{name}_{side}_element *)(void *)(network->arena + {offset});")
+    };
+    out.braces(input_head(name), |out| {
+        out.line(place("", "input", program.input()));
+    });
+    out.gap();
+    out.braces(run_head(name), |out| {
+        out.line("compute(network->arena);");
+        out.line(place("const ", "output", program.output()));
+    });
+    out.gap();
+    self_test(program, name, &mut out);
+    out.finish()
+}
+
+fn self_test(program: &Program, name: &str, out: &mut Writer) {
+    let (input, output) = (program.input(), program.output());
+    let byte = format!(
+        "(uint8_t)({}u * (uint32_t)i + {}u)",
+        self_test::FACTOR,
+        self_test::OFFSET
+    );
+    let value = match input.element {
+        Element::F32 => format!("(float){byte} / 256.0f"),
+        Element::U8 => byte,
+    };
+    let bits = bits_type(output.element);
+    out.braces(self_test_head(name), |out| {
+        out.line(format_args!(
+            "static const {bits} expected_bits[{}] = {{",
+            output.len()
+        ));
+        out.list(self_test::output_bits(program).into_iter());
+        out.line("};");
+        out.line(format_args!(
+            "{name}_input_element *const input = {name}_input(network);"
+        ));
+        out.braces(
+            format_args!("for (intptr_t i = 0; i < {}; i++)", input.len()),
+            |out| out.line(format_args!("input[i] = {value};")),
+        );
+        out.line(format_args!(
+            "return memcmp({name}_run(network), expected_bits, sizeof expected_bits) == 0;"
+        ));
+    });
+}

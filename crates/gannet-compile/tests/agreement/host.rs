@@ -1,0 +1,78 @@
+//! A program for the host that contains generated code: what it computes, and what it must.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::suite;
+use gannet_compile::ir::Program;
+use gannet_compile::{InputFormat, Interpreter, Options, compile};
+
+/// A program that reads `network index, image` records and answers each with the outputs and
+/// with one byte, 1 if the network's self-test succeeded.
+pub struct Host {
+    folder: tempfile::TempDir,
+    program: PathBuf,
+}
+
+impl Host {
+    /// The program at `path` inside `folder`, which lives as long as the host.
+    pub fn new(folder: tempfile::TempDir, path: &str) -> Host {
+        let program = folder.path().join(path);
+        Host { folder, program }
+    }
+
+    /// What network `which` gives for each of `images`.
+    pub fn run(&self, which: usize, images: &[Vec<u8>]) -> Vec<u8> {
+        let mut child = Command::new(&self.program)
+            .current_dir(&self.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let records: Vec<u8> = images
+            .iter()
+            .flat_map(|image| {
+                let index = u16::try_from(which).unwrap();
+                index.to_le_bytes().into_iter().chain(image.iter().copied())
+            })
+            .collect();
+        let writer = std::thread::spawn(move || stdin.write_all(&records));
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        assert!(output.status.success());
+        output.stdout
+    }
+}
+
+/// What [`Host::run`] has to give: the interpreter's outputs, and self-tests that succeed.
+pub fn interpreted(program: &Program, images: &[Vec<u8>]) -> Vec<u8> {
+    let mut interpreter = Interpreter::new(program);
+    images
+        .iter()
+        .flat_map(|image| [interpreter.run(image), &[1]].concat())
+        .collect()
+}
+
+/// The suite's networks, compiled for pixels.
+pub fn programs() -> Vec<Program> {
+    let input = InputFormat::PIXELS;
+    suite::networks()
+        .iter()
+        .map(|graph| compile(graph, &Options { input }).unwrap())
+        .collect()
+}
+
+/// Made-up pictures, the same in every test.
+pub fn images(len: usize, count: usize) -> Vec<Vec<u8>> {
+    let mut random = suite::Random::new(11);
+    (0..count).map(|_| random.pixels(len)).collect()
+}
+
+/// Writes a file and the folders above it.
+pub fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
