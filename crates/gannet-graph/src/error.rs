@@ -122,6 +122,18 @@ pub enum GraphError {
         /// The shape of an input that does not suit it.
         other: Shape,
     },
+    /// The integers that a layer is given, or gives, are not what its kind works on.
+    #[error("layer '{layer}' ({kind}) takes {rule}, but here it is {found}")]
+    Quantization {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// What must hold, in words.
+        rule: &'static str,
+        /// What was found.
+        found: String,
+    },
     /// A number is outside its range.
     #[error("{what} is {found}: it has to be {expected}")]
     Range {

@@ -7,7 +7,10 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::Graph;
+use crate::{
+    Graph, QuantizedGraph,
+    quantized::{Constants, End},
+};
 
 /// SHA-256 over kinds, attributes, wiring and weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +57,52 @@ impl Graph {
             values
                 .iter()
                 .for_each(|value| hash.update(value.to_bits().to_le_bytes()));
+        }
+        GraphHash(hash.finalize().into())
+    }
+}
+
+impl QuantizedGraph {
+    /// The network's identity: quantizations and scales count as well.
+    pub fn hash(&self) -> GraphHash {
+        let mut hash = Sha256::new();
+        let mut field = |text: &str| {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        };
+        for end in [self.input_end, self.output_end] {
+            field(match end {
+                End::Integers => "integers",
+                End::Floats => "floats",
+            });
+        }
+        for node in self.nodes() {
+            field(node.layer().kind());
+            node.inputs()
+                .iter()
+                .for_each(|id| field(&id.index().to_string()));
+            // A float's shortest decimal form tells it from every other.
+            field(&node.output().to_string());
+            for (name, value) in node.layer().attributes() {
+                field(name);
+                field(&value);
+            }
+        }
+        for weight in self.nodes().iter().flat_map(|node| node.layer().weights()) {
+            for scale in weight.scales {
+                hash.update(scale.to_bits().to_le_bytes());
+            }
+            match weight.values {
+                Constants::I4(values) | Constants::I8(values) => values
+                    .iter()
+                    .for_each(|value| hash.update(value.to_le_bytes())),
+                Constants::I32(values) => values
+                    .iter()
+                    .for_each(|value| hash.update(value.to_le_bytes())),
+                Constants::I64(values) => values
+                    .iter()
+                    .for_each(|value| hash.update(value.to_le_bytes())),
+            }
         }
         GraphHash(hash.finalize().into())
     }

@@ -15,6 +15,8 @@ pub enum Arity {
     None,
     /// Exactly one.
     One,
+    /// Exactly two.
+    Two,
     /// Two or more.
     Several,
 }
@@ -24,6 +26,7 @@ impl Arity {
         match self {
             Arity::None => inputs == 0,
             Arity::One => inputs == 1,
+            Arity::Two => inputs == 2,
             Arity::Several => inputs >= 2,
         }
     }
@@ -32,6 +35,7 @@ impl Arity {
         match self {
             Arity::None => "no input",
             Arity::One => "one input",
+            Arity::Two => "two inputs",
             Arity::Several => "two inputs or more",
         }
     }

@@ -1,0 +1,189 @@
+//! Sums of products: what convolutions and fully connected layers share.
+
+use crate::{
+    GraphError, Shape,
+    quantized::{Bias, Clamp, Element, Kernel, Multiplier, Quantization, TensorType, Weight},
+};
+
+/// Weights, and what becomes of the sums of their products with an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Products {
+    kernel: Kernel,
+    bias: Option<Bias>,
+    output: Quantization,
+    clamp: Clamp,
+}
+
+/// The scale of a product: TFLite multiplies a single scale as `f32` in a fully connected
+/// layer, and all others as `f64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProductScale {
+    Single,
+    Double,
+}
+
+/// How a layer's sums become its output.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Finish<'a> {
+    multipliers: Vec<Multiplier>,
+    bias: Option<&'a Bias>,
+    wide: bool,
+    zero_point: i32,
+    limits: [i32; 2],
+}
+
+impl Products {
+    /// Products with `kernel`, brought to `output` and held within `clamp`.
+    pub fn new(kernel: Kernel, bias: Option<Bias>, output: Quantization, clamp: Clamp) -> Self {
+        Products {
+            kernel,
+            bias,
+            output,
+            clamp,
+        }
+    }
+
+    /// The weights.
+    pub fn kernel(&self) -> &Kernel {
+        &self.kernel
+    }
+
+    /// One for each output channel, at the scale `input scale · kernel scale`.
+    pub fn bias(&self) -> Option<&Bias> {
+        self.bias.as_ref()
+    }
+
+    /// What the output's integers stand for.
+    pub fn output(&self) -> Quantization {
+        self.output
+    }
+
+    /// The limits of the output.
+    pub fn clamp(&self) -> Clamp {
+        self.clamp
+    }
+
+    /// The limits of the output's integers.
+    pub fn limits(&self) -> [i32; 2] {
+        self.clamp.limits(self.output)
+    }
+
+    /// Whether sums behind an input of `input` have 64 bits and are rounded by
+    /// [`Multiplier::apply_wide`].
+    pub fn is_wide(&self, input: Element) -> bool {
+        input == Element::I16 && !matches!(self.bias, Some(Bias::I32(_)))
+    }
+
+    /// Kernel and bias suit `channels` output channels.
+    pub(super) fn check(&self, kind: &'static str, channels: usize) -> Result<(), GraphError> {
+        let wrong = |weight, expected: String, found: usize| GraphError::WeightShape {
+            kind,
+            weight,
+            expected,
+            found: Shape::from([found]),
+        };
+        let scales = self.kernel.scales().len();
+        if scales != 1 && scales != channels {
+            return Err(wrong("scales", format!("1 or {channels}"), scales));
+        }
+        match &self.bias {
+            Some(bias) if bias.len() != channels => {
+                Err(wrong("bias", channels.to_string(), bias.len()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The type that layer `name` gives: of `shape`, if products with an input of `input` can
+    /// be brought to it.
+    pub(super) fn output_type(
+        &self,
+        name: &str,
+        kind: &'static str,
+        input: &TensorType,
+        shape: Shape,
+        scale: ProductScale,
+    ) -> Result<TensorType, GraphError> {
+        let (from, to) = (input.quantization.element(), self.output.element());
+        let rule = if from == Element::U8 || from != to {
+            Some("int8 or int16 and gives the same; requantize before it")
+        } else if from == Element::I8 && matches!(self.bias, Some(Bias::I64(_))) {
+            Some("a bias of 64 bits only behind int16")
+        } else {
+            None
+        };
+        if let Some(rule) = rule {
+            return Err(GraphError::Quantization {
+                layer: name.to_owned(),
+                kind,
+                rule,
+                found: format!("{from} to {to}"),
+            });
+        }
+        let multipliers = self.multipliers(input.quantization, scale)?;
+        if self.is_wide(from) && multipliers.iter().any(|m| m.shift() > 7) {
+            return Err(GraphError::Range {
+                what: "the ratio of a layer's scales",
+                found: self.output.scale().to_string(),
+                expected: "below 128 behind int16",
+            });
+        }
+        Ok(TensorType::new(shape, self.output))
+    }
+
+    /// What each output channel's sums are multiplied by: one for all if there is one scale.
+    pub(super) fn multipliers(
+        &self,
+        input: Quantization,
+        scale: ProductScale,
+    ) -> Result<Vec<Multiplier>, GraphError> {
+        let output = f64::from(self.output.scale());
+        let single = scale == ProductScale::Single && self.kernel.scales().len() == 1;
+        let multiplier = |&kernel: &f32| {
+            let product = if single {
+                f64::from(input.scale() * kernel)
+            } else {
+                f64::from(input.scale()) * f64::from(kernel)
+            };
+            Multiplier::new(product / output)
+        };
+        self.kernel.scales().iter().map(multiplier).collect()
+    }
+
+    /// How the sums of a layer whose input type was accepted become its output.
+    pub(super) fn finish(&self, input: Quantization, scale: ProductScale) -> Finish<'_> {
+        Finish {
+            multipliers: self.multipliers(input, scale).expect("checked scales"),
+            bias: self.bias.as_ref(),
+            wide: self.is_wide(input.element()),
+            zero_point: self.output.zero_point(),
+            limits: self.limits(),
+        }
+    }
+
+    /// Kernel and bias.
+    pub(super) fn weights(&self) -> Vec<Weight<'_>> {
+        let kernel = Weight::kernel("kernel", &self.kernel);
+        let bias = self.bias.as_ref().map(|bias| Weight::bias("bias", bias));
+        std::iter::once(kernel).chain(bias).collect()
+    }
+}
+
+impl Finish<'_> {
+    /// The output for the sum of an output channel's products. A sum that leaves 32 bits wraps
+    /// around, if the layer's sums have 32 bits.
+    pub(super) fn apply(&self, products: i64, channel: usize) -> i32 {
+        let sum = products + self.bias.map_or(0, |bias| bias.get(channel));
+        let multiplier = match self.multipliers.as_slice() {
+            [single] => single,
+            several => &several[channel],
+        };
+        let scaled = if self.wide {
+            multiplier.apply_wide(sum)
+        } else {
+            multiplier.apply(sum as i32)
+        };
+        let [low, high] = self.limits;
+        scaled.saturating_add(self.zero_point).clamp(low, high)
+    }
+}
