@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
+PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
 
@@ -36,6 +37,7 @@ def run(*command, **environment):
 def main():
     if sys.argv[1:] == ["--fixtures"]:
         run(sys.executable, KERAS, "make", FIXTURES)
+        run(sys.executable, PYTORCH_STATE, FIXTURES)
         run(sys.executable, THUMB)
         return
     if sys.argv[1:]:

@@ -115,6 +115,33 @@ pub enum FormatError {
         /// The most that is unpacked.
         limit_bytes: u64,
     },
+    /// A safetensors file is none, or contradicts itself.
+    #[error("the safetensors file is damaged: {what}; copy or save it again")]
+    Safetensors {
+        /// What was found.
+        what: String,
+    },
+    /// An array of an NPZ file is none, or contradicts itself.
+    #[error("the array '{name}' is damaged: {what}")]
+    Npy {
+        /// The array's name.
+        name: String,
+        /// What was found, and what can be done.
+        what: String,
+    },
+    /// Weights of other numbers than single precision.
+    #[error(
+        "the tensor '{name}' is of the type {found}: weights have to be float32; convert them before they are saved (PyTorch: .float(), NumPy: .astype('float32'))"
+    )]
+    WeightType {
+        /// The tensor's name.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+    /// All tensors of a file and weights of a network that are not for each other.
+    #[error("the weights are not those of the network, because of:{0}")]
+    Weights(Obstacles),
     /// Weights without the network's description.
     #[error(
         "the file holds weights only (no 'model_config' attribute), so the layers are unknown; save the whole model with Keras' model.save(\"name.h5\"), not save_weights"

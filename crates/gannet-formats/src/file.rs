@@ -42,6 +42,25 @@ pub const FORMATS: &[Format] = &[
     },
 ];
 
+impl Format {
+    /// The network in the bytes of a file.
+    ///
+    /// # Errors
+    /// If the file is damaged, or the network has something that Gannet does not have:
+    /// [`FormatError::Unsupported`] then lists all of it.
+    pub fn from_bytes(&self, file: &[u8]) -> Result<Graph, FormatError> {
+        (self.read)(file)
+    }
+
+    /// The bytes of a file with `graph`.
+    ///
+    /// # Errors
+    /// If the format has no form for something in the network.
+    pub fn to_bytes(&self, graph: &Graph) -> Result<Vec<u8>, FormatError> {
+        (self.write)(graph)
+    }
+}
+
 /// More than any network for a microcontroller has, optimizer state included.
 const LIMIT_BYTES: u64 = 512 << 20;
 
@@ -56,7 +75,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
         let format = by_extension(path)
             .or_else(|| by_content(&bytes))
             .ok_or_else(|| unknown(path))?;
-        (format.read)(&bytes)
+        format.from_bytes(&bytes)
     })
 }
 
@@ -69,7 +88,7 @@ pub fn write(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
     let path = path.as_ref();
     in_file(path, || {
         let format = by_extension(path).ok_or_else(|| unknown(path))?;
-        store(path, &(format.write)(graph)?)
+        store(path, &format.to_bytes(graph)?)
     })
 }
 
@@ -139,8 +158,13 @@ fn store_in(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The extension of a path in small letters.
+pub(crate) fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_ascii_lowercase())
+}
+
 fn by_extension(path: &Path) -> Option<&'static Format> {
-    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    let extension = extension(path)?;
     FORMATS
         .iter()
         .find(|format| format.extensions.contains(&extension.as_str()))

@@ -7,18 +7,17 @@
 //!
 //! [`Graph`]: gannet_graph::Graph
 
+mod agreement;
 mod error;
 mod file;
 mod hdf5;
 pub mod keras;
-#[allow(
-    dead_code,
-    reason = "the formats of channels-first frameworks take it up one by one"
-)]
 mod layout;
 mod obstacle;
+pub mod state;
 mod zip;
 
+pub use agreement::largest_difference;
 pub use error::FormatError;
 pub use file::{FORMATS, Format, read, write};
 pub use obstacle::{Obstacle, Obstacles};

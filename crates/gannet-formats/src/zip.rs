@@ -4,7 +4,10 @@
 //! Read by the crate `zip`; an archive is not trusted, so what its members unpack to is counted
 //! and not believed.
 
-use std::io::{self, Cursor, Read as _, Write as _};
+use std::{
+    borrow::Cow,
+    io::{self, Cursor, Read as _, Write as _},
+};
 
 use ::zip::{CompressionMethod, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
@@ -36,6 +39,14 @@ impl<'a> Archive<'a> {
             limit_bytes,
             left_bytes: limit_bytes,
         })
+    }
+
+    /// The names of all members that are text, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.zip.file_names().filter_map(Result::ok);
+        let mut names: Vec<String> = names.map(Cow::into_owned).collect();
+        names.sort_unstable();
+        names
     }
 
     /// What the member `name` unpacks to.
@@ -78,11 +89,12 @@ impl<'a> Archive<'a> {
 ///
 /// # Errors
 /// If a member has 4 GiB or more.
-pub(crate) fn write(members: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, FormatError> {
+pub(crate) fn write<Name: AsRef<str>>(members: &[(Name, Vec<u8>)]) -> Result<Vec<u8>, FormatError> {
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
-        zip.start_file(*name, options)
+        let name = name.as_ref();
+        zip.start_file(name, options)
             .and_then(|()| Ok(zip.write_all(bytes)?))
             .map_err(|error| damaged(name, &error))?;
     }
@@ -107,6 +119,7 @@ mod tests {
         let file = write(&members).unwrap();
         assert!(file.starts_with(SIGNATURE));
         let mut archive = Archive::open(&file).unwrap();
+        assert_eq!(archive.names(), ["a/b", "b.txt"]);
         assert_eq!(archive.text("b.txt").unwrap(), "two");
         assert_eq!(archive.read("a/b").unwrap(), [0, 255]);
         let text = archive.text("a/b").unwrap_err().to_string();

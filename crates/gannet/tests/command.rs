@@ -151,6 +151,42 @@ fn the_array_of_a_picture_is_the_tutorials() {
     assert!(values.windows(4).any(|window| window == drawn), "{text}");
 }
 
+/// Around through every format: the last file holds the same bits as the first.
+#[test]
+fn a_network_goes_through_every_format_unchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = ["train", "--epochs", "1", "--out", "first.h5"];
+    assert!(gannet(folder.path(), &train).status.success());
+    let steps: [&[&str]; 6] = [
+        &["first.h5", "a.keras"],
+        &["a.keras", "b.safetensors"],
+        &["b.safetensors", "c.h5", "--network", "mnist-small"],
+        &["c.h5", "d.npz"],
+        &["d.npz", "e.keras", "--network", "first.h5"],
+        &["e.keras", "last.h5", "--json", "report.json"],
+    ];
+    for files in steps {
+        let output = gannet(folder.path(), &[&["convert"], files].concat());
+        assert!(output.status.success(), "{files:?}: {}", stderr(&output));
+        let text = stdout(&output);
+        assert!(text.contains("10 layers, 10,930 parameters"), "{text}");
+        assert!(text.trim_end().ends_with("random inputs: 0"), "{text}");
+    }
+    let [first, last] = ["first.h5", "last.h5"].map(|name| fs::read(folder.path().join(name)));
+    assert_eq!(first.unwrap(), last.unwrap());
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["convert"]["params"], 10_930);
+    assert_eq!(report["convert"]["largest_difference"], 0.0);
+
+    let without = gannet(folder.path(), &["convert", "b.safetensors", "x.h5"]);
+    assert_fails(&without, 2, &["b.safetensors", "--network"]);
+    let beside = ["convert", "c.h5", "x.h5", "--network", "mnist-small"];
+    assert_fails(&gannet(folder.path(), &beside), 2, &["c.h5", "--network"]);
+    let unknown = gannet(folder.path(), &["convert", "c.h5", "x.pt"]);
+    assert_fails(&unknown, 1, &["'.pt'", "Keras"]);
+}
+
 #[test]
 fn a_damaged_data_set_is_named_with_its_byte() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod boards;
+mod convert;
 mod data;
 mod demo;
 mod doctor;
@@ -40,6 +41,8 @@ pub enum Command {
     Eval(eval::Eval),
     /// A network's layers, shapes, parameters and multiply-accumulates
     Summary(summary::Summary),
+    /// Convert a model file, or weights and a network, to another format
+    Convert(convert::Convert),
     /// What a network costs on a board, layer by layer, and whether it fits
     Analyze(analyze::Analyze),
     /// A network as source code: a Rust crate or C files, without heap or libraries
@@ -78,6 +81,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Convert(args) => convert::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Boards => boards::run(),
