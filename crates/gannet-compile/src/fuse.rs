@@ -62,7 +62,7 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
             group.function = activation.function;
         }
         Layer::MaxPool2D(pool)
-            if merges_few_rows(pool)
+            if merges_few(pool)
                 && matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
                 && group.pool.is_none()
                 && group.function.commutes_with_maximum() =>
@@ -75,14 +75,19 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
     true
 }
 
-/// Each row of sums goes into so many pooled rows, which are written out one by one.
-fn merges_few_rows(pool: &MaxPool2D) -> bool {
-    let ([kernel, _], [stride, _]) = (pool.window.kernel(), pool.window.stride());
-    kernel.div_ceil(stride) <= MOST_ROWS
+/// Each sum goes into few pooled values, and positions that begin at a multiple of the stride
+/// fit into registers.
+fn merges_few(pool: &MaxPool2D) -> bool {
+    let (kernel, stride) = (pool.window.kernel(), pool.window.stride());
+    (0..2).all(|axis| kernel[axis].div_ceil(stride[axis]) <= MOST_MERGED)
+        && stride[1] <= MOST_STRIDE
 }
 
-/// With three rows merging is still shorter than the convolution itself.
-const MOST_ROWS: usize = 3;
+/// With three pooled rows and columns for each sum, merging is still shorter than summing up.
+const MOST_MERGED: usize = 3;
+
+/// Columns of sums in registers for one output channel.
+const MOST_STRIDE: usize = 8;
 
 /// A few operations on a value in a register.
 fn is_pointwise(function: Function) -> bool {

@@ -16,6 +16,7 @@ mod memory;
 mod print;
 mod scale;
 mod simplify;
+mod stream;
 
 pub use compile::{InputFormat, Options, compile};
 pub use error::CompileError;

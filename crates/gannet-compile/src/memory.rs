@@ -23,11 +23,20 @@ pub(crate) fn place(slots: &mut [Slot]) {
     let best = orders
         .into_iter()
         .map(|key| place_in_order(slots, key))
-        .min_by_key(|offsets| end(slots, offsets))
+        .min_by_key(|offsets| end_of(slots, offsets))
         .expect("there is an order");
     for (slot, offset) in slots.iter_mut().zip(best) {
         slot.offset = offset;
     }
+}
+
+/// How large the arena is that `slots` lie in.
+pub(crate) fn end(slots: &[Slot]) -> usize {
+    slots
+        .iter()
+        .map(|slot| slot.offset + slot.bytes)
+        .max()
+        .unwrap_or(0)
 }
 
 /// The largest sum of sizes that are needed at one moment: no plan needs less.
@@ -69,7 +78,7 @@ fn place_in_order(slots: &[Slot], key: fn(&Slot) -> [usize; 2]) -> Vec<usize> {
     offsets.into_iter().flatten().collect()
 }
 
-fn end(slots: &[Slot], offsets: &[usize]) -> usize {
+fn end_of(slots: &[Slot], offsets: &[usize]) -> usize {
     slots
         .iter()
         .zip(offsets)
@@ -94,14 +103,6 @@ mod tests {
             .collect()
     }
 
-    fn arena(slots: &[Slot]) -> usize {
-        slots
-            .iter()
-            .map(|slot| slot.offset + slot.bytes)
-            .max()
-            .unwrap_or(0)
-    }
-
     #[test]
     fn a_chain_needs_its_two_largest_neighbours() {
         let mut slots = slots(&[
@@ -112,7 +113,7 @@ mod tests {
             (40, 3, 3),
         ]);
         place(&mut slots);
-        assert_eq!(arena(&slots), 784 + 5408);
+        assert_eq!(end(&slots), 784 + 5408);
         assert_eq!(lower_bound(&slots), 784 + 5408);
     }
 
@@ -144,9 +145,9 @@ mod tests {
                     assert!(!together || apart, "{a:?} and {b:?}");
                 }
             }
-            assert!(arena(&slots) >= lower_bound(&slots));
+            assert!(end(&slots) >= lower_bound(&slots));
             assert!(
-                arena(&slots) * 2 <= lower_bound(&slots) * 3,
+                end(&slots) * 2 <= lower_bound(&slots) * 3,
                 "far from the bound"
             );
         }

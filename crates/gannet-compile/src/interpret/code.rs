@@ -1,6 +1,6 @@
 //! What the interpreter runs: nested loops of operations on registers and memory.
 
-use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
+use crate::ir::{Affine, Binary, Counter, Element, ScalarType, Unary, Variable};
 
 /// A register: a scalar, or a temporary behind them.
 pub(super) type Register = usize;
@@ -18,6 +18,7 @@ pub(super) struct Code {
     pub(super) body: Vec<Node>,
     pub(super) registers: usize,
     pub(super) bases: usize,
+    pub(super) counters: usize,
     pub(super) input: std::ops::Range<usize>,
     pub(super) output: std::ops::Range<usize>,
 }
@@ -30,6 +31,21 @@ pub(super) enum Node {
         from: Vec<Affine>,
         to: Vec<Affine>,
         /// Bases that depend on the variable: `bases[own] = bases[outer] + step · variable`.
+        bases: Vec<Base>,
+        body: Vec<Node>,
+    },
+    /// A loop that goes on where its counter stands.
+    Resume {
+        counter: Counter,
+        variable: Variable,
+        to: Vec<Affine>,
+        body: Vec<Node>,
+    },
+    /// A variable that is `value mod modulus`.
+    Wrap {
+        variable: Variable,
+        value: Affine,
+        modulus: i64,
         bases: Vec<Base>,
         body: Vec<Node>,
     },
@@ -79,11 +95,11 @@ pub(super) enum Operation {
         left: Register,
         right: Register,
     },
-    /// `to += factor · memory[address]`, the product rounded before it is added: what nearly
-    /// all time is spent in.
+    /// `to += left · right` of `f32`s, the product rounded before it is added: what nearly all
+    /// time is spent in.
     MultiplyAdd {
         to: Register,
-        factor: Register,
-        address: Address,
+        left: Register,
+        right: Register,
     },
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::code::{Address, Base, Code, Node, Operation, Register};
 use crate::ir::{
-    Affine, Binary, Buffer, BufferId, Element, Expression, Program, Scalar, Statement, Storage,
-    Variable,
+    Accumulate, Affine, Buffer, BufferId, Expression, Program, Resume, Run, Scalar, Statement,
+    Step, Storage, Variable,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -40,15 +40,12 @@ pub(super) fn flatten(program: &Program) -> (Code, Vec<u8>) {
         known: HashMap::new(),
         bases: 1,
     };
-    let body = program
-        .stages()
-        .iter()
-        .flat_map(|stage| flattener.body(&stage.body))
-        .collect();
+    let body = flattener.steps(program.schedule());
     let code = Code {
         body,
         registers: flattener.registers,
         bases: flattener.bases,
+        counters: program.counter_count(),
         input,
         output,
     };
@@ -71,6 +68,65 @@ struct Flattener<'p> {
 }
 
 impl Flattener<'_> {
+    fn steps(&mut self, steps: &[Step]) -> Vec<Node> {
+        steps
+            .iter()
+            .flat_map(|step| match step {
+                Step::Run(run) => self.run(run),
+                Step::Resume(Resume {
+                    counter,
+                    variable,
+                    to,
+                    body,
+                }) => vec![Node::Resume {
+                    counter: *counter,
+                    variable: *variable,
+                    to: to.clone(),
+                    body: self.steps(body),
+                }],
+            })
+            .collect()
+    }
+
+    /// The stage's body, inside one loop over a single value for each of its parameters.
+    fn run(&mut self, run: &Run) -> Vec<Node> {
+        let stage = self.program.stage(run.stage);
+        let mut bases = Vec::new();
+        for parameter in &stage.parameters {
+            self.enter(parameter.variable);
+        }
+        let mut body = self.body(&stage.body);
+        for parameter in stage.parameters.iter().rev() {
+            bases.push(self.leave(parameter.variable));
+        }
+        let bound = stage.parameters.iter().zip(&run.arguments).rev().zip(bases);
+        for ((parameter, argument), bases) in bound {
+            body = vec![Node::Loop {
+                variable: parameter.variable,
+                from: vec![argument.clone()],
+                to: vec![argument.clone() + Affine::from(1_i64)],
+                bases,
+                body,
+            }];
+        }
+        body
+    }
+
+    /// Begins the scope of `variable`.
+    fn enter(&mut self, variable: Variable) {
+        self.scope.push(variable);
+        self.kept.push(Vec::new());
+    }
+
+    /// Ends the scope of `variable`, the innermost, and tells which bases depend on it.
+    fn leave(&mut self, variable: Variable) -> Vec<Base> {
+        let bases = self.kept.pop().expect("every scope was begun");
+        self.scope.pop();
+        self.known
+            .retain(|terms, _| terms.iter().all(|(v, _)| *v != variable));
+        bases
+    }
+
     fn body(&mut self, body: &[Statement]) -> Vec<Node> {
         let mut nodes = Vec::new();
         body.iter()
@@ -81,17 +137,25 @@ impl Flattener<'_> {
     fn statement(&mut self, statement: &Statement, nodes: &mut Vec<Node>) {
         match statement {
             Statement::For(each) => {
-                self.scope.push(each.variable);
-                self.kept.push(Vec::new());
+                self.enter(each.variable);
                 let body = self.body(&each.body);
-                let bases = self.kept.pop().expect("pushed above");
-                self.scope.pop();
-                self.known
-                    .retain(|terms, _| terms.iter().all(|(v, _)| *v != each.variable));
+                let bases = self.leave(each.variable);
                 nodes.push(Node::Loop {
                     variable: each.variable,
                     from: each.from.clone(),
                     to: each.to.clone(),
+                    bases,
+                    body,
+                });
+            }
+            Statement::Wrap(wrap) => {
+                self.enter(wrap.variable);
+                let body = self.body(&wrap.body);
+                let bases = self.leave(wrap.variable);
+                nodes.push(Node::Wrap {
+                    variable: wrap.variable,
+                    value: wrap.value.clone(),
+                    modulus: wrap.modulus as i64,
                     bases,
                     body,
                 });
@@ -102,6 +166,7 @@ impl Flattener<'_> {
             Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
                 self.assign(*scalar, value, nodes);
             }
+            Statement::Accumulate(accumulate) => self.accumulate(accumulate, nodes),
             Statement::Store(buffer, index, value) => {
                 let from = self.expression(value, None, nodes);
                 let element = self.program.buffer(*buffer).element;
@@ -117,42 +182,30 @@ impl Flattener<'_> {
 
     fn assign(&mut self, scalar: Scalar, value: &Expression, nodes: &mut Vec<Node>) {
         let to = scalar.index();
-        if let Some((factor, buffer, index)) = self.as_multiply_add(scalar, value) {
-            let address = self.address(buffer, index);
-            nodes.push(Node::Do(Operation::MultiplyAdd {
-                to,
-                factor: factor.index(),
-                address,
-            }));
-            return;
-        }
         let from = self.expression(value, Some(to), nodes);
         if from != to {
             nodes.push(Node::Do(Operation::Copy { to, from }));
         }
     }
 
-    /// `sum = sum + factor · load` of `f32`s.
-    fn as_multiply_add<'e>(
-        &self,
-        sum: Scalar,
-        value: &'e Expression,
-    ) -> Option<(Scalar, BufferId, &'e [Affine])> {
-        let Expression::Binary(Binary::Add, left, right) = value else {
-            return None;
-        };
-        let Expression::Binary(Binary::Mul, factor, load) = &**right else {
-            return None;
-        };
-        match (&**left, &**factor, &**load) {
-            (
-                Expression::Scalar(added),
-                Expression::Scalar(factor),
-                Expression::Load(buffer, index),
-            ) if *added == sum && self.program.buffer(*buffer).element == Element::F32 => {
-                Some((*factor, *buffer, index))
-            }
-            _ => None,
+    /// One load a weight, one operation a product.
+    fn accumulate(&mut self, accumulate: &Accumulate, nodes: &mut Vec<Node>) {
+        let element = self.program.buffer(accumulate.weights).element;
+        let right = self.register(None);
+        for (place, products) in accumulate.products() {
+            let address = self.address(accumulate.weights, &place);
+            nodes.push(Node::Do(Operation::Load {
+                to: right,
+                element,
+                address,
+            }));
+            nodes.extend(products.map(|(sum, input)| {
+                Node::Do(Operation::MultiplyAdd {
+                    to: sum.index(),
+                    left: input.index(),
+                    right,
+                })
+            }));
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::code::{Address, Code, Node, Operation, Register};
-use crate::ir::{Affine, Binary, Element, ScalarType, Unary};
+use super::code::{Address, Base, Code, Node, Operation, Register};
+use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
 
 /// Registers, loop variables, bases and memory.
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub(super) struct Machine {
     registers: Vec<u32>,
     variables: Vec<i64>,
     bases: Vec<i64>,
+    counters: Vec<i64>,
     memory: Vec<u8>,
 }
 
@@ -21,12 +22,14 @@ impl Machine {
             registers: vec![0; code.registers],
             variables: vec![0; variables],
             bases: vec![0; code.bases],
+            counters: vec![0; code.counters],
             memory,
         }
     }
 
     /// Runs all of `code`.
     pub(super) fn run(&mut self, code: &Code) {
+        self.counters.fill(0);
         self.block(&code.body);
     }
 
@@ -58,12 +61,33 @@ impl Machine {
                         .unwrap_or(0);
                     let to = to.iter().map(|bound| self.affine(bound)).min().unwrap_or(0);
                     for value in from..to {
-                        self.variables[variable.index()] = value;
-                        for base in bases {
-                            self.bases[base.own] = self.bases[base.outer] + base.step * value;
-                        }
+                        self.set(*variable, value, bases);
                         self.block(body);
                     }
+                }
+                Node::Resume {
+                    counter,
+                    variable,
+                    to,
+                    body,
+                } => {
+                    let to = to.iter().map(|bound| self.affine(bound)).min().unwrap_or(0);
+                    while self.counters[counter.index()] < to {
+                        self.variables[variable.index()] = self.counters[counter.index()];
+                        self.block(body);
+                        self.counters[counter.index()] += 1;
+                    }
+                }
+                Node::Wrap {
+                    variable,
+                    value,
+                    modulus,
+                    bases,
+                    body,
+                } => {
+                    let row = self.affine(value) % modulus;
+                    self.set(*variable, row, bases);
+                    self.block(body);
                 }
                 Node::If(conditions, body) => {
                     if conditions
@@ -74,6 +98,14 @@ impl Machine {
                     }
                 }
             }
+        }
+    }
+
+    /// Gives `variable` a value, and with it the bases that depend on it.
+    fn set(&mut self, variable: Variable, value: i64, bases: &[Base]) {
+        self.variables[variable.index()] = value;
+        for base in bases {
+            self.bases[base.own] = self.bases[base.outer] + base.step * value;
         }
     }
 
@@ -99,12 +131,8 @@ impl Machine {
 
     fn operation(&mut self, operation: &Operation) {
         match *operation {
-            Operation::MultiplyAdd {
-                to,
-                factor,
-                address,
-            } => {
-                let product = self.float(factor) * f32::from_bits(self.word(address));
+            Operation::MultiplyAdd { to, left, right } => {
+                let product = self.float(left) * self.float(right);
                 self.registers[to] = (self.float(to) + product).to_bits();
             }
             Operation::Constant { to, bits } => self.registers[to] = bits,

@@ -1,11 +1,12 @@
-//! Builds a Program stage by stage: hands out variables, scalars and buffers under names
-//! that do not clash, then derives lifetimes, plans the arena and has the result proven.
+//! Builds a Program stage by stage and step by step: hands out variables, scalars and buffers
+//! under names that do not clash, then derives lifetimes, plans the arena and has the result
+//! proven.
 
 use std::collections::HashSet;
 
 use super::{
-    Buffer, BufferId, Constant, Element, Program, Scalar, ScalarType, Slot, SlotId, Stage,
-    Statement, Storage, Variable,
+    Affine, Buffer, BufferId, Constant, Counter, Element, Parameter, Program, Run, Scalar,
+    ScalarType, Slot, SlotId, Stage, StageId, Statement, Step, Storage, Variable,
 };
 use crate::{CompileError, memory};
 
@@ -30,6 +31,8 @@ impl ProgramBuilder {
             buffers: Vec::new(),
             slots: Vec::new(),
             stages: Vec::new(),
+            counters: Vec::new(),
+            schedule: Vec::new(),
             input: BufferId(0),
             output: BufferId(0),
         };
@@ -52,6 +55,20 @@ impl ProgramBuilder {
         let name = self.local_name(name);
         self.program.variables.push(name);
         Variable(self.program.variables.len() as u32 - 1)
+    }
+
+    /// A new variable of the schedule.
+    pub fn row(&mut self, name: &str) -> Variable {
+        let name = self.global_name(&identifier(name));
+        self.program.variables.push(name);
+        Variable(self.program.variables.len() as u32 - 1)
+    }
+
+    /// A new counter of the schedule.
+    pub fn counter(&mut self, name: &str) -> Counter {
+        let name = self.global_name(&identifier(name));
+        self.program.counters.push(name);
+        Counter(self.program.counters.len() as u32 - 1)
     }
 
     /// A new scalar of the next stage.
@@ -92,13 +109,36 @@ impl ProgramBuilder {
         self.program.buffer(buffer)
     }
 
-    /// Adds a stage that computes `layers`.
-    pub fn stage(&mut self, layers: &[&str], body: Vec<Statement>) {
+    /// Adds a stage that computes `layers`, to be run by a step of its own.
+    pub fn part(
+        &mut self,
+        layers: &[&str],
+        parameters: Vec<Parameter>,
+        body: Vec<Statement>,
+    ) -> StageId {
         let stem = layers.first().copied().unwrap_or("stage");
         let name = self.global_name(&identifier(stem));
         self.locals.clear();
         let layers = layers.iter().map(|&layer| layer.to_owned()).collect();
-        self.program.stages.push(Stage { name, layers, body });
+        self.program.stages.push(Stage {
+            name,
+            layers,
+            parameters,
+            body,
+        });
+        StageId(self.program.stages.len() as u32 - 1)
+    }
+
+    /// Adds a step behind all others.
+    pub fn step(&mut self, step: Step) {
+        self.program.schedule.push(step);
+    }
+
+    /// Adds a stage that computes `layers`, and runs it behind all others.
+    pub fn stage(&mut self, layers: &[&str], body: Vec<Statement>) {
+        let stage = self.part(layers, Vec::new(), body);
+        let arguments: Vec<Affine> = Vec::new();
+        self.step(Step::Run(Run { stage, arguments }));
     }
 
     /// The proven Program that leaves its result in `output`.
@@ -109,13 +149,17 @@ impl ProgramBuilder {
     pub fn finish(mut self, output: BufferId) -> Result<Program, CompileError> {
         self.program.output = output;
         self.all_finite()?;
-        let last = self.program.stages.len().saturating_sub(1);
+        let last = self.program.schedule.len().saturating_sub(1);
         self.use_in(self.program.input, 0);
         self.use_in(output, last);
-        for stage in 0..self.program.stages.len() {
-            let used = self.program.stages[stage].buffers();
-            used.into_iter()
-                .for_each(|buffer| self.use_in(buffer, stage));
+        for step in 0..self.program.schedule.len() {
+            let mut stages = Vec::new();
+            self.program.schedule[step].stages(&mut stages);
+            for stage in stages {
+                let used = self.program.stage(stage).buffers();
+                used.into_iter()
+                    .for_each(|buffer| self.use_in(buffer, step));
+            }
         }
         // A buffer that no stage touches takes no room.
         for slot in self
@@ -152,11 +196,11 @@ impl ProgramBuilder {
         Ok(())
     }
 
-    fn use_in(&mut self, buffer: BufferId, stage: usize) {
+    fn use_in(&mut self, buffer: BufferId, step: usize) {
         if let Storage::Arena(slot) = self.program.buffer(buffer).storage {
             let slot = &mut self.program.slots[slot.index()];
-            slot.first = slot.first.min(stage);
-            slot.last = slot.last.max(stage);
+            slot.first = slot.first.min(step);
+            slot.last = slot.last.max(step);
         }
     }
 

@@ -5,10 +5,14 @@ mod build;
 mod expression;
 mod program;
 mod proof;
+mod schedule;
 mod statement;
 
 pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
 pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
-pub use program::{Buffer, BufferId, Constant, Element, Program, Slot, SlotId, Stage, Storage};
-pub use statement::{Loop, Statement};
+pub use program::{
+    Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
+};
+pub use schedule::{Counter, Resume, Run, StageId, Step};
+pub use statement::{Accumulate, Loop, Statement, Wrap};

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::statement::buffers_of;
-use super::{Affine, Expression, ScalarType, Statement, Variable, proof};
+use super::{Affine, Counter, Expression, ScalarType, StageId, Statement, Step, Variable, proof};
 use crate::CompileError;
 
 /// A buffer of one Program.
@@ -146,26 +146,37 @@ impl Buffer {
     }
 }
 
-/// A stretch of the arena and the stages during which it is needed.
+/// A stretch of the arena and the steps of the schedule during which it is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     /// Where it begins in the arena; a multiple of 4.
     pub offset: usize,
     /// Its size.
     pub bytes: usize,
-    /// The first stage that needs it.
+    /// The first step that needs it.
     pub first: usize,
-    /// The last stage that needs it.
+    /// The last step that needs it.
     pub last: usize,
 }
 
-/// One fused step of the network.
+/// What a stage is told when it is run: `0 ≤ variable < below`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// The variable that takes the value.
+    pub variable: Variable,
+    /// Its values are below this.
+    pub below: usize,
+}
+
+/// One fused step of the network, or a row of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// Its name in generated code and reports.
     pub name: String,
     /// The layers that it computes, by their names in the network.
     pub layers: Vec<String>,
+    /// What it is told when it is run: a row, for example.
+    pub parameters: Vec<Parameter>,
     /// What is done.
     pub body: Vec<Statement>,
 }
@@ -189,6 +200,8 @@ pub struct Program {
     pub(super) buffers: Vec<Buffer>,
     pub(super) slots: Vec<Slot>,
     pub(super) stages: Vec<Stage>,
+    pub(super) counters: Vec<String>,
+    pub(super) schedule: Vec<Step>,
     pub(super) input: BufferId,
     pub(super) output: BufferId,
 }
@@ -225,9 +238,48 @@ impl Program {
         &self.slots
     }
 
-    /// The stages, in the order in which they run.
+    /// The stages; [`Program::schedule`] says when they run.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The stage of that id.
+    pub fn stage(&self, id: StageId) -> &Stage {
+        &self.stages[id.index()]
+    }
+
+    /// What one inference does, in order.
+    pub fn schedule(&self) -> &[Step] {
+        &self.schedule
+    }
+
+    /// The counters of the schedule's loops, each once.
+    pub fn counters(&self) -> Vec<Counter> {
+        let mut counters = Vec::new();
+        (self.schedule.iter()).for_each(|step| step.counters(&mut counters));
+        counters.sort_unstable();
+        counters.dedup();
+        counters
+    }
+
+    /// The name of a counter in generated code.
+    pub fn counter_name(&self, counter: Counter) -> &str {
+        &self.counters[counter.index()]
+    }
+
+    /// How many counters there may be.
+    pub fn counter_count(&self) -> usize {
+        self.counters.len()
+    }
+
+    /// The first step of the schedule that computes `layer`.
+    pub fn step_of(&self, layer: &str) -> Option<usize> {
+        let computes = |id: StageId| self.stage(id).layers.iter().any(|other| other == layer);
+        self.schedule.iter().position(|step| {
+            let mut stages = Vec::new();
+            step.stages(&mut stages);
+            stages.into_iter().any(computes)
+        })
     }
 
     /// Where the image is put before the first stage.

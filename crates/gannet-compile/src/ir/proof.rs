@@ -4,26 +4,35 @@
 //! the expression grows with a variable, the variable's lower bounds give the expression's
 //! lower bounds, and so on for the other three cases. Each loop bound and each condition is
 //! one such bound, so the border of a padded convolution, `max(0, pad − y) ≤ ky`, is enough to
-//! prove `y + ky − pad ≥ 0`. What cannot be proven is refused; nothing is checked at run time.
+//! prove `y + ky − pad ≥ 0`. A ring's row is `value mod n`, which is below `n` whatever the value
+//! is. What cannot be proven is refused; nothing is checked at run time.
 
 use super::{
-    Affine, Binary, BufferId, Expression, Program, Scalar, ScalarType, Statement, Storage, Unary,
-    Variable,
+    Affine, Binary, BufferId, Expression, Program, Resume, Run, Scalar, ScalarType, Statement,
+    Step, Storage, Unary, Variable,
 };
 use crate::CompileError;
 
-/// Proves every stage of `program`.
+/// Proves every stage of `program`, and that the schedule runs each within its parameters.
 pub(super) fn prove(program: &Program) -> Result<(), CompileError> {
     for stage in &program.stages {
         let mut scope = Scope {
             program,
             stage: &stage.name,
-            ranges: Vec::new(),
+            ranges: (stage.parameters.iter())
+                .map(|parameter| Range::below(parameter.variable, vec![parameter.below.into()]))
+                .collect(),
             declared: Vec::new(),
         };
         scope.body(&stage.body)?;
     }
-    Ok(())
+    let mut scope = Scope {
+        program,
+        stage: "the schedule",
+        ranges: Vec::new(),
+        declared: Vec::new(),
+    };
+    scope.steps(&program.schedule)
 }
 
 /// What is known of one loop variable: `lower ≤ variable ≤ upper`, all of them.
@@ -31,6 +40,18 @@ struct Range {
     variable: Variable,
     lower: Vec<Affine>,
     upper: Vec<Affine>,
+}
+
+impl Range {
+    /// `0 ≤ variable`, and below each of `limits`.
+    fn below(variable: Variable, limits: Vec<Affine>) -> Range {
+        let last = |limit: Affine| limit - Affine::from(1_i64);
+        Range {
+            variable,
+            lower: vec![0_i64.into()],
+            upper: limits.into_iter().map(last).collect(),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -48,6 +69,68 @@ struct Scope<'p> {
 }
 
 impl Scope<'_> {
+    fn steps(&mut self, steps: &[Step]) -> Result<(), CompileError> {
+        for step in steps {
+            match step {
+                Step::Run(run) => self.run(run)?,
+                Step::Resume(Resume {
+                    variable, to, body, ..
+                }) => {
+                    to.iter().try_for_each(|bound| self.known(bound))?;
+                    self.enter(Range::below(*variable, to.clone()))?;
+                    self.steps(body)?;
+                    self.ranges.pop();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Every argument lies in its parameter's range.
+    fn run(&self, run: &Run) -> Result<(), CompileError> {
+        let stage = self.program.stage(run.stage);
+        if run.arguments.len() != stage.parameters.len() {
+            return Err(self.fault(format!(
+                "{} arguments for '{}', which has {} parameters",
+                run.arguments.len(),
+                stage.name,
+                stage.parameters.len()
+            )));
+        }
+        for (argument, parameter) in run.arguments.iter().zip(&stage.parameters) {
+            self.known(argument)?;
+            let (least, greatest) = (
+                self.bound(argument, Side::Least),
+                self.bound(argument, Side::Greatest),
+            );
+            if least < 0 || greatest >= i64::try_from(parameter.below).unwrap_or(i64::MAX) {
+                return Err(self.fault(format!(
+                    "'{}' run with {} from {least} to {greatest}, but its values are below {}",
+                    stage.name,
+                    self.program.variable_name(parameter.variable),
+                    parameter.below
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what is known of one more variable.
+    fn enter(&mut self, range: Range) -> Result<(), CompileError> {
+        if self
+            .ranges
+            .iter()
+            .any(|outer| outer.variable == range.variable)
+        {
+            return Err(self.fault(format!(
+                "loop variable {} runs in two nested loops",
+                self.program.variable_name(range.variable)
+            )));
+        }
+        self.ranges.push(range);
+        Ok(())
+    }
+
     fn body(&mut self, body: &[Statement]) -> Result<(), CompileError> {
         let declared = self.declared.len();
         for statement in body {
@@ -64,26 +147,24 @@ impl Scope<'_> {
                     .iter()
                     .chain(&each.to)
                     .try_for_each(|bound| self.known(bound))?;
-                if self
-                    .ranges
-                    .iter()
-                    .any(|range| range.variable == each.variable)
-                {
-                    return Err(self.fault(format!(
-                        "loop variable {} runs in two nested loops",
-                        self.program.variable_name(each.variable)
-                    )));
-                }
-                self.ranges.push(Range {
+                let last = |to: &Affine| to.clone() - Affine::from(1_i64);
+                self.enter(Range {
                     variable: each.variable,
                     lower: each.from.clone(),
-                    upper: each
-                        .to
-                        .iter()
-                        .map(|to| to.clone() - Affine::from(1_i64))
-                        .collect(),
-                });
+                    upper: each.to.iter().map(last).collect(),
+                })?;
                 self.body(&each.body)?;
+                self.ranges.pop();
+                Ok(())
+            }
+            Statement::Wrap(wrap) => {
+                self.known(&wrap.value)?;
+                let least = self.bound(&wrap.value, Side::Least);
+                if least < 0 {
+                    return Err(self.fault(format!("a ring's row that may be {least}")));
+                }
+                self.enter(Range::below(wrap.variable, vec![wrap.modulus.into()]))?;
+                self.body(&wrap.body)?;
                 self.ranges.pop();
                 Ok(())
             }
@@ -113,6 +194,27 @@ impl Scope<'_> {
                 self.assignable(*scalar, value)?;
                 self.is_declared(*scalar)
             }
+            Statement::Accumulate(accumulate) => {
+                if !accumulate
+                    .sums
+                    .len()
+                    .is_multiple_of(accumulate.inputs.len())
+                {
+                    return Err(self.fault("sums that are not as many for each weight".to_owned()));
+                }
+                let wanted = self
+                    .program
+                    .buffer(accumulate.weights)
+                    .element
+                    .scalar_type();
+                for &scalar in accumulate.sums.iter().chain(&accumulate.inputs) {
+                    self.is_declared(scalar)?;
+                    self.same_type(wanted, self.program.scalar(scalar).1)?;
+                }
+                self.inside(accumulate.weights, &accumulate.first)?;
+                let last = accumulate.place(accumulate.weight_count() - 1);
+                self.inside(accumulate.weights, &last)
+            }
             Statement::Store(buffer, index, value) => {
                 let target = self.program.buffer(*buffer);
                 if matches!(target.storage, Storage::Constant(_)) {
@@ -130,16 +232,21 @@ impl Scope<'_> {
         let place = self.innermost(condition)?;
         let variable = self.ranges[place].variable;
         let rest = condition.substitute(variable, &Affine::from(0_i64));
-        match condition.coefficient(variable) {
-            1 => {
-                self.ranges[place].lower.push(rest * -1);
-                Some((place, Side::Least))
-            }
-            -1 => {
-                self.ranges[place].upper.push(rest);
-                Some((place, Side::Greatest))
-            }
-            _ => None,
+        let factor = condition.coefficient(variable);
+        // Of factor·v + rest ≥ 0 follows v ≥ ⌈−rest / factor⌉, or v ≤ ⌊rest / −factor⌋.
+        let bound = match (factor, rest.as_constant()) {
+            (1, _) => rest * -1,
+            (-1, _) => rest,
+            (_, Some(rest)) if factor > 0 => Affine::from(-rest.div_euclid(factor)),
+            (_, Some(rest)) => Affine::from(rest.div_euclid(-factor)),
+            _ => return None,
+        };
+        if factor > 0 {
+            self.ranges[place].lower.push(bound);
+            Some((place, Side::Least))
+        } else {
+            self.ranges[place].upper.push(bound);
+            Some((place, Side::Greatest))
         }
     }
 

@@ -16,17 +16,75 @@ pub struct Loop {
     pub body: Vec<Statement>,
 }
 
+/// A ring's row: `variable` is `value mod modulus` in the body. `value` is never negative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wrap {
+    /// What takes the value.
+    pub variable: Variable,
+    /// A row of the tensor.
+    pub value: Affine,
+    /// How many rows the ring has.
+    pub modulus: usize,
+    /// Where the variable is known.
+    pub body: Vec<Statement>,
+}
+
+/// `sums[c, p] += inputs[p] · weights[…, c]`, each product rounded before it is added: what
+/// nearly all time is spent in. All weights lie side by side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accumulate {
+    /// The sums, those of one weight side by side: `[weights, inputs]`.
+    pub sums: Vec<Scalar>,
+    /// The factors that each weight is multiplied with.
+    pub inputs: Vec<Scalar>,
+    /// Where the weights lie.
+    pub weights: BufferId,
+    /// The first weight's place.
+    pub first: Vec<Affine>,
+}
+
+impl Accumulate {
+    /// How many weights there are.
+    pub fn weight_count(&self) -> usize {
+        self.sums.len() / self.inputs.len()
+    }
+
+    /// The place of weight `c`.
+    pub fn place(&self, c: usize) -> Vec<Affine> {
+        let mut place = self.first.clone();
+        if let Some(innermost) = place.last_mut() {
+            *innermost = innermost.clone() + Affine::from(c);
+        }
+        place
+    }
+
+    /// The weights one after another, each with its place and with its sums and their inputs.
+    pub fn products(
+        &self,
+    ) -> impl Iterator<Item = (Vec<Affine>, impl Iterator<Item = (Scalar, Scalar)>)> {
+        let of_weight = self.sums.chunks(self.inputs.len()).enumerate();
+        of_weight.map(|(c, sums)| {
+            let inputs = self.inputs.iter().copied();
+            (self.place(c), sums.iter().copied().zip(inputs))
+        })
+    }
+}
+
 /// One step of a stage.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
     /// Repeats its body.
     For(Loop),
+    /// Names a row of a ring.
+    Wrap(Wrap),
     /// Does its body if every expression is at least zero.
     If(Vec<Affine>, Vec<Statement>),
     /// Declares a scalar, which lives to the end of the enclosing body.
     Let(Scalar, Expression),
     /// Gives a declared scalar another value.
     Set(Scalar, Expression),
+    /// Adds products to sums.
+    Accumulate(Accumulate),
     /// Writes an element, one index an extent. Narrow integers keep the low bits.
     Store(BufferId, Vec<Affine>, Expression),
 }
@@ -54,6 +112,8 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
         match statement {
             Statement::For(each) => buffers_of(&each.body, used),
             Statement::If(_, body) => buffers_of(body, used),
+            Statement::Wrap(wrap) => buffers_of(&wrap.body, used),
+            Statement::Accumulate(accumulate) => used.push(accumulate.weights),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),
             Statement::Store(buffer, _, value) => {
                 used.push(*buffer);

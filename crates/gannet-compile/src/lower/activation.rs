@@ -1,13 +1,11 @@
-//! Activation functions: in a register where another stage took them up, else in place where
-//! nobody else reads.
+//! Activation functions: in a register where another stage took them up, else a row of their own.
 
 use gannet_graph::Function;
 
 use super::Lowering;
-use super::polynomial::Computed;
+use super::rows::Rows;
 use super::smooth::smooth;
-use crate::fuse::Group;
-use crate::ir::{BufferId, Expression, Scalar, ScalarType, Statement};
+use crate::ir::{Expression, Scalar, ScalarType, Statement};
 
 /// A pointwise function of a value in a register.
 ///
@@ -35,36 +33,20 @@ pub(super) fn pointwise(function: Function, value: Scalar) -> Expression {
 }
 
 impl Lowering<'_> {
-    pub(super) fn activation(&mut self, group: &Group, function: Function) -> BufferId {
-        let channels = self.source_shape(group).channels();
-        let (source, target) = self.in_place(group);
-        let (from, to) = (self.flat(source), self.flat(target));
-        let body = match function {
-            Function::Softmax => self.softmax(from, to, channels),
-            Function::LogSoftmax => self.log_softmax(from, to, channels),
-            _ => self.each(from, to, |lowering, value| {
-                smooth(&mut lowering.builder, function, value)
-                    .unwrap_or_else(|| (Vec::new(), pointwise(function, value)))
+    /// A row of a function of its own.
+    pub(super) fn activation(&mut self, function: Function, rows: &Rows) -> Vec<Statement> {
+        match function {
+            Function::Softmax => self.softmax(rows),
+            Function::LogSoftmax => self.log_softmax(rows),
+            _ => self.elementwise(rows, |builder, values| {
+                let value = builder.scalar("value", ScalarType::F32);
+                let source = values.into_iter().next().expect("a function has a source");
+                let mut body = vec![Statement::Let(value, source)];
+                let (computed, result) = smooth(builder, function, value)
+                    .unwrap_or_else(|| (Vec::new(), pointwise(function, value)));
+                body.extend(computed);
+                (body, result)
             }),
-        };
-        self.stage(group, body);
-        target
-    }
-
-    /// `to[i] = f(from[i])` for every element.
-    fn each(
-        &mut self,
-        from: BufferId,
-        to: BufferId,
-        f: impl FnOnce(&mut Self, Scalar) -> Computed,
-    ) -> Vec<Statement> {
-        let elements = self.builder.describe(to).len();
-        let i = self.builder.variable("i");
-        let value = self.builder.scalar("value", ScalarType::F32);
-        let mut body = vec![Statement::Let(value, self.load(from, vec![i.into()]))];
-        let (computed, result) = f(self, value);
-        body.extend(computed);
-        body.push(Statement::Store(to, vec![i.into()], result));
-        vec![Statement::repeat(i, 0_i64, elements, body)]
+        }
     }
 }

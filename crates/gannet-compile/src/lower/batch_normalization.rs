@@ -2,38 +2,37 @@
 
 use gannet_graph::BatchNormalization;
 
-use super::Lowering;
-use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Constant, Expression, Statement};
+use super::rows::Rows;
+use super::{Lowering, load};
+use crate::ir::{Constant, Expression, Statement};
 
 impl Lowering<'_> {
     pub(super) fn batch_normalization(
         &mut self,
-        group: &Group,
+        name: &str,
         layer: &BatchNormalization,
-    ) -> BufferId {
+        rows: &Rows,
+    ) -> Vec<Statement> {
         let channels = layer.channels();
-        let name = self.graph.node(group.first()).name();
-        let (scale_name, shift_name) = (format!("{name}_scale"), format!("{name}_shift"));
         let each: Vec<_> = (0..channels).map(|c| layer.scale_shift(c)).collect();
         let scales = Constant::F32(each.iter().map(|one| one.scale as f32).collect());
         let shifts = Constant::F32(each.iter().map(|one| one.shift as f32).collect());
-        let scales = self.builder.constant(&scale_name, &[channels], scales);
-        let shifts = self.builder.constant(&shift_name, &[channels], shifts);
+        let scales = (self.builder).constant(&format!("{name}_scale"), &[channels], scales);
+        let shifts = (self.builder).constant(&format!("{name}_shift"), &[channels], shifts);
 
-        let (source, target) = self.in_place(group);
-        let (from, to) = (self.flat(source), self.flat(target));
-        let rows = self.builder.describe(to).len() / channels;
-        let [row, channel] = ["row", "channel"].map(|name| self.builder.variable(name));
-        let index = Affine::from(row) * channels as i64 + Affine::from(channel);
+        let Rows { target, y, .. } = rows;
+        let source = rows.source();
+        let [x, channel] = ["x", "channel"].map(|name| self.builder.variable(name));
         let of_channel = |constant| Expression::Load(constant, vec![channel.into()]);
-        let scaled = self.load(from, vec![index.clone()]) * of_channel(scales);
-        let store = Statement::Store(to, vec![index], scaled + of_channel(shifts));
-        let each_channel = Statement::repeat(channel, 0_i64, channels, vec![store]);
-        self.stage(
-            group,
-            vec![Statement::repeat(row, 0_i64, rows, vec![each_channel])],
-        );
-        target
+        source.at(&mut self.builder, (*y).into(), |builder, from| {
+            target.at(builder, (*y).into(), |builder, to| {
+                let index = from.pixel(x.into(), channel.into());
+                let scaled = load(builder, source.pixels, index) * of_channel(scales);
+                let index = to.pixel(x.into(), channel.into());
+                let store = Statement::Store(target.pixels, index, scaled + of_channel(shifts));
+                let pixel = vec![Statement::repeat(channel, 0_i64, channels, vec![store])];
+                vec![Statement::repeat(x, 0_i64, target.shape[1], pixel)]
+            })
+        })
     }
 }

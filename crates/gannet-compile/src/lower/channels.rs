@@ -6,11 +6,9 @@
 use gannet_graph::Tensor;
 
 use super::Lowering;
-use crate::ir::{Affine, BufferId, Constant, Expression, Scalar, ScalarType, Statement, Variable};
-
-/// Accumulators of one block. Eight, the input value, a weight and a product are well below
-/// the 32 single-precision registers of a Cortex-M4F.
-const MOST_ACCUMULATORS: usize = 8;
+use crate::ir::{
+    Accumulate, Affine, BufferId, Constant, Expression, Scalar, ScalarType, Statement, Variable,
+};
 
 /// `count` blocks of `size` channels each, from channel `first` on.
 pub(super) struct Blocks {
@@ -37,11 +35,6 @@ impl Blocks {
         (0..self.size).map(|j| self.channel(j)).collect()
     }
 
-    /// Each of `sums` with its channel.
-    pub(super) fn with_channels(&self, sums: &[Scalar]) -> Vec<(Scalar, Affine)> {
-        sums.iter().copied().zip(self.channels()).collect()
-    }
-
     /// `body`, once for each block.
     pub(super) fn repeat(&self, body: Vec<Statement>) -> Vec<Statement> {
         match self.variable {
@@ -52,9 +45,9 @@ impl Blocks {
 }
 
 impl Lowering<'_> {
-    /// `channels` as few blocks of nearly equal size, the last perhaps smaller.
-    pub(super) fn blocks(&mut self, channels: usize) -> Vec<Blocks> {
-        let size = channels.div_ceil(channels.div_ceil(MOST_ACCUMULATORS));
+    /// `channels` as blocks of `size`, the last perhaps smaller.
+    pub(super) fn blocks(&mut self, channels: usize, size: usize) -> Vec<Blocks> {
+        let size = size.min(channels);
         let (full, rest) = (channels / size, channels % size);
         let variable = (full > 1).then(|| self.builder.variable("block"));
         let mut blocks = vec![Blocks {
@@ -142,15 +135,18 @@ impl Lowering<'_> {
         taps: &[Affine],
     ) -> Vec<Statement> {
         let factor = self.builder.scalar("value", ScalarType::F32);
-        let mut body = vec![Statement::Let(factor, value)];
-        body.extend(sums.iter().enumerate().map(|(j, &sum)| {
-            let index: Vec<Affine> = std::iter::once(blocks.index())
-                .chain(taps.iter().cloned())
-                .chain([Affine::from(j)])
-                .collect();
-            let product = Expression::from(factor) * Expression::Load(weights, index);
-            Statement::Set(sum, Expression::from(sum) + product)
-        }));
-        body
+        let first = std::iter::once(blocks.index())
+            .chain(taps.iter().cloned())
+            .chain([Affine::from(0_i64)])
+            .collect();
+        vec![
+            Statement::Let(factor, value),
+            Statement::Accumulate(Accumulate {
+                sums: sums.to_vec(),
+                inputs: vec![factor],
+                weights,
+                first,
+            }),
+        ]
     }
 }

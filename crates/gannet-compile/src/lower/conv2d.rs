@@ -1,90 +1,53 @@
-//! Convolution: every input value is read once for a block of filters.
+//! Convolution: every input value is loaded once for a block of filters.
 
 use gannet_graph::Conv2D;
 
 use super::Lowering;
-use super::channels::Blocks;
-use super::windowed::{Finish, Sliding, Windowed, within};
-use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Scalar, Statement, Variable};
-
-/// A convolution as it is lowered.
-struct Convolution<'l> {
-    layer: &'l Conv2D,
-    sliding: Sliding,
-}
+use super::windowed::{Inputs, Products, Sliding};
+use crate::ir::{Affine, Statement};
 
 impl Lowering<'_> {
-    pub(super) fn conv2d(&mut self, group: &Group, layer: &Conv2D) -> BufferId {
-        let sliding = self.sliding(group, layer.window(), layer.filters(), layer.bias());
-        let convolution = Convolution { layer, sliding };
-        self.windowed(group, &convolution)
-    }
-}
-
-impl Windowed for Convolution<'_> {
-    fn sliding(&self) -> &Sliding {
-        &self.sliding
-    }
-
-    fn sums(
-        &self,
-        lowering: &mut Lowering<'_>,
-        y: Affine,
-        x: Variable,
-        finish: &Finish<'_>,
+    /// One row of sums.
+    pub(super) fn conv2d(
+        &mut self,
+        name: &str,
+        layer: &Conv2D,
+        sliding: &Sliding,
     ) -> Vec<Statement> {
+        let bias = self.bias(name, layer.bias());
+        let [kernel_height, kernel_width] = layer.window().kernel();
+        let (channels, filters) = (layer.channels(), layer.filters());
+        let kernel = layer.kernel().data();
         let mut body = Vec::new();
-        for blocks in lowering.blocks(self.layer.filters()) {
-            let (sums, mut block) = lowering.accumulators(&blocks, self.sliding.bias);
-            block.push(self.taps(lowering, &blocks, &sums, y.clone(), x));
-            block.extend(finish(&blocks.with_channels(&sums)));
-            body.extend(blocks.repeat(block));
+        for blocks in self.blocks(filters, sliding.blocking.channels) {
+            let weights = self.block_weights(
+                &format!("{name}_kernel"),
+                &blocks,
+                &[kernel_height, channels, kernel_width],
+                |tap, filter| {
+                    // Of rows, channels, columns to rows, columns, channels.
+                    let (row, rest) = (
+                        tap / (channels * kernel_width),
+                        tap % (channels * kernel_width),
+                    );
+                    let (channel, column) = (rest / kernel_width, rest % kernel_width);
+                    let tap = (row * kernel_width + column) * channels + channel;
+                    kernel[tap * filters + filter]
+                },
+            );
+            let block = blocks.index();
+            let products = Products {
+                outputs: blocks.channels(),
+                weights,
+                bias,
+                first_weight: Box::new(move |row, column, channel| {
+                    vec![block.clone(), row, channel, column, Affine::from(0_i64)]
+                }),
+                inputs: Inputs::All(channels),
+            };
+            let row = self.sliding_row(sliding, &products);
+            body.extend(blocks.repeat(row));
         }
         body
-    }
-}
-
-impl Convolution<'_> {
-    /// Adds up the window at row `y`, column `x` for one block of filters.
-    fn taps(
-        &self,
-        lowering: &mut Lowering<'_>,
-        blocks: &Blocks,
-        sums: &[Scalar],
-        y: Affine,
-        x: Variable,
-    ) -> Statement {
-        let window = self.sliding.window;
-        let ([kernel_height, kernel_width], channels) = (window.kernel(), self.layer.channels());
-        let (kernel, filters) = (self.layer.kernel().data(), self.layer.filters());
-        let weights = lowering.block_weights(
-            &format!("{}_kernel", self.sliding.name),
-            blocks,
-            &[kernel_height, kernel_width, channels],
-            |tap, filter| kernel[tap * filters + filter],
-        );
-
-        let [ky, kx, channel] = ["ky", "kx", "channel"].map(|name| lowering.builder.variable(name));
-        let [height, width] = self.sliding.image;
-        let [top, left] = self.sliding.corner(y, x);
-        // One channel needs no loop of its own.
-        let channel_index = match channels {
-            1 => Affine::from(0_i64),
-            _ => Affine::from(channel),
-        };
-        let pixel = vec![
-            top.clone() + Affine::from(ky),
-            left.clone() + Affine::from(kx),
-            channel_index.clone(),
-        ];
-        let value = lowering.load(self.sliding.source, pixel);
-        let taps = [ky.into(), kx.into(), channel_index];
-        let mut body = lowering.multiply_add(blocks, sums, value, weights, &taps);
-        if channels > 1 {
-            body = vec![Statement::repeat(channel, 0_i64, channels, body)];
-        }
-        let row = within(kx, kernel_width, left, width, body);
-        within(ky, kernel_height, top, height, vec![row])
     }
 }

@@ -2,10 +2,14 @@
 
 use gannet_graph::Dense;
 
-use super::Lowering;
 use super::activation::pointwise;
+use super::{Lowering, load};
 use crate::fuse::Group;
 use crate::ir::{BufferId, Statement};
+
+/// Units that are computed side by side, in blocks of nearly equal size. Sixteen sums, an input,
+/// a weight and a product are below the 32 single-precision registers of a Cortex-M4F.
+const MOST_SUMS: usize = 16;
 
 impl Lowering<'_> {
     pub(super) fn dense(&mut self, group: &Group, layer: &Dense) -> BufferId {
@@ -16,17 +20,18 @@ impl Lowering<'_> {
         let (features, units, kernel) = (layer.features(), layer.units(), layer.kernel().data());
 
         let mut stage = Vec::new();
-        for blocks in self.blocks(units) {
+        let size = units.div_ceil(units.div_ceil(MOST_SUMS));
+        for blocks in self.blocks(units, size) {
             let kernel_name = format!("{name}_kernel");
             let weights = self.block_weights(&kernel_name, &blocks, &[features], |tap, unit| {
                 kernel[tap * units + unit]
             });
             let (sums, mut body) = self.accumulators(&blocks, bias);
             let feature = self.builder.variable("feature");
-            let value = self.load(source, vec![feature.into()]);
+            let value = load(&self.builder, source, vec![feature.into()]);
             let step = self.multiply_add(&blocks, &sums, value, weights, &[feature.into()]);
             body.push(Statement::repeat(feature, 0_i64, features, step));
-            body.extend(blocks.with_channels(&sums).into_iter().map(|(sum, unit)| {
+            body.extend(blocks.channels().into_iter().zip(sums).map(|(unit, sum)| {
                 Statement::Store(target, vec![unit], pointwise(group.function, sum))
             }));
             stage.extend(blocks.repeat(body));

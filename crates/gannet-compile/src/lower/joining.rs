@@ -1,93 +1,65 @@
-//! Layers that bring several images together, and the border of zeros.
+//! Layers that bring several images together, and borders.
 
-use gannet_graph::ZeroPadding2D;
+use gannet_graph::{Function, ZeroPadding2D};
 
 use super::Lowering;
 use super::activation::pointwise;
-use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Expression, ScalarType, Statement};
+use super::rows::Rows;
+use crate::ir::{Affine, ScalarType, Statement};
 
 impl Lowering<'_> {
-    /// The sum of all inputs, in the place of the first where nobody else reads it.
-    pub(super) fn add(&mut self, group: &Group) -> BufferId {
-        let sources = self.sources(group);
-        let (_, target) = self.in_place(group);
-        let i = self.builder.variable("i");
-        let sum = self.builder.scalar("sum", ScalarType::F32);
-        let to = self.flat(target);
-        let terms: Vec<Expression> = sources
-            .into_iter()
-            .map(|source| {
-                let from = self.flat(source);
-                self.load(from, vec![i.into()])
-            })
-            .collect();
-        let total = terms.into_iter().reduce(|total, term| total + term);
-        let body = vec![
-            Statement::Let(sum, total.expect("a sum has terms")),
-            Statement::Store(to, vec![i.into()], pointwise(group.function, sum)),
-        ];
-        let elements = self.builder.describe(to).len();
-        self.stage(group, vec![Statement::repeat(i, 0_i64, elements, body)]);
-        target
+    /// The sum of all sources.
+    pub(super) fn add(&mut self, function: Function, rows: &Rows) -> Vec<Statement> {
+        self.elementwise(rows, |builder, values| {
+            let sum = builder.scalar("sum", ScalarType::F32);
+            let total = values.into_iter().reduce(|total, term| total + term);
+            let total = Statement::Let(sum, total.expect("a sum has terms"));
+            (vec![total], pointwise(function, sum))
+        })
     }
 
-    /// Each input's channels behind those of the one before.
-    pub(super) fn concatenate(&mut self, group: &Group) -> BufferId {
-        let sources = self.sources(group);
-        let target = self.value(group);
-        let all = self
-            .builder
-            .describe(target)
-            .extents
-            .last()
-            .copied()
-            .unwrap_or(1);
-        let to = self.flat(target);
-        let rows = self.builder.describe(to).len() / all;
-        let row = self.builder.variable("row");
+    /// Each source's channels behind those of the one before.
+    pub(super) fn concatenate(&mut self, rows: &Rows) -> Vec<Statement> {
+        let Rows { target, y, .. } = rows;
         let mut body = Vec::new();
         let mut first = 0;
-        for source in sources {
-            let channels = self
-                .builder
-                .describe(source)
-                .extents
-                .last()
-                .copied()
-                .unwrap_or(1);
-            let from = self.flat(source);
-            let channel = self.builder.variable("channel");
-            let index = |width: usize, first: usize| {
-                vec![Affine::from(row) * width as i64 + Affine::from(channel) + Affine::from(first)]
-            };
-            let value = self.load(from, index(channels, 0));
-            let copy = Statement::Store(to, index(all, first), value);
-            body.push(Statement::repeat(channel, 0_i64, channels, vec![copy]));
-            first += channels;
+        for source in &rows.sources {
+            let y = Affine::from(*y);
+            body.extend(self.copy_row((source, y.clone()), (target, y), [0, first]));
+            first += source.shape[2];
         }
-        self.stage(group, vec![Statement::repeat(row, 0_i64, rows, body)]);
-        target
+        body
     }
 
-    /// Zeros, and the image inside them.
-    pub(super) fn zero_padding2d(&mut self, group: &Group, layer: &ZeroPadding2D) -> BufferId {
-        let [height, width, channels] = self.source_shape(group).as_image().expect("checked shape");
-        let source = self.source(group);
-        let target = self.value(group);
-        let mut body = self.fill(target, 0.0);
-        let [y, x, channel] = ["y", "x", "channel"].map(|name| self.builder.variable(name));
-        let value = self.load(source, vec![y.into(), x.into(), channel.into()]);
-        let place = vec![
-            Affine::from(y) + Affine::from(layer.vertical[0]),
-            Affine::from(x) + Affine::from(layer.horizontal[0]),
-            channel.into(),
-        ];
-        let copy = Statement::Store(target, place, value);
-        let row = Statement::repeat(channel, 0_i64, channels, vec![copy]);
-        let row = Statement::repeat(x, 0_i64, width, vec![row]);
-        body.push(Statement::repeat(y, 0_i64, height, vec![row]));
-        self.stage(group, body);
-        target
+    /// Zeros, and a row of the image inside them.
+    pub(super) fn zero_padding2d(&mut self, layer: &ZeroPadding2D, rows: &Rows) -> Vec<Statement> {
+        let Rows { target, y, .. } = rows;
+        let source = rows.source();
+        let [_, columns, channels] = target.shape;
+        let i = self.builder.variable("i");
+        let mut body = target.at(&mut self.builder, (*y).into(), |_, place| {
+            let store = Statement::Store(target.elements, place.element(i.into()), 0.0.into());
+            vec![Statement::repeat(i, 0_i64, columns * channels, vec![store])]
+        });
+        let from = Affine::from(*y) - Affine::from(layer.vertical[0]);
+        let below = Affine::from(source.shape[0] - 1) - from.clone();
+        let to = (target, Affine::from(*y));
+        let copy = self.copy_row((source, from.clone()), to, [layer.horizontal[0], 0]);
+        body.push(Statement::If(vec![from, below], copy));
+        body
+    }
+
+    /// A row of the image, to be surrounded by a border.
+    pub(super) fn bordered(&mut self, rows: &Rows) -> Vec<Statement> {
+        let y = Affine::from(rows.y);
+        self.copy_row((rows.source(), y.clone()), (&rows.target, y), [0, 0])
+    }
+
+    /// `value · scale`, where no layer could take the scaling up.
+    pub(super) fn scaled(&mut self, scale: f32, rows: &Rows) -> Vec<Statement> {
+        self.elementwise(rows, |_, values| {
+            let value = values.into_iter().next().expect("the image");
+            (Vec::new(), value * scale)
+        })
     }
 }

@@ -1,30 +1,44 @@
 //! Lowers groups of layers to stages of the Loop IR: one file a layer kind.
+//!
+//! A layer that works row by row gets a stage for one row, and the plan says when it is run; any
+//! other gets a stage that computes all of its value.
 
 mod activation;
 mod average_pool2d;
 mod batch_normalization;
+pub(crate) mod blocking;
 mod channels;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
 mod exponential;
+mod image;
 mod joining;
 mod logarithm;
 mod max_pool2d;
 mod normal_tail;
 mod polynomial;
-mod scaled_input;
+mod pooling;
+mod rows;
 mod smooth;
 mod softmax;
 mod windowed;
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Layer, NodeId, Shape};
+use gannet_graph::{Graph, Layer, NodeId};
 
+use self::blocking::Blocking;
+use self::image::Image;
+use self::rows::Rows;
+use self::windowed::Sliding;
 use crate::CompileError;
 use crate::fuse::{self, Group};
-use crate::ir::{Affine, BufferId, Element, Expression, Program, ProgramBuilder, Unary};
+use crate::ir::{
+    Affine, BufferId, Element, Expression, Parameter, Program, ProgramBuilder, Run, StageId,
+    Statement, Step, Unary, Variable,
+};
+use crate::stream::{Phase, Plan, Rule, TaskId, Work, work_of};
 
 /// What lies in the input buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,22 +59,23 @@ pub(crate) fn lower(graph: &Graph, hash: [u8; 8], input: Input) -> Result<Progra
         Element::U8
     };
     let extents = graph.input_shape().dims();
-    let builder = ProgramBuilder::new(graph.name(), hash, element, extents);
+    let mut builder = ProgramBuilder::new(graph.name(), hash, element, extents);
+    let plan = Plan::new(graph, fuse::fuse(graph), input, &mut builder);
     let mut lowering = Lowering {
         graph,
+        homes: vec![None; plan.homes.len()],
+        values: HashMap::from([(
+            graph.ids().next().expect("a graph has an input"),
+            builder.input(),
+        )]),
+        images: HashMap::new(),
+        stages: HashMap::new(),
         builder,
-        values: HashMap::new(),
+        plan,
     };
-    let image = match input {
-        Input::F32 | Input::U8 => lowering.builder.input(),
-        Input::Scaled(scale) => lowering.scaled_input(scale),
-    };
-    lowering
-        .values
-        .insert(graph.ids().next().expect("a graph has an input"), image);
-    for group in fuse::fuse(graph) {
-        let value = lowering.group(&group);
-        lowering.values.insert(group.last(), value);
+    lowering.homes[0] = Some(lowering.builder.input());
+    for task in 0..lowering.plan.tasks.len() {
+        lowering.task(task);
     }
     let output = lowering.values[&graph.output()];
     lowering.builder.finish(output)
@@ -69,79 +84,228 @@ pub(crate) fn lower(graph: &Graph, hash: [u8; 8], input: Input) -> Result<Progra
 struct Lowering<'g> {
     graph: &'g Graph,
     builder: ProgramBuilder,
-    /// Where the value of each node lies that is written at all.
+    plan: Plan,
+    /// The buffer of each home that has one yet.
+    homes: Vec<Option<BufferId>>,
+    /// Where the value of each node lies that exists whole.
     values: HashMap<NodeId, BufferId>,
+    /// The values of tasks as rows of pixels.
+    images: HashMap<TaskId, Image>,
+    /// What stands for a stage in the plan's steps, and the stage.
+    stages: HashMap<StageId, StageId>,
 }
 
-impl Lowering<'_> {
-    /// Lowers one group and tells where its value lies.
-    fn group(&mut self, group: &Group) -> BufferId {
-        let graph = self.graph;
-        let node = graph.node(group.first());
-        match node.layer() {
-            Layer::Conv2D(layer) => self.conv2d(group, layer),
-            Layer::Dense(layer) => self.dense(group, layer),
-            Layer::MaxPool2D(layer) => self.max_pool2d(group, layer),
-            Layer::Activation(layer) => self.activation(group, layer.function),
-            Layer::DepthwiseConv2D(layer) => self.depthwise_conv2d(group, layer),
-            Layer::AveragePool2D(layer) => self.average_pool2d(group, layer),
-            Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(group),
-            Layer::BatchNormalization(layer) => self.batch_normalization(group, layer),
-            Layer::ZeroPadding2D(layer) => self.zero_padding2d(group, layer),
-            Layer::Add(_) => self.add(group),
-            Layer::Concatenate(_) => self.concatenate(group),
-            Layer::Dropout(_) => unreachable!("left out when the network was simplified"),
-            Layer::Flatten(_) => {
-                let source = self.source(group);
-                let name = self.value_name(group);
-                self.builder.view(source, &name, node.output_shape().dims())
+impl<'g> Lowering<'g> {
+    /// Lowers what a task does by itself, with all that it needs of rings.
+    fn task(&mut self, task: TaskId) {
+        let planned = &self.plan.tasks[task];
+        let (rule, work) = (planned.rule, planned.work.clone());
+        match (rule, &work) {
+            (Rule::Whole, Work::Group(group)) => {
+                let value = self.whole(group);
+                self.homes[self.plan.home_of[task]] = Some(value);
+                self.values.insert(group.last(), value);
             }
-            Layer::Input(_) => unreachable!("the input is no group"),
+            (Rule::View, Work::Group(group)) => {
+                let (source, name) = (self.source(group), self.value_name(group));
+                let extents = self.graph.node(group.last()).output_shape().dims();
+                let value = self.builder.view(source, &name, extents);
+                self.values.insert(group.last(), value);
+            }
+            (Rule::Rows(_) | Rule::Pooled { .. }, _) if !self.plan.is_ring(task) => {
+                let steps = self.plan.steps(task);
+                let steps = self.stages_of(steps);
+                steps.into_iter().for_each(|step| self.builder.step(step));
+                if let Work::Group(group) = work {
+                    let value = self.home(task);
+                    self.values.insert(group.last(), value);
+                }
+            }
+            _ => {}
         }
     }
 
-    /// Where the only input of `group` lies.
+    /// `steps` with the stages that they stand for, which are lowered if they are not yet.
+    fn stages_of(&mut self, steps: Vec<Step>) -> Vec<Step> {
+        let mut lowered = Vec::new();
+        for step in steps {
+            lowered.push(match step {
+                Step::Run(run) => {
+                    let stage = match self.stages.get(&run.stage) {
+                        Some(&stage) => stage,
+                        None => {
+                            let (task, phase) = work_of(run.stage);
+                            let stage = self.row(task, phase);
+                            self.stages.insert(run.stage, stage);
+                            stage
+                        }
+                    };
+                    Step::Run(Run { stage, ..run })
+                }
+                Step::Resume(mut resume) => {
+                    resume.body = self.stages_of(resume.body);
+                    Step::Resume(resume)
+                }
+            });
+        }
+        lowered
+    }
+
+    /// The stage that computes one row of `task`, or begins one.
+    fn row(&mut self, task: TaskId, phase: Phase) -> StageId {
+        let planned = self.plan.tasks[task].clone();
+        let sources = planned
+            .sources
+            .iter()
+            .map(|&source| self.image(source))
+            .collect();
+        let target = self.image(task);
+        let y = self.builder.variable("y");
+        let rows = Rows { sources, target, y };
+        let mut parameters = vec![Parameter {
+            variable: y,
+            below: planned.shape[0],
+        }];
+        let name = planned.name(self.graph);
+        let body = match (&planned.work, planned.rule, phase) {
+            (Work::Group(group), Rule::Pooled { .. }, Phase::Begin) => {
+                self.begin_pooled(&rows.target, group.function, y)
+            }
+            (Work::Group(group), Rule::Pooled { sums, .. }, Phase::Compute) => {
+                let pooled = self.builder.variable("pooled");
+                parameters[0].below = sums;
+                parameters.push(Parameter {
+                    variable: pooled,
+                    below: planned.shape[0],
+                });
+                self.group_row(group, &name, rows, Some(pooled))
+            }
+            (Work::Group(group), ..) => self.group_row(group, &name, rows, None),
+            (Work::Scale(scale), ..) => self.scaled(*scale, &rows),
+            (Work::Border, ..) => self.bordered(&rows),
+            (Work::Input, ..) => unreachable!("the caller puts it in"),
+        };
+        let layers: Vec<&str> = match &planned.work {
+            Work::Group(group) => self.names(group),
+            _ => vec![&name],
+        };
+        self.builder.part(&layers, parameters, body)
+    }
+
+    /// One row of a group.
+    fn group_row(
+        &mut self,
+        group: &Group,
+        name: &str,
+        rows: Rows,
+        pooled: Option<Variable>,
+    ) -> Vec<Statement> {
+        let graph = self.graph;
+        let sliding = |rows: Rows| Sliding {
+            blocking: Blocking::of(graph, group),
+            source: rows.source().clone(),
+            target: rows.target,
+            function: group.function,
+            y: rows.y,
+            pooled,
+        };
+        match graph.node(group.first()).layer() {
+            Layer::Conv2D(layer) => self.conv2d(name, layer, &sliding(rows)),
+            Layer::DepthwiseConv2D(layer) => self.depthwise_conv2d(name, layer, &sliding(rows)),
+            Layer::MaxPool2D(layer) => self.max_pool2d(layer, &rows),
+            Layer::AveragePool2D(layer) => self.average_pool2d(layer, &rows),
+            Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(&rows),
+            Layer::Activation(layer) => self.activation(layer.function, &rows),
+            Layer::BatchNormalization(layer) => self.batch_normalization(name, layer, &rows),
+            Layer::ZeroPadding2D(layer) => self.zero_padding2d(layer, &rows),
+            Layer::Add(_) => self.add(group.function, &rows),
+            Layer::Concatenate(_) => self.concatenate(&rows),
+            other => unreachable!("{} does not work row by row", other.kind()),
+        }
+    }
+
+    /// Lowers one group to a stage of its own and tells where its value lies.
+    fn whole(&mut self, group: &Group) -> BufferId {
+        match self.graph.node(group.first()).layer() {
+            Layer::Dense(layer) => self.dense(group, layer),
+            other => unreachable!("{} works row by row", other.kind()),
+        }
+    }
+
+    /// The value of `task` as rows of pixels.
+    fn image(&mut self, task: TaskId) -> Image {
+        if let Some(image) = self.images.get(&task) {
+            return image.clone();
+        }
+        let buffer = self.home(task);
+        let home = *self.plan.home(task);
+        let shape = self.plan.tasks[task].shape;
+        let pixels = home.pixels() * home.shape[2] / shape[2];
+        let name = self.builder.describe(buffer).name.clone();
+        let image = Image {
+            pixels: self
+                .builder
+                .view(buffer, &format!("{name}_pixels"), &[pixels, shape[2]]),
+            elements: self.flat(buffer),
+            shape,
+            // A view is of a value without borders.
+            stride: if shape == home.shape {
+                home.stride()
+            } else {
+                shape[1]
+            },
+            left: home.border[0],
+            ring: home.ring.filter(|&rows| rows < home.shape[0]),
+        };
+        self.images.insert(task, image.clone());
+        image
+    }
+
+    /// The buffer that `task`'s value lies in. A border is cleared before anything else.
+    fn home(&mut self, task: TaskId) -> BufferId {
+        let place = self.plan.home_of[task];
+        if let Some(buffer) = self.homes[place] {
+            return buffer;
+        }
+        let planned = &self.plan.tasks[task];
+        let home = self.plan.homes[place];
+        let name = format!("{}_out", planned.name(self.graph));
+        let bordered = home.border != [0, 0];
+        let partial = home.ring.is_some_and(|rows| rows < home.shape[0]);
+        let extents = match &planned.work {
+            Work::Group(group) if !bordered && !partial => {
+                self.graph.node(group.last()).output_shape().dims().to_vec()
+            }
+            _ => vec![home.pixels(), home.shape[2]],
+        };
+        let buffer = self.builder.buffer(&name, home.element, &extents);
+        self.homes[place] = Some(buffer);
+        if bordered {
+            self.clear(&name, buffer);
+        }
+        buffer
+    }
+
+    /// A stage that sets all of `buffer` to zero.
+    fn clear(&mut self, name: &str, buffer: BufferId) {
+        let flat = self.flat(buffer);
+        let described = self.builder.describe(flat);
+        let (elements, zero) = (
+            described.len(),
+            match described.element {
+                Element::F32 => Expression::F32(0.0),
+                Element::U8 => Expression::I32(0),
+            },
+        );
+        let i = self.builder.variable("i");
+        let store = Statement::Store(flat, vec![i.into()], zero);
+        let body = vec![Statement::repeat(i, 0_i64, elements, vec![store])];
+        self.builder.stage(&[&format!("{name}_border")], body);
+    }
+
+    /// Where the only input of `group` lies, all of it.
     fn source(&self, group: &Group) -> BufferId {
         self.values[&self.graph.node(group.first()).inputs()[0]]
-    }
-
-    /// Where all inputs of `group` lie.
-    fn sources(&self, group: &Group) -> Vec<BufferId> {
-        let inputs = self.graph.node(group.first()).inputs().iter();
-        inputs.map(|input| self.values[input]).collect()
-    }
-
-    /// Where the first input of `group` lies, and where its value goes: the same place, if
-    /// what lies there is an `f32` that nobody else reads.
-    fn in_place(&mut self, group: &Group) -> (BufferId, BufferId) {
-        let source = self.source(group);
-        let is_f32 = self.builder.describe(source).element == Element::F32;
-        if is_f32 && self.is_only_reader(group) {
-            (source, source)
-        } else {
-            (source, self.value(group))
-        }
-    }
-
-    /// Whether `group` alone reads what its first input reads; a view reads through to what it
-    /// is a view of.
-    fn is_only_reader(&self, group: &Group) -> bool {
-        let mut node = self.graph.node(group.first()).inputs()[0];
-        loop {
-            if self.graph.readers(node).len() != 1 {
-                return false;
-            }
-            match self.graph.node(node).layer() {
-                Layer::Flatten(_) => node = self.graph.node(node).inputs()[0],
-                _ => return true,
-            }
-        }
-    }
-
-    fn source_shape(&self, group: &Group) -> &Shape {
-        self.graph
-            .node(self.graph.node(group.first()).inputs()[0])
-            .output_shape()
     }
 
     fn value_name(&self, group: &Group) -> String {
@@ -155,23 +319,15 @@ impl Lowering<'_> {
         self.builder.buffer(&name, Element::F32, extents)
     }
 
-    fn stage(&mut self, group: &Group, body: Vec<crate::ir::Statement>) {
-        let graph = self.graph;
-        let names: Vec<&str> = group
-            .nodes
-            .iter()
-            .map(|&id| graph.node(id).name())
-            .collect();
+    fn stage(&mut self, group: &Group, body: Vec<Statement>) {
+        let names = self.names(group);
         self.builder.stage(&names, body);
     }
 
-    /// An element as `f32`, whatever it is in memory.
-    fn load(&self, buffer: BufferId, index: Vec<Affine>) -> Expression {
-        let load = Expression::Load(buffer, index);
-        match self.builder.describe(buffer).element {
-            Element::F32 => load,
-            Element::U8 => load.unary(Unary::ToF32),
-        }
+    /// The layers of `group`.
+    fn names(&self, group: &Group) -> Vec<&'g str> {
+        let nodes = group.nodes.iter();
+        nodes.map(|&id| self.graph.node(id).name()).collect()
     }
 
     /// `buffer` as one row of elements.
@@ -182,5 +338,14 @@ impl Lowering<'_> {
         }
         let (name, elements) = (format!("{}_flat", described.name), described.len());
         self.builder.view(buffer, &name, &[elements])
+    }
+}
+
+/// An element as `f32`, whatever it is in memory.
+fn load(builder: &ProgramBuilder, buffer: BufferId, index: Vec<Affine>) -> Expression {
+    let load = Expression::Load(buffer, index);
+    match builder.describe(buffer).element {
+        Element::F32 => load,
+        Element::U8 => load.unary(Unary::ToF32),
     }
 }

@@ -1,16 +1,20 @@
-//! Softmax and its logarithm, over each stretch of `channels` values.
+//! Softmax and its logarithm, over the channels of each pixel.
 
-use super::Lowering;
 use super::exponential::exponential;
+use super::image::{Image, Place};
 use super::logarithm::logarithm;
-use crate::ir::{Affine, BufferId, Expression, Scalar, ScalarType, Statement, Variable};
+use super::rows::Rows;
+use super::{Lowering, load};
+use crate::ir::{Affine, Expression, ProgramBuilder, Scalar, ScalarType, Statement, Variable};
 
-/// One stretch of values.
-struct Row {
-    from: BufferId,
-    channels: usize,
-    /// Which of them.
-    variable: Variable,
+/// One pixel.
+struct Pixel<'r> {
+    source: &'r Image,
+    target: &'r Image,
+    from: Place,
+    to: Place,
+    /// Its column.
+    x: Variable,
     /// The largest value.
     largest: Scalar,
     /// `Σ e^(x − largest)`.
@@ -18,79 +22,98 @@ struct Row {
 }
 
 impl Lowering<'_> {
-    /// `e^(x − max) / Σ e^(x − max)`. The powers lie in `to` until they are divided.
-    pub(super) fn softmax(
-        &mut self,
-        from: BufferId,
-        to: BufferId,
-        channels: usize,
-    ) -> Vec<Statement> {
-        let row = self.row(from, channels);
-        let mut body = self.sum_powers(&row, |index, power| {
-            let store = Statement::Store(to, index.clone(), power);
-            (vec![store], Expression::Load(to, index))
-        });
-        body.push(row.each(self, |_, index| {
-            let quotient = Expression::Load(to, index.clone()) / row.sum;
-            vec![Statement::Store(to, index, quotient)]
-        }));
-        vec![self.each_row(&row, to, body)]
+    /// `e^(x − max) / Σ e^(x − max)`. The powers lie in the target until they are divided.
+    pub(super) fn softmax(&mut self, rows: &Rows) -> Vec<Statement> {
+        self.each_pixel(rows, |builder, pixel| {
+            let to = pixel.target.pixels;
+            let mut body = pixel.sum_powers(builder, |channel, power| {
+                let index = pixel.to(channel);
+                let store = Statement::Store(to, index.clone(), power);
+                (vec![store], Expression::Load(to, index))
+            });
+            body.push(pixel.each(builder, |_, channel| {
+                let index = pixel.to(channel);
+                let quotient = Expression::Load(to, index.clone()) / pixel.sum;
+                vec![Statement::Store(to, index, quotient)]
+            }));
+            body
+        })
     }
 
     /// `x − max − ln Σ e^(x − max)`.
-    pub(super) fn log_softmax(
-        &mut self,
-        from: BufferId,
-        to: BufferId,
-        channels: usize,
-    ) -> Vec<Statement> {
-        let row = self.row(from, channels);
-        let mut body = self.sum_powers(&row, |_, power| (Vec::new(), power));
-        let log_sum = self.builder.scalar("log_sum", ScalarType::F32);
-        let (statements, logarithm) = logarithm(&mut self.builder, row.sum.into());
-        body.extend(statements);
-        body.push(Statement::Let(log_sum, logarithm));
-        body.push(row.each(self, |lowering, index| {
-            let value = lowering.load(from, index.clone()) - row.largest - log_sum;
-            vec![Statement::Store(to, index, value)]
-        }));
-        vec![self.each_row(&row, to, body)]
+    pub(super) fn log_softmax(&mut self, rows: &Rows) -> Vec<Statement> {
+        self.each_pixel(rows, |builder, pixel| {
+            let mut body = pixel.sum_powers(builder, |_, power| (Vec::new(), power));
+            let log_sum = builder.scalar("log_sum", ScalarType::F32);
+            let (statements, logarithm) = logarithm(builder, pixel.sum.into());
+            body.extend(statements);
+            body.push(Statement::Let(log_sum, logarithm));
+            body.push(pixel.each(builder, |builder, channel| {
+                let value = pixel.load(builder, channel) - pixel.largest - log_sum;
+                vec![Statement::Store(
+                    pixel.target.pixels,
+                    pixel.to(channel),
+                    value,
+                )]
+            }));
+            body
+        })
     }
 
-    fn row(&mut self, from: BufferId, channels: usize) -> Row {
+    fn each_pixel(
+        &mut self,
+        rows: &Rows,
+        body: impl FnOnce(&mut ProgramBuilder, &Pixel<'_>) -> Vec<Statement>,
+    ) -> Vec<Statement> {
+        let (source, target, y) = (rows.source(), &rows.target, Affine::from(rows.y));
+        let x = self.builder.variable("x");
         let [largest, sum] =
             ["largest", "sum"].map(|name| self.builder.scalar(name, ScalarType::F32));
-        Row {
-            from,
-            channels,
-            variable: self.builder.variable("row"),
-            largest,
-            sum,
-        }
+        source.at(&mut self.builder, y.clone(), |builder, from| {
+            target.at(builder, y, |builder, to| {
+                let pixel = Pixel {
+                    source,
+                    target,
+                    from,
+                    to,
+                    x,
+                    largest,
+                    sum,
+                };
+                let body = body(builder, &pixel);
+                vec![Statement::repeat(x, 0_i64, target.shape[1], body)]
+            })
+        })
+    }
+}
+
+impl Pixel<'_> {
+    /// Where the value of `channel` goes.
+    fn to(&self, channel: Variable) -> Vec<Affine> {
+        self.to.pixel(self.x.into(), channel.into())
     }
 
-    fn each_row(&self, row: &Row, to: BufferId, body: Vec<Statement>) -> Statement {
-        let rows = self.builder.describe(to).len() / row.channels;
-        Statement::repeat(row.variable, 0_i64, rows, body)
+    fn load(&self, builder: &ProgramBuilder, channel: Variable) -> Expression {
+        let index = self.from.pixel(self.x.into(), channel.into());
+        load(builder, self.source.pixels, index)
     }
 
-    /// Finds the largest value of the row and the sum of all powers; `keep` may put a power
+    /// Finds the largest value and the sum of all powers; `keep` may put the power of a channel
     /// somewhere and tells where it is from then on.
     fn sum_powers(
-        &mut self,
-        row: &Row,
-        keep: impl Fn(Vec<Affine>, Expression) -> (Vec<Statement>, Expression),
+        &self,
+        builder: &mut ProgramBuilder,
+        keep: impl Fn(Variable, Expression) -> (Vec<Statement>, Expression),
     ) -> Vec<Statement> {
-        let (largest, sum) = (row.largest, row.sum);
-        let raise = row.each(self, |lowering, index| {
-            let value = lowering.load(row.from, index);
-            let larger = Expression::from(largest).max(value);
+        let (largest, sum) = (self.largest, self.sum);
+        let raise = self.each(builder, |builder, channel| {
+            let larger = Expression::from(largest).max(self.load(builder, channel));
             vec![Statement::Set(largest, larger)]
         });
-        let powers = row.each(self, |lowering, index| {
-            let value = lowering.load(row.from, index.clone()) - largest;
-            let (mut body, power) = exponential(&mut lowering.builder, value);
-            let (kept, power) = keep(index, power);
+        let powers = self.each(builder, |builder, channel| {
+            let value = self.load(builder, channel) - largest;
+            let (mut body, power) = exponential(builder, value);
+            let (kept, power) = keep(channel, power);
             body.extend(kept);
             body.push(Statement::Set(sum, Expression::from(sum) + power));
             body
@@ -102,18 +125,15 @@ impl Lowering<'_> {
             powers,
         ]
     }
-}
 
-impl Row {
-    /// `body` for each value of the row, given its index.
+    /// `body` for each channel.
     fn each(
         &self,
-        lowering: &mut Lowering<'_>,
-        body: impl FnOnce(&mut Lowering<'_>, Vec<Affine>) -> Vec<Statement>,
+        builder: &mut ProgramBuilder,
+        body: impl FnOnce(&mut ProgramBuilder, Variable) -> Vec<Statement>,
     ) -> Statement {
-        let channel = lowering.builder.variable("channel");
-        let index = Affine::from(self.variable) * self.channels as i64 + Affine::from(channel);
-        let body = body(lowering, vec![index]);
-        Statement::repeat(channel, 0_i64, self.channels, body)
+        let channel = builder.variable("channel");
+        let body = body(builder, channel);
+        Statement::repeat(channel, 0_i64, self.target.shape[2], body)
     }
 }

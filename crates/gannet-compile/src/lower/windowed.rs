@@ -1,242 +1,409 @@
-//! Layers that slide a window over an image, with the maximum pooling behind them in the same
-//! stage.
+//! Layers that slide a window over an image and add up, a row of outputs at a time, with the
+//! maximum pooling behind them in the same stage.
 //!
-//! Without pooling each output is written once. With pooling a row of outputs is computed into
-//! a row buffer and merged into every pooled row that it belongs to, so nothing is computed
-//! twice, the whole output never exists, and rows and columns that pooling does not read are
-//! left out.
+//! A block of neighbouring positions and output channels is summed up in registers. Columns
+//! beyond the image are read as zeros from its border, rows beyond it are left out. Without
+//! pooling the block is stored. With pooling the maxima of its columns are taken in registers
+//! and merged into every pooled row that the row of sums belongs to, so the sums themselves
+//! never reach memory.
 
-use gannet_graph::{Function, Layer, Tensor, Window};
+use std::collections::HashMap;
 
-use super::Lowering;
+use gannet_graph::Function;
+
 use super::activation::pointwise;
-use crate::fuse::Group;
+use super::blocking::{Blocking, Pool};
+use super::image::{Image, Place};
+use super::{Lowering, load};
 use crate::ir::{
-    Affine, BufferId, Element, Expression, Loop, Scalar, ScalarType, Statement, Variable,
+    Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, ScalarType, Statement,
+    Variable,
 };
+use crate::stream::Reach;
 
-/// A wider pooling window is a loop and not written out.
-const MOST_UNROLLED: usize = 4;
-
-/// What is to be done with a block of sums, each with its channel.
-pub(super) type Finish<'f> = dyn Fn(&[(Scalar, Affine)]) -> Vec<Statement> + 'f;
-
-/// What every layer has that slides a window and adds up.
+/// One layer with a window.
 pub(super) struct Sliding {
-    /// The layer's name.
-    pub(super) name: String,
-    /// Where its input lies.
-    pub(super) source: BufferId,
-    /// Height and width of the input.
-    pub(super) image: [usize; 2],
-    /// The window.
-    pub(super) window: Window,
-    /// How many channels there are at each position.
-    pub(super) channels: usize,
-    /// What the sums begin with.
+    pub(super) blocking: Blocking,
+    pub(super) source: Image,
+    pub(super) target: Image,
+    pub(super) function: Function,
+    /// The row of outputs.
+    pub(super) y: Variable,
+    /// The pooled row that it is computed for.
+    pub(super) pooled: Option<Variable>,
+}
+
+/// The sums of some output channels, and what they are made of.
+pub(super) struct Products {
+    /// The channel of each sum.
+    pub(super) outputs: Vec<Affine>,
+    /// `[window rows, window columns, outputs]` or with a channel before the outputs.
+    pub(super) weights: BufferId,
+    /// What each sum begins with.
     pub(super) bias: Option<BufferId>,
+    /// The first weight at a row and column of the window and an input channel.
+    pub(super) first_weight: Box<dyn Fn(Affine, Affine, Affine) -> Vec<Affine>>,
+    pub(super) inputs: Inputs,
 }
 
-impl Sliding {
-    /// How many positions there are, `[rows, columns]`.
-    fn positions(&self) -> [usize; 2] {
-        self.window.positions(self.image).expect("checked shape")
-    }
-
-    /// See [`corner`].
-    pub(super) fn corner(&self, y: Affine, x: Variable) -> [Affine; 2] {
-        corner(self.window, self.image, y, x.into())
-    }
+/// Which channels of the image the outputs go over.
+pub(super) enum Inputs {
+    /// All of so many.
+    All(usize),
+    /// This one.
+    One(Affine),
+    /// Each its own.
+    Own(Vec<Affine>),
 }
 
-/// A layer that computes all channels at one position of its window.
-pub(super) trait Windowed {
-    /// What slides over what.
-    fn sliding(&self) -> &Sliding;
-
-    /// Computes the sums at row `y`, column `x`; `finish` says what to do with each block of
-    /// them, given the channel of each accumulator.
-    fn sums(
-        &self,
-        lowering: &mut Lowering<'_>,
-        y: Affine,
-        x: Variable,
-        finish: &Finish<'_>,
-    ) -> Vec<Statement>;
+/// The sums of one block.
+struct Block {
+    /// Which of the blocks along the row.
+    index: Affine,
+    /// Where it begins.
+    x: Affine,
+    positions: usize,
+    /// By output channel, then by position.
+    sums: Vec<Vec<Scalar>>,
 }
 
 impl Lowering<'_> {
-    /// The first layer of `group`, with a window, so many output channels and a bias.
-    pub(super) fn sliding(
+    /// Begins a pooled row: its maxima so far are of nothing.
+    pub(super) fn begin_pooled(
         &mut self,
-        group: &Group,
-        window: Window,
-        channels: usize,
-        bias: Option<&Tensor>,
-    ) -> Sliding {
-        let [height, width, _] = self.source_shape(group).as_image().expect("checked shape");
-        let name = self.graph.node(group.first()).name().to_owned();
-        Sliding {
-            source: self.source(group),
-            image: [height, width],
-            window,
-            channels,
-            bias: self.bias(&name, bias),
-            name,
-        }
-    }
-
-    /// The stage of `group`, whose first layer is `layer`.
-    pub(super) fn windowed(&mut self, group: &Group, layer: &dyn Windowed) -> BufferId {
-        let target = self.value(group);
-        let body = match group.pool {
-            None => self.whole(layer, group.function, target),
-            Some(pool) => {
-                let Layer::MaxPool2D(pool) = self.graph.node(pool).layer() else {
-                    unreachable!("a group's pool is a pooling layer")
-                };
-                self.pooled(layer, pool.window, group.function, target)
-            }
-        };
-        self.stage(group, body);
-        target
-    }
-
-    fn whole(
-        &mut self,
-        layer: &dyn Windowed,
+        target: &Image,
         function: Function,
-        target: BufferId,
+        row: Variable,
     ) -> Vec<Statement> {
-        let [rows, columns] = layer.sliding().positions();
-        let [y, x] = ["y", "x"].map(|name| self.builder.variable(name));
-        let pixel = layer.sums(self, y.into(), x, &|sums| {
-            let store = |(sum, channel): &(Scalar, Affine)| {
-                let place = vec![y.into(), x.into(), channel.clone()];
-                Statement::Store(target, place, pointwise(function, *sum))
-            };
-            sums.iter().map(store).collect()
-        });
-        let row = vec![Statement::repeat(x, 0_i64, columns, pixel)];
-        vec![Statement::repeat(y, 0_i64, rows, row)]
+        let [_, columns, channels] = target.shape;
+        let i = self.builder.variable("i");
+        target.at(&mut self.builder, row.into(), |_, place| {
+            let index = place.element(i.into());
+            let store = Statement::Store(target.elements, index, least(function).into());
+            vec![Statement::repeat(i, 0_i64, columns * channels, vec![store])]
+        })
     }
 
-    /// A row `y` of outputs meets window row `k` of pooled row `p` where
-    /// `y + pad = stride·p + k`. With `y + pad = stride·q + r` these are the pooled rows
-    /// `p = q − d` with `r + stride·d < kernel`: few values of `d`, which are written out.
-    fn pooled(
-        &mut self,
-        layer: &dyn Windowed,
-        pool: Window,
-        function: Function,
-        target: BufferId,
-    ) -> Vec<Statement> {
-        let sliding = layer.sliding();
-        let (channels, positions) = (sliding.channels, sliding.positions());
-        let pooled = pool.positions(positions).expect("checked shape");
-        let pad = pool.pad_before(positions);
-        let [kernel, stride] = [pool.kernel(), pool.stride()];
-        // How much of the output pooling reads.
-        let [rows, columns] = [0, 1].map(|axis| {
-            let end = (pooled[axis] - 1) * stride[axis] + kernel[axis] - pad[axis];
-            end.min(positions[axis])
-        });
-
-        // Maximum and ReLU commute: maxima that start from zero are ReLU's values already.
-        let (begin, function) = match function {
-            Function::Relu => (0.0, Function::Linear),
-            other => (f32::NEG_INFINITY, other),
-        };
-        let mut body = self.fill(target, begin);
-        let row_name = format!("{}_row", sliding.name);
-        let row = self
-            .builder
-            .buffer(&row_name, Element::F32, &[columns, channels]);
-
-        let [q, r, x] = ["q", "r", "x"].map(|name| self.builder.variable(name));
-        let y = Affine::from(q) * stride[0] as i64 + Affine::from(r) - Affine::from(pad[0]);
-        let pixel = layer.sums(self, y, x, &|sums| {
-            let store = |(sum, channel): &(Scalar, Affine)| {
-                let place = vec![x.into(), channel.clone()];
-                Statement::Store(row, place, pointwise(function, *sum))
-            };
-            sums.iter().map(store).collect()
-        });
-        let mut each_row = vec![Statement::repeat(x, 0_i64, columns, pixel)];
-        for d in 0..kernel[0].div_ceil(stride[0]) {
-            let p = Affine::from(q) - Affine::from(d);
-            let merge = self.merge_row(row, [columns, channels], pool, pad[1], target, p.clone());
-            let below_kernel =
-                Affine::from(kernel[0]) - Affine::from(1 + stride[0] * d) - Affine::from(r);
-            let last = Affine::from(pooled[0] - 1) - p.clone();
-            each_row.push(Statement::If(vec![below_kernel, p, last], merge));
+    /// All positions of one row, for some output channels.
+    pub(super) fn sliding_row(&mut self, layer: &Sliding, products: &Products) -> Vec<Statement> {
+        let Blocking {
+            positions,
+            computed,
+            ..
+        } = layer.blocking;
+        let (whole, rest) = (computed / positions, computed % positions);
+        let mut body = Vec::new();
+        if whole > 1 {
+            let block = self.builder.variable("block");
+            let inner = self.block(layer, products, block.into(), positions);
+            body.push(Statement::repeat(block, 0_i64, whole, inner));
+        } else if whole == 1 {
+            body.extend(self.block(layer, products, 0_i64.into(), positions));
         }
-        let first_of_row = Affine::from(pad[0]) - Affine::from(q) * stride[0] as i64;
-        let rows_left = Affine::from(rows) + first_of_row.clone();
-        let rows_of_q = Statement::For(Loop {
-            variable: r,
-            from: vec![0_i64.into(), first_of_row],
-            to: vec![stride[0].min(kernel[0]).into(), rows_left],
-            body: each_row,
-        });
-        let blocks_of_rows = (rows + pad[0]).div_ceil(stride[0]);
-        body.push(Statement::repeat(q, 0_i64, blocks_of_rows, vec![rows_of_q]));
+        if rest > 0 {
+            body.extend(self.block(layer, products, whole.into(), rest));
+        }
         body
     }
 
-    /// Sets every element of `target` to `value`.
-    pub(super) fn fill(&mut self, target: BufferId, value: f32) -> Vec<Statement> {
-        let flat = self.flat(target);
-        let elements = self.builder.describe(flat).len();
-        let i = self.builder.variable("i");
-        let store = Statement::Store(flat, vec![i.into()], value.into());
-        vec![Statement::repeat(i, 0_i64, elements, vec![store])]
+    fn block(
+        &mut self,
+        layer: &Sliding,
+        products: &Products,
+        index: Affine,
+        positions: usize,
+    ) -> Vec<Statement> {
+        let mut body = Vec::new();
+        let mut sums = Vec::new();
+        for (c, output) in products.outputs.iter().enumerate() {
+            let begin = products.bias.map_or(Expression::F32(0.0), |bias| {
+                Expression::Load(bias, vec![output.clone()])
+            });
+            let of_channel: Vec<Scalar> = (0..positions)
+                .map(|p| self.builder.scalar(&format!("sum{c}_{p}"), ScalarType::F32))
+                .collect();
+            body.extend(
+                of_channel
+                    .iter()
+                    .map(|&sum| Statement::Let(sum, begin.clone())),
+            );
+            sums.push(of_channel);
+        }
+        let x = index.clone() * layer.blocking.positions as i64;
+        let block = Block {
+            index,
+            x,
+            positions,
+            sums,
+        };
+        body.push(self.window(layer, products, &block));
+        body.extend(match layer.pooled {
+            None => self.store(layer, products, &block),
+            Some(pooled) => {
+                let pool = layer.blocking.pool.expect("its rows are merged");
+                self.merge(layer, products, &block, pool, pooled)
+            }
+        });
+        body
     }
 
-    /// Raises pooled row `p` of `target` to the maxima over a row of outputs.
-    fn merge_row(
-        &mut self,
-        row: BufferId,
-        [columns, channels]: [usize; 2],
-        pool: Window,
-        pad: usize,
-        target: BufferId,
-        p: Affine,
-    ) -> Vec<Statement> {
-        let [_, kernel] = pool.kernel();
-        let [_, stride] = pool.stride();
-        let [_, pooled_columns, _] = self.builder.describe(target).extents[..] else {
-            unreachable!("pooling gives an image")
-        };
-        let [column, channel] = ["column", "channel"].map(|name| self.builder.variable(name));
-        let place = vec![p, column.into(), channel.into()];
-        let largest = self.builder.scalar("largest", ScalarType::F32);
-        let first = Affine::from(column) * stride as i64 - Affine::from(pad);
-        let raise_to = |x: Affine| {
-            let value = Expression::Load(row, vec![x, channel.into()]);
-            Statement::Set(largest, Expression::from(largest).max(value))
-        };
+    /// Adds up what lies under the window at each position.
+    fn window(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Statement {
+        let reach = layer.blocking.rows;
+        let ky = self.builder.variable("ky");
+        let top = reach.begin(layer.y.into());
+        let row = top.clone() + Affine::from(ky);
+        let body = layer.source.at(&mut self.builder, row, |builder, place| {
+            let mut taps = Taps {
+                builder,
+                layer,
+                products,
+                block,
+                place,
+                ky,
+            };
+            match &products.inputs {
+                Inputs::One(channel) => taps.columns(std::slice::from_ref(channel), channel),
+                Inputs::Own(channels) => taps.columns(channels, &0_i64.into()),
+                Inputs::All(1) => taps.columns(&[0_i64.into()], &0_i64.into()),
+                Inputs::All(count) => {
+                    let channel = taps.builder.variable("channel");
+                    let body = taps.columns(&[channel.into()], &channel.into());
+                    vec![Statement::repeat(channel, 0_i64, *count, body)]
+                }
+            }
+        });
+        within(ky, reach.kernel, top, layer.source.shape[0], body)
+    }
 
-        let before = Expression::Load(target, place.clone());
-        let mut body = vec![Statement::Let(largest, before)];
-        let inside = pad == 0
-            && kernel <= MOST_UNROLLED
-            && (pooled_columns - 1) * stride + kernel <= columns;
-        if inside {
-            body.extend((0..kernel).map(|k| raise_to(first.clone() + Affine::from(k))));
-        } else {
-            let k = self.builder.variable("k");
-            let raise = raise_to(first.clone() + Affine::from(k));
-            body.push(within(k, kernel, first, columns, vec![raise]));
+    fn store(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Vec<Statement> {
+        let target = &layer.target;
+        target.at(&mut self.builder, layer.y.into(), |_, place| {
+            let mut body = Vec::new();
+            for p in 0..block.positions {
+                for (sums, output) in block.sums.iter().zip(&products.outputs) {
+                    let column = block.x.clone() + Affine::from(p);
+                    let value = pointwise(layer.function, sums[p]);
+                    let index = place.pixel(column, output.clone());
+                    body.push(Statement::Store(target.pixels, index, value));
+                }
+            }
+            body
+        })
+    }
+
+    /// Takes the maxima over the block's columns and merges them into the pooled rows that the
+    /// row of sums belongs to.
+    fn merge(
+        &mut self,
+        layer: &Sliding,
+        products: &Products,
+        block: &Block,
+        pool: Pool,
+        pooled: Variable,
+    ) -> Vec<Statement> {
+        let mut body = Vec::new();
+        let function = merged_function(layer.function);
+        if function != Function::Linear {
+            let sums = block.sums.iter().flatten();
+            body.extend(sums.map(|&sum| Statement::Set(sum, pointwise(function, sum))));
         }
-        body.push(Statement::Store(target, place, largest.into()));
-        let each_channel = Statement::repeat(channel, 0_i64, channels, body);
-        vec![Statement::repeat(
-            column,
-            0_i64,
-            pooled_columns,
-            vec![each_channel],
-        )]
+        // Pooled column `x / stride + offset` covers position p of the block if
+        // 0 ≤ p + pad − offset·stride < kernel.
+        let Reach {
+            kernel,
+            stride,
+            pad,
+        } = pool.columns;
+        let [kernel, stride, pad] = [kernel, stride, pad].map(|extent| extent as i64);
+        let first = (pad - kernel).div_euclid(stride);
+        let last = (block.positions as i64 - 1 + pad).div_euclid(stride);
+        let mut columns = Vec::new();
+        for offset in first..=last {
+            let begin = (offset * stride - pad).clamp(0, block.positions as i64);
+            let end = (offset * stride - pad + kernel).clamp(0, block.positions as i64);
+            if begin >= end {
+                continue;
+            }
+            let largest: Vec<Scalar> = (block.sums.iter())
+                .map(|sums| {
+                    let covered = &sums[begin as usize..end as usize];
+                    let &[first, ref others @ ..] = covered else {
+                        unreachable!("it covers a position")
+                    };
+                    if others.is_empty() {
+                        return first;
+                    }
+                    let largest = self.builder.scalar("largest", ScalarType::F32);
+                    let values = others.iter().map(|&sum| Expression::from(sum));
+                    let value = values.fold(first.into(), Expression::max);
+                    body.push(Statement::Let(largest, value));
+                    largest
+                })
+                .collect();
+            let blocks = layer.blocking.positions as i64 / stride;
+            columns.push((block.index.clone() * blocks + Affine::from(offset), largest));
+        }
+
+        let q = self.builder.variable("q");
+        let target = &layer.target;
+        let merge = target.at(&mut self.builder, q.into(), |_, place| {
+            let mut body = Vec::new();
+            for (column, largest) in columns {
+                let merge = largest
+                    .iter()
+                    .zip(&products.outputs)
+                    .map(|(&largest, output)| {
+                        let index = place.pixel(column.clone(), output.clone());
+                        let before = Expression::Load(target.pixels, index.clone());
+                        let value = Expression::from(largest).max(before);
+                        Statement::Store(target.pixels, index, value)
+                    });
+                let beyond = Affine::from(pool.width - 1) - column.clone();
+                body.extend(when(vec![column.clone(), beyond], merge.collect()));
+            }
+            body
+        });
+        // The row of sums lies in pooled row q from its first row on.
+        let y = Affine::from(layer.y);
+        let begun = y.clone() - pool.rows.begin(q.into());
+        let ended = pool.rows.end(q.into()) - y - Affine::from(1_i64);
+        body.push(Statement::For(Loop {
+            variable: q,
+            from: vec![pooled.into()],
+            to: vec![
+                Affine::from(pooled) + Affine::from(pool.rows.overlap()),
+                target.shape[0].into(),
+            ],
+            body: vec![Statement::If(vec![begun, ended], merge)],
+        }));
+        body
+    }
+}
+
+/// The products of one row of the window.
+struct Taps<'t> {
+    builder: &'t mut ProgramBuilder,
+    layer: &'t Sliding,
+    products: &'t Products,
+    block: &'t Block,
+    /// The image's row.
+    place: Place,
+    /// The window's row.
+    ky: Variable,
+}
+
+impl Taps<'_> {
+    /// All columns of the window, for the image's `channels`; `channel` says which weights.
+    fn columns(&mut self, channels: &[Affine], channel: &Affine) -> Vec<Statement> {
+        let Reach { kernel, .. } = self.layer.blocking.columns;
+        let mut body = Vec::new();
+        let mut loaded = HashMap::new();
+        if self.layer.blocking.unrolled {
+            for kx in 0..kernel {
+                self.column(channels, channel, kx.into(), &mut loaded, &mut body);
+            }
+            body
+        } else {
+            let kx = self.builder.variable("kx");
+            self.column(channels, channel, kx.into(), &mut loaded, &mut body);
+            vec![Statement::repeat(kx, 0_i64, kernel, body)]
+        }
+    }
+
+    /// One column of the window; values in `loaded` need not be loaded again.
+    fn column(
+        &mut self,
+        channels: &[Affine],
+        channel: &Affine,
+        kx: Affine,
+        loaded: &mut HashMap<Vec<Affine>, Scalar>,
+        body: &mut Vec<Statement>,
+    ) {
+        let inputs: Vec<Vec<Scalar>> = channels
+            .iter()
+            .map(|channel| {
+                let positions = 0..self.block.positions;
+                positions
+                    .map(|p| self.input(p, channel, &kx, loaded, body))
+                    .collect()
+            })
+            .collect();
+        let first = (self.products.first_weight)(self.ky.into(), kx, channel.clone());
+        let mut accumulate = |sums: Vec<Scalar>, inputs: &[Scalar], first: Vec<Affine>| {
+            body.push(Statement::Accumulate(Accumulate {
+                sums,
+                inputs: inputs.to_vec(),
+                weights: self.products.weights,
+                first,
+            }));
+        };
+        match &inputs[..] {
+            [inputs] => accumulate(self.block.sums.concat(), inputs, first),
+            _ => {
+                for (c, (sums, inputs)) in self.block.sums.iter().zip(&inputs).enumerate() {
+                    let mut first = first.clone();
+                    if let Some(innermost) = first.last_mut() {
+                        *innermost = innermost.clone() + Affine::from(c);
+                    }
+                    accumulate(sums.clone(), inputs, first);
+                }
+            }
+        }
+    }
+
+    fn input(
+        &mut self,
+        position: usize,
+        channel: &Affine,
+        kx: &Affine,
+        loaded: &mut HashMap<Vec<Affine>, Scalar>,
+        body: &mut Vec<Statement>,
+    ) -> Scalar {
+        let x = self.block.x.clone() + Affine::from(position);
+        let column = self.layer.blocking.columns.begin(x) + kx.clone();
+        let index = self.place.pixel(column, channel.clone());
+        *loaded.entry(index.clone()).or_insert_with(|| {
+            let input = self.builder.scalar("input", ScalarType::F32);
+            let value = load(self.builder, self.layer.source.pixels, index);
+            body.push(Statement::Let(input, value));
+            input
+        })
+    }
+}
+
+/// What is applied to sums before they are merged: maxima that begin at zero are the ReLU's
+/// values already.
+fn merged_function(function: Function) -> Function {
+    match function {
+        Function::Relu => Function::Linear,
+        other => other,
+    }
+}
+
+/// What maxima begin with.
+fn least(function: Function) -> f32 {
+    match function {
+        Function::Relu => 0.0,
+        _ => f32::NEG_INFINITY,
+    }
+}
+
+/// `body` where no condition is negative; what is known beforehand is not asked.
+fn when(conditions: Vec<Affine>, body: Vec<Statement>) -> Vec<Statement> {
+    // Variables of a stage are not negative.
+    let always = |condition: &Affine| {
+        condition.constant() >= 0 && condition.terms().iter().all(|(_, factor)| *factor > 0)
+    };
+    let never = |condition: &Affine| condition.as_constant().is_some_and(|value| value < 0);
+    if conditions.iter().any(never) {
+        return Vec::new();
+    }
+    let open: Vec<Affine> = conditions.into_iter().filter(|c| !always(c)).collect();
+    if open.is_empty() {
+        body
+    } else {
+        vec![Statement::If(open, body)]
     }
 }
 
@@ -255,12 +422,4 @@ pub(super) fn within(
         to: vec![extent.into(), Affine::from(limit) - first],
         body,
     })
-}
-
-/// The row and column of the image that the window's first element lies on at an output's row
-/// `y` and column `x`; negative in the padding.
-pub(super) fn corner(window: Window, image: [usize; 2], y: Affine, x: Affine) -> [Affine; 2] {
-    let [stride_y, stride_x] = window.stride().map(|stride| stride as i64);
-    let [pad_top, pad_left] = window.pad_before(image).map(Affine::from);
-    [y * stride_y - pad_top, x * stride_x - pad_left]
 }

@@ -7,8 +7,8 @@ use super::maker::{self, extents};
 use super::writer::{Writer, affine};
 use super::{SourceFile, self_test};
 use crate::ir::{
-    Affine, Binary, Buffer, BufferId, Constant, Element, Expression, Loop, Program, ScalarType,
-    Stage, Statement, Storage, Unary,
+    Affine, Binary, Buffer, BufferId, Constant, Element, Expression, Program, ScalarType, Stage,
+    Statement, Step, Storage, Unary,
 };
 
 /// The files of the crate, by their paths in its folder.
@@ -118,9 +118,7 @@ fn library(program: &Program) -> String {
             out.line("// SAFETY: the arena is aligned to 8 bytes and as large as the stages were planned for;");
             out.line("// the output lies inside it, and every bit pattern is a value.");
             out.braces("unsafe", |out| {
-                for stage in program.stages() {
-                    out.line(format_args!("stages::compute_{}(arena);", stage.name));
-                }
+                out.line("stages::run(arena);");
                 out.line(format_args!("&*arena.add({}).cast()", at(output)));
             });
         });
@@ -176,9 +174,11 @@ fn stages(program: &Program) -> String {
     out.line("//!");
     out.line("//! Each works on an arena that is aligned and sized as `Network` has it. All index ranges");
     out.line("//! were proven to lie inside their arrays before this text was written.");
-    out.line("#![allow(unused_parens, clippy::all)]");
+    out.line("#![allow(unused_mut, unused_parens, clippy::all)]");
     out.gap();
     out.line("use super::weights::*;");
+    out.gap();
+    print_schedule(program, &mut out);
     for stage in program.stages() {
         out.gap();
         print_stage(program, stage, &mut out);
@@ -200,6 +200,62 @@ fn stages(program: &Program) -> String {
     out.finish()
 }
 
+/// One inference: the stages in their order, or row by row.
+fn print_schedule(program: &Program, out: &mut Writer) {
+    out.line("/// One inference.");
+    out.line("///");
+    out.line("/// # Safety");
+    out.line("/// `arena` points to the arena of a `Network`.");
+    out.braces("pub(crate) unsafe fn run(arena: *mut u8)", |out| {
+        for counter in program.counters() {
+            let counter = program.counter_name(counter);
+            out.line(format_args!("let mut {counter} = 0_isize;"));
+        }
+        print_steps(program, program.schedule(), out);
+    });
+}
+
+fn print_steps(program: &Program, steps: &[Step], out: &mut Writer) {
+    for step in steps {
+        match step {
+            Step::Run(run) => {
+                let arguments = run
+                    .arguments
+                    .iter()
+                    .map(|argument| affine(program, argument));
+                let arguments: Vec<String> = std::iter::once("arena".to_owned())
+                    .chain(arguments)
+                    .collect();
+                out.line(format_args!(
+                    "compute_{}({});",
+                    program.stage(run.stage).name,
+                    arguments.join(", ")
+                ));
+            }
+            Step::Resume(resume) => {
+                let counter = program.counter_name(resume.counter);
+                let to = chosen(program, "min", &resume.to);
+                out.braces(format_args!("while {counter} < {to}"), |out| {
+                    let variable = program.variable_name(resume.variable);
+                    out.line(format_args!("let {variable} = {counter};"));
+                    print_steps(program, &resume.body, out);
+                    out.line(format_args!("{counter} += 1;"));
+                });
+            }
+        }
+    }
+}
+
+/// The largest (`max`) or smallest (`min`) of `bounds`, as `isize`.
+fn chosen(program: &Program, choose: &str, bounds: &[Affine]) -> String {
+    let mut texts = bounds.iter().map(|bound| match bound.as_constant() {
+        Some(value) => format!("{value}_isize"),
+        None => affine(program, bound),
+    });
+    let first = texts.next().expect("a loop has bounds");
+    texts.fold(first, |chosen, text| format!("{choose}({chosen}, {text})"))
+}
+
 fn print_stage(program: &Program, stage: &Stage, out: &mut Writer) {
     out.line(format_args!(
         "/// {}.",
@@ -209,8 +265,13 @@ fn print_stage(program: &Program, stage: &Stage, out: &mut Writer) {
     out.line("/// # Safety");
     out.line("/// `arena` points to the arena of a `Network`.");
     out.line("#[inline(never)]");
+    let parameters: String = stage
+        .parameters
+        .iter()
+        .map(|parameter| format!(", {}: isize", program.variable_name(parameter.variable)))
+        .collect();
     let head = format!(
-        "pub(crate) unsafe fn compute_{}(arena: *mut u8)",
+        "unsafe fn compute_{}(arena: *mut u8{parameters})",
         stage.name
     );
     let printer = Printer { program };
@@ -269,10 +330,21 @@ impl Printer<'_> {
                 let head = format!(
                     "for {} in {}..{}",
                     self.program.variable_name(each.variable),
-                    self.bound(each, "max"),
-                    self.bound(each, "min")
+                    chosen(self.program, "max", &each.from),
+                    chosen(self.program, "min", &each.to)
                 );
                 out.braces(head, |out| self.body(&each.body, out));
+            }
+            Statement::Wrap(wrap) => {
+                out.block("{", "}", |out| {
+                    out.line(format_args!(
+                        "let {} = (({}) as usize % {}) as isize;",
+                        self.program.variable_name(wrap.variable),
+                        self.affine(&wrap.value),
+                        wrap.modulus
+                    ));
+                    self.body(&wrap.body, out);
+                });
             }
             Statement::If(conditions, body) => {
                 let conditions: Vec<String> = conditions
@@ -290,13 +362,21 @@ impl Printer<'_> {
                     ScalarType::I32 => "i32",
                 };
                 let value = self.expression(value);
-                out.line(format_args!(
-                    "#[allow(unused_mut)] let mut {name}: {scalar_type} = {value};"
-                ));
+                out.line(format_args!("let mut {name}: {scalar_type} = {value};"));
             }
             Statement::Set(scalar, value) => {
                 let (name, _) = self.program.scalar(*scalar);
                 out.line(format_args!("{name} = {};", self.expression(value)));
+            }
+            Statement::Accumulate(accumulate) => {
+                for (place, products) in accumulate.products() {
+                    let weight = self.element(accumulate.weights, &place);
+                    out.line(format_args!("let weight = {weight};"));
+                    for (sum, input) in products {
+                        let [sum, input] = [sum, input].map(|scalar| self.program.scalar(scalar).0);
+                        out.line(format_args!("{sum} = {sum} + {input} * weight;"));
+                    }
+                }
             }
             Statement::Store(buffer, index, value) => {
                 let described = self.program.buffer(*buffer);
@@ -307,21 +387,6 @@ impl Printer<'_> {
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
         }
-    }
-
-    /// The largest lower bound or the smallest upper bound, as `isize`.
-    fn bound(&self, each: &Loop, choose: &str) -> String {
-        let bounds = if choose == "max" {
-            &each.from
-        } else {
-            &each.to
-        };
-        let mut texts = bounds.iter().map(|bound| match bound.as_constant() {
-            Some(value) => format!("{value}_isize"),
-            None => self.affine(bound),
-        });
-        let first = texts.next().expect("a loop has bounds");
-        texts.fold(first, |chosen, text| format!("{choose}({chosen}, {text})"))
     }
 
     fn affine(&self, expression: &Affine) -> String {

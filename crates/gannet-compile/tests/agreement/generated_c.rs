@@ -11,7 +11,7 @@ use gannet_compile::SourceFile;
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
 
-const STRICT: [&str; 8] = [
+const STRICT: [&str; 9] = [
     "-Wall",
     "-Wextra",
     "-Wconversion",
@@ -20,6 +20,7 @@ const STRICT: [&str; 8] = [
     "-Werror",
     "-O2",
     "-march=native",
+    "-mtune=generic",
 ];
 
 /// A network and its files.

@@ -9,7 +9,8 @@ use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Element, Expression, Program, ScalarType, Stage, Statement, Unary,
+    Affine, Binary, BufferId, Element, Expression, Program, ScalarType, Stage, Statement, Step,
+    Unary,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -92,25 +93,42 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) 
     }
     let stages = stages.finish();
     GUARDS.lines().for_each(|line| out.line(line));
-    let used = |name: &str| stages.contains(&format!("{name}("));
+    let mut schedule = Writer::default();
+    comment(
+        &mut schedule,
+        "One inference. The arena is aligned to 4 bytes.",
+    );
+    schedule.braces("static void compute(uint8_t *arena)", |out| {
+        for counter in program.counters() {
+            let counter = program.counter_name(counter);
+            out.line(format_args!("intptr_t {counter} = 0;"));
+        }
+        Printer { program }.steps(program.schedule(), out);
+    });
+    let schedule = schedule.finish();
+    let used = |name: &str| {
+        let call = format!("{name}(");
+        stages.contains(&call) || schedule.contains(&call)
+    };
     for (_, text) in FUNCTIONS.iter().filter(|(name, _)| used(name)) {
         out.gap();
         out.line(format_args!("static inline {text}"));
     }
     stages.lines().for_each(|line| out.line(line));
     out.gap();
-    comment(out, "One inference. The arena is aligned to 4 bytes.");
-    out.braces("static void compute(uint8_t *arena)", |out| {
-        for stage in program.stages() {
-            out.line(format_args!("compute_{}(arena);", stage.name));
-        }
-    });
+    schedule.lines().for_each(|line| out.line(line));
 }
 
 fn print_stage(program: &Program, prefix: &Prefix, stage: &Stage, out: &mut Writer) {
     let printer = Printer { program };
     comment(out, &format!("{}.", stage.layers.join(", ").escape_debug()));
-    let head = format!("STAGE void compute_{}(uint8_t *arena)", stage.name);
+    let parameters: String = (stage.parameters.iter())
+        .map(|parameter| format!(", intptr_t {}", program.variable_name(parameter.variable)))
+        .collect();
+    let head = format!(
+        "STAGE void compute_{}(uint8_t *arena{parameters})",
+        stage.name
+    );
     out.braces(head, |out| {
         for buffer in program.arrays(stage) {
             let (name, extents) = (&buffer.name, extents(buffer));
@@ -151,6 +169,30 @@ struct Printer<'p> {
 }
 
 impl Printer<'_> {
+    fn steps(&self, steps: &[Step], out: &mut Writer) {
+        for step in steps {
+            match step {
+                Step::Run(run) => {
+                    let name = &self.program.stage(run.stage).name;
+                    let arguments: String = (run.arguments.iter())
+                        .map(|argument| format!(", {}", self.affine(argument)))
+                        .collect();
+                    out.line(format_args!("compute_{name}(arena{arguments});"));
+                }
+                Step::Resume(resume) => {
+                    let counter = self.program.counter_name(resume.counter);
+                    let to = self.bound(&resume.to, "min");
+                    out.braces(format_args!("while ({counter} < {to})"), |out| {
+                        let variable = self.program.variable_name(resume.variable);
+                        out.line(format_args!("const intptr_t {variable} = {counter};"));
+                        self.steps(&resume.body, out);
+                        out.line(format_args!("{counter}++;"));
+                    });
+                }
+            }
+        }
+    }
+
     fn body(&self, body: &[Statement], out: &mut Writer) {
         body.iter()
             .for_each(|statement| self.statement(statement, out));
@@ -165,6 +207,15 @@ impl Printer<'_> {
                     format!("for (intptr_t {variable} = {from}; {variable} < {to}; {variable}++)");
                 out.braces(head, |out| self.body(&each.body, out));
             }
+            Statement::Wrap(wrap) => out.block("{", "}", |out| {
+                out.line(format_args!(
+                    "const intptr_t {} = (intptr_t)((uintptr_t)({}) % {}u);",
+                    self.program.variable_name(wrap.variable),
+                    self.affine(&wrap.value),
+                    wrap.modulus
+                ));
+                self.body(&wrap.body, out);
+            }),
             Statement::If(conditions, body) => {
                 let conditions: Vec<String> = conditions
                     .iter()
@@ -184,6 +235,15 @@ impl Printer<'_> {
             Statement::Set(scalar, value) => {
                 let (name, _) = self.program.scalar(*scalar);
                 out.line(format_args!("{name} = {};", self.expression(value)));
+            }
+            Statement::Accumulate(accumulate) => {
+                for (place, products) in accumulate.products() {
+                    let weight = self.element(accumulate.weights, &place);
+                    for (sum, input) in products {
+                        let [sum, input] = [sum, input].map(|scalar| self.program.scalar(scalar).0);
+                        out.line(format_args!("{sum} = ({sum} + ({input} * {weight}));"));
+                    }
+                }
             }
             Statement::Store(buffer, index, value) => {
                 let value = self.expression(value);

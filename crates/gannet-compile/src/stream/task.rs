@@ -1,0 +1,152 @@
+//! What has to be done: groups of layers, and copies that give an image a border.
+
+use gannet_graph::{Graph, Layer, NodeId, Shape};
+
+use super::Reach;
+use crate::fuse::Group;
+use crate::lower::Input;
+use crate::lower::blocking::Blocking;
+
+/// A task's place in the list of tasks.
+pub(crate) type TaskId = usize;
+
+/// What gives a value, and from what.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) work: Work,
+    pub(crate) sources: Vec<TaskId>,
+    /// `[rows, columns, channels]` of the value; a vector is one pixel.
+    pub(crate) shape: [usize; 3],
+    pub(crate) rule: Rule,
+    /// How many columns of zeros it reads left and right of its sources.
+    pub(crate) border: [usize; 2],
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Work {
+    /// Nothing: the caller puts the image in.
+    Input,
+    /// Every element of the input is multiplied.
+    Scale(f32),
+    /// An image is copied to where it has a border.
+    Border,
+    /// Layers are computed.
+    Group(Group),
+}
+
+impl Task {
+    /// What to call it in generated code.
+    pub(crate) fn name(&self, graph: &Graph) -> String {
+        match &self.work {
+            Work::Input => "input".to_owned(),
+            Work::Scale(_) => "scaled_input".to_owned(),
+            Work::Border => "bordered".to_owned(),
+            Work::Group(group) => graph.node(group.first()).name().to_owned(),
+        }
+    }
+}
+
+/// How a task works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// On whole values.
+    Whole,
+    /// It is its source under another shape.
+    View,
+    /// A row at a time, from those rows of each source that it covers.
+    Rows(Reach),
+    /// Row by row of sums, each merged into the pooled rows that cover it.
+    Pooled {
+        /// From a row of sums to the rows of the source.
+        reach: Reach,
+        /// How many rows of sums pooling covers.
+        sums: usize,
+        /// From a pooled row to rows of sums.
+        pool: Reach,
+    },
+}
+
+/// The tasks of `groups`, in order; the first is the input.
+pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task> {
+    let shape = rows_columns_channels(graph.input_shape());
+    let mut tasks = vec![Task {
+        work: Work::Input,
+        sources: Vec::new(),
+        shape,
+        rule: Rule::Whole,
+        border: [0, 0],
+    }];
+    if let Input::Scaled(scale) = input {
+        tasks.push(Task {
+            work: Work::Scale(scale),
+            sources: vec![0],
+            shape,
+            rule: Rule::Rows(Reach::SAME),
+            border: [0, 0],
+        });
+    }
+    let image = tasks.len() - 1;
+    let mut made: Vec<(NodeId, TaskId)> = graph.ids().take(1).map(|id| (id, image)).collect();
+    for group in groups {
+        let sources = (graph.node(group.first()).inputs().iter())
+            .map(|input| {
+                let made = made.iter().find(|(id, _)| id == input);
+                made.expect("a group reads earlier groups").1
+            })
+            .collect();
+        made.push((group.last(), tasks.len()));
+        tasks.push(task(graph, group, sources));
+    }
+    tasks
+}
+
+fn task(graph: &Graph, group: Group, sources: Vec<TaskId>) -> Task {
+    let node = graph.node(group.first());
+    let source = graph.node(node.inputs()[0]).output_shape();
+    let shape = rows_columns_channels(graph.node(group.last()).output_shape());
+    let image = source.as_image().map(|[height, width, _]| [height, width]);
+    let mut border = [0, 0];
+    let rule = match (node.layer(), image) {
+        (Layer::Flatten(_), _) => Rule::View,
+        (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
+            let blocking = Blocking::of(graph, &group);
+            border = blocking.border(image);
+            match blocking.pool {
+                None => Rule::Rows(blocking.rows),
+                Some(pool) => Rule::Pooled {
+                    reach: blocking.rows,
+                    sums: pool.sums[0],
+                    pool: pool.rows,
+                },
+            }
+        }
+        (Layer::MaxPool2D(layer), Some(image)) => Rule::Rows(Reach::of(layer.window, image, 0)),
+        (Layer::AveragePool2D(layer), Some(image)) => Rule::Rows(Reach::of(layer.window, image, 0)),
+        (Layer::GlobalAveragePool2D(_), Some([height, _])) => Rule::Rows(Reach::all(height)),
+        (Layer::ZeroPadding2D(layer), Some(_)) => Rule::Rows(Reach {
+            pad: layer.vertical[0],
+            ..Reach::SAME
+        }),
+        (
+            Layer::Activation(_)
+            | Layer::BatchNormalization(_)
+            | Layer::Add(_)
+            | Layer::Concatenate(_),
+            _,
+        ) => Rule::Rows(Reach::SAME),
+        _ => Rule::Whole,
+    };
+    Task {
+        work: Work::Group(group),
+        sources,
+        shape,
+        rule,
+        border,
+    }
+}
+
+/// A shape as an image: what has no rows of its own is one pixel.
+fn rows_columns_channels(shape: &Shape) -> [usize; 3] {
+    shape.as_image().unwrap_or([1, 1, shape.elements()])
+}
