@@ -1,7 +1,9 @@
 //! Whether two networks compute the same: a network and what became of it in another format, in;
 //! the largest difference of their outputs, out.
 
-use gannet_graph::{Graph, GraphError, Shape, Tensor};
+use gannet_graph::{GraphError, Shape, Tensor};
+
+use crate::ModelRef;
 
 /// The largest difference between the outputs of two networks on the same `inputs` random inputs,
 /// whose values are evenly spread from -1 to 1. The outputs of both are taken value by value,
@@ -10,7 +12,12 @@ use gannet_graph::{Graph, GraphError, Shape, Tensor};
 /// # Errors
 /// [`GraphError::InputShape`] if the networks do not take the same input, or give another number
 /// of values.
-pub fn largest_difference(a: &Graph, b: &Graph, inputs: usize) -> Result<f32, GraphError> {
+pub fn largest_difference<'a>(
+    a: impl Into<ModelRef<'a>>,
+    b: impl Into<ModelRef<'a>>,
+    inputs: usize,
+) -> Result<f32, GraphError> {
+    let (a, b) = (a.into(), b.into());
     let mut random = random();
     let mut largest = 0.0_f32;
     for _ in 0..inputs {
@@ -56,7 +63,7 @@ fn random() -> impl FnMut() -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use gannet_graph::{Activation, Dense, Function};
+    use gannet_graph::{Activation, Dense, Function, Graph};
 
     use super::*;
 

@@ -54,6 +54,14 @@ pub enum FormatError {
         /// The known formats with their extensions.
         known: String,
     },
+    /// The network computes in integers, where one of real numbers is needed.
+    #[error(
+        "the network is quantized: it computes in integers, and this needs the one of real numbers that it was made from"
+    )]
+    Quantized,
+    /// The format knows only real numbers.
+    #[error("the network is quantized, and this format has no form for integers; write a .tflite")]
+    NoIntegers,
     /// The HDF5 signature is missing.
     #[error(
         "the file does not begin with the HDF5 signature (byte 0), {found}; save the model again with Keras' model.save(\"name.h5\")"

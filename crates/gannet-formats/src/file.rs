@@ -1,4 +1,4 @@
-//! Model files on disk: a path in, a [`Graph`] out, and the other way. The format is chosen
+//! Model files on disk: a path in, a [`Model`] out, and the other way. The format is chosen
 //! by the file's name and checked by its content; a file is written whole or not at all.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use gannet_graph::Graph;
 
-use crate::{FormatError, keras};
+use crate::{FormatError, Model, ModelRef, keras};
 
 /// A format of model files.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +20,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// What its files begin with.
     signature: &'static [u8],
-    read: fn(&[u8]) -> Result<Graph, FormatError>,
-    write: fn(&Graph) -> Result<Vec<u8>, FormatError>,
+    read: fn(&[u8]) -> Result<Model, FormatError>,
+    write: fn(ModelRef<'_>) -> Result<Vec<u8>, FormatError>,
 }
 
 /// Every format that is read and written.
@@ -30,15 +30,15 @@ pub const FORMATS: &[Format] = &[
         name: "Keras HDF5",
         extensions: &["h5", "hdf5"],
         signature: crate::hdf5::SIGNATURE,
-        read: keras::from_h5,
-        write: keras::to_h5,
+        read: |file| keras::from_h5(file).map(Model::Float),
+        write: |model| keras::to_h5(float(model)?),
     },
     Format {
         name: "Keras archive",
         extensions: &["keras"],
         signature: crate::zip::SIGNATURE,
-        read: keras::from_archive,
-        write: keras::to_archive,
+        read: |file| keras::from_archive(file).map(Model::Float),
+        write: |model| keras::to_archive(float(model)?),
     },
 ];
 
@@ -48,16 +48,24 @@ impl Format {
     /// # Errors
     /// If the file is damaged, or the network has something that Gannet does not have:
     /// [`FormatError::Unsupported`] then lists all of it.
-    pub fn from_bytes(&self, file: &[u8]) -> Result<Graph, FormatError> {
+    pub fn from_bytes(&self, file: &[u8]) -> Result<Model, FormatError> {
         (self.read)(file)
     }
 
-    /// The bytes of a file with `graph`.
+    /// The bytes of a file with the network.
     ///
     /// # Errors
     /// If the format has no form for something in the network.
-    pub fn to_bytes(&self, graph: &Graph) -> Result<Vec<u8>, FormatError> {
-        (self.write)(graph)
+    pub fn to_bytes<'a>(&self, model: impl Into<ModelRef<'a>>) -> Result<Vec<u8>, FormatError> {
+        (self.write)(model.into())
+    }
+}
+
+/// The network, for a format that has no form for integers.
+fn float(model: ModelRef<'_>) -> Result<&Graph, FormatError> {
+    match model {
+        ModelRef::Float(graph) => Ok(graph),
+        ModelRef::Quantized(_) => Err(FormatError::NoIntegers),
     }
 }
 
@@ -68,7 +76,7 @@ const LIMIT_BYTES: u64 = 512 << 20;
 ///
 /// # Errors
 /// If there is no such file, its format is not known, or it cannot be read.
-pub fn read(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
+pub fn read(path: impl AsRef<Path>) -> Result<Model, FormatError> {
     let path = path.as_ref();
     in_file(path, || {
         let bytes = load(path)?;
@@ -79,16 +87,31 @@ pub fn read(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
     })
 }
 
-/// Writes `graph` to `path`, in the format that the path's extension names.
+/// Reads the network in the file at `path`, for a purpose that needs real numbers.
+///
+/// # Errors
+/// As [`read`], and [`FormatError::Quantized`] if the network computes in integers.
+pub fn read_float(path: impl AsRef<Path>) -> Result<Graph, FormatError> {
+    let path = path.as_ref();
+    match read(path)? {
+        Model::Float(graph) => Ok(graph),
+        Model::Quantized(_) => in_file(path, || Err(FormatError::Quantized)),
+    }
+}
+
+/// Writes a network to `path`, in the format that the path's extension names.
 ///
 /// # Errors
 /// If the extension names no known format or the file cannot be written; what stood at
 /// `path` before is then untouched.
-pub fn write(graph: &Graph, path: impl AsRef<Path>) -> Result<(), FormatError> {
-    let path = path.as_ref();
+pub fn write<'a>(
+    model: impl Into<ModelRef<'a>>,
+    path: impl AsRef<Path>,
+) -> Result<(), FormatError> {
+    let (model, path) = (model.into(), path.as_ref());
     in_file(path, || {
         let format = by_extension(path).ok_or_else(|| unknown(path))?;
-        store(path, &format.to_bytes(graph)?)
+        store(path, &format.to_bytes(model)?)
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use gannet_formats::{FORMATS, FormatError, keras, state::STATE_FORMATS};
-use gannet_graph::{Graph, networks};
+use gannet_graph::networks;
 
 /// The system's memory, and how much of it was in use at most.
 struct Counted {
@@ -117,10 +117,10 @@ fn fixtures(extension: &str) -> Vec<Vec<u8>> {
 }
 
 /// Reads mutations of the seeds in turn and checks how that ends.
-fn bears_mutations(
+fn bears_mutations<T>(
     format: &str,
     seeds: &[Vec<u8>],
-    read: impl Fn(&[u8]) -> Result<Graph, FormatError>,
+    read: impl Fn(&[u8]) -> Result<T, FormatError>,
 ) {
     let mut random = Random(1);
     let mut refused = 0;

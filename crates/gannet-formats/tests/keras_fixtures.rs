@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gannet_formats::{FormatError, keras, read};
+use gannet_formats::{FormatError, keras, read_float};
 use gannet_graph::{Graph, Layer, Regularizer, Tensor};
 
 /// Frameworks sum in single precision, the reference in double.
@@ -25,7 +25,7 @@ fn fixture(name: &str) -> PathBuf {
 
 /// What is wrong with a fixture.
 fn refusal(name: &str) -> FormatError {
-    match read(fixture(name)).unwrap_err() {
+    match read_float(fixture(name)).unwrap_err() {
         FormatError::InFile { error, .. } => *error,
         error => panic!("the error names no file: {error}"),
     }
@@ -58,7 +58,7 @@ fn the_reference_gives_what_keras_gave() {
 
 /// Whether the network in a file gives what Keras answered.
 fn compare(path: &Path, answer: &serde_json::Value) {
-    let graph = read(path).unwrap_or_else(|error| panic!("{error}"));
+    let graph = read_float(path).unwrap_or_else(|error| panic!("{error}"));
     let input = Tensor::new(graph.input_shape().clone(), numbers(answer, "input")).unwrap();
     let found = graph.run(&input).unwrap();
     let expected = numbers(answer, "output");
@@ -79,7 +79,7 @@ fn both_formats_of_one_network_hold_the_same() {
     for name in ["keras3-nested", "keras2-nested", "keras3-branches"] {
         let [h5, keras] = ["h5", "keras"].map(|extension| {
             let path = fixture(name).with_extension(extension);
-            read(path).unwrap()
+            read_float(path).unwrap()
         });
         assert_eq!(keras, h5, "{name}");
     }
@@ -88,7 +88,7 @@ fn both_formats_of_one_network_hold_the_same() {
 /// The layers of models in models are the network's, under names that say where they are from.
 #[test]
 fn nested_models_are_taken_apart() {
-    let graph = read(fixture("keras3-nested.keras")).unwrap();
+    let graph = read_float(fixture("keras3-nested.keras")).unwrap();
     let names: Vec<&str> = graph.nodes().iter().map(|node| node.name()).collect();
     let expected = [
         "image",
@@ -113,7 +113,7 @@ fn what_keras_wrote_is_written_as_the_same_network() {
         "keras3-branches.h5",
         "keras2-sequence.h5",
     ] {
-        let graph = read(fixture(name)).unwrap();
+        let graph = read_float(fixture(name)).unwrap();
         let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
         assert_eq!(back, graph, "{name}");
         assert_eq!(back.hash(), graph.hash(), "{name}");
@@ -124,7 +124,7 @@ fn what_keras_wrote_is_written_as_the_same_network() {
 #[test]
 fn regularizers_of_both_versions_are_read() {
     for name in ["keras3-functional.h5", "keras2-functional.h5"] {
-        let graph = read(fixture(name)).unwrap();
+        let graph = read_float(fixture(name)).unwrap();
         let penalties: Vec<Regularizer> = graph
             .nodes()
             .iter()
@@ -147,7 +147,7 @@ fn regularizers_of_both_versions_are_read() {
 
 #[test]
 fn dropout_is_a_layer() {
-    let graph: Graph = read(fixture("keras3-sequential.h5")).unwrap();
+    let graph: Graph = read_float(fixture("keras3-sequential.h5")).unwrap();
     let kinds: Vec<&str> = graph.nodes().iter().map(|n| n.layer().kind()).collect();
     assert_eq!(
         kinds,
@@ -170,7 +170,7 @@ fn dropout_is_a_layer() {
 #[test]
 fn the_options_of_branches_are_read() {
     for name in ["keras3-branches.h5", "keras2-branches.h5"] {
-        let graph = read(fixture(name)).unwrap();
+        let graph = read_float(fixture(name)).unwrap();
         let momenta: Vec<f32> = graph
             .nodes()
             .iter()
@@ -200,7 +200,7 @@ fn the_options_of_branches_are_read() {
 #[test]
 fn a_sequence_is_an_image_one_row_high() {
     for name in ["keras3-sequence.h5", "keras2-sequence.h5"] {
-        let graph = read(fixture(name)).unwrap();
+        let graph = read_float(fixture(name)).unwrap();
         let shapes: Vec<String> = graph
             .nodes()
             .iter()

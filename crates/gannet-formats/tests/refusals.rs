@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use gannet_formats::{FormatError, read, write};
+use gannet_formats::{FormatError, read_float, write};
 use gannet_graph::networks;
 
 /// The error of reading a file `name` with `content`.
@@ -10,7 +10,7 @@ fn refusal(name: &str, content: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
-    read(&path).unwrap_err().to_string()
+    read_float(&path).unwrap_err().to_string()
 }
 
 fn says(text: &str, parts: &[&str]) {
@@ -34,9 +34,12 @@ fn an_empty_file_is_told_as_such() {
 fn a_folder_and_a_missing_file_are_told_as_such() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.h5");
-    says(&read(&path).unwrap_err().to_string(), &["no such file"]);
+    says(
+        &read_float(&path).unwrap_err().to_string(),
+        &["no such file"],
+    );
     fs::create_dir(&path).unwrap();
-    says(&read(&path).unwrap_err().to_string(), &["folder"]);
+    says(&read_float(&path).unwrap_err().to_string(), &["folder"]);
     let error = write(&networks::mnist_small(), &path).unwrap_err();
     says(&error.to_string(), &["folder"]);
 }
@@ -58,7 +61,7 @@ fn content_tells_the_format_where_the_name_does_not() {
     write(&graph, &path).unwrap();
     let unnamed = folder.path().join("model.bin");
     fs::rename(&path, &unnamed).unwrap();
-    assert_eq!(read(&unnamed).unwrap(), graph);
+    assert_eq!(read_float(&unnamed).unwrap(), graph);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gannet_formats::{keras, read, write};
+use gannet_formats::{keras, read_float, write};
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
     DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
@@ -58,7 +58,7 @@ fn mnist_small_comes_back_from(extension: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mnist-small").with_extension(extension);
     write(&graph, &path).unwrap();
-    let back = read(&path).unwrap();
+    let back = read_float(&path).unwrap();
     assert_eq!(back, graph, "names, wiring, attributes, penalties, values");
     let bits = |graph: &Graph| -> Vec<u32> {
         graph

@@ -275,7 +275,7 @@ fn read_network(
     let path = resolve(&model, value.span().start);
     let graph = match networks::by_name(&model) {
         Ok(graph) if !path.exists() => Some(Network::Layers(graph)),
-        _ => match gannet_formats::read(&path) {
+        _ => match gannet_formats::read_float(&path) {
             Ok(graph) => Some(Network::Model(graph)),
             Err(error) => {
                 options.fault(Fault::new(value.span(), error.to_string()));

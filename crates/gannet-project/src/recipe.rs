@@ -49,7 +49,7 @@ pub fn teacher(
         model.get_ref().as_str().unwrap_or_default(),
         model.span().start,
     );
-    match gannet_formats::read(&path) {
+    match gannet_formats::read_float(&path) {
         Ok(graph) => Ok(Some(graph)),
         Err(error) => Err(Fault::new(model.span(), error.to_string())),
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use gannet_board::Board;
 use gannet_compile::ir::Program;
 use gannet_data::Split;
+use gannet_formats::Model;
 use gannet_graph::{Graph, networks};
 use gannet_project::{Project, Setting};
 
@@ -15,18 +16,46 @@ pub const PROJECT_FILE: &str = "gannet.toml";
 
 /// The network's structure; one that is built in or described by a project has no weights yet.
 pub fn structure(name: &str) -> Result<Graph, Failure> {
+    match described(name)? {
+        Some(graph) => Ok(graph),
+        None => Ok(gannet_formats::read_float(name)?),
+    }
+}
+
+/// As [`structure`], of real numbers or of integers.
+pub fn structure_any(name: &str) -> Result<Model, Failure> {
+    match described(name)? {
+        Some(graph) => Ok(Model::Float(graph)),
+        None => Ok(gannet_formats::read(name)?),
+    }
+}
+
+/// The network that is built in or described by a project.
+fn described(name: &str) -> Result<Option<Graph>, Failure> {
     if is_built_in(name) {
-        return Ok(networks::by_name(name)?);
+        return Ok(Some(networks::by_name(name)?));
     }
     let path = Path::new(name);
     if is_project(path) {
-        return Ok(project(path, &[])?.graph);
+        return Ok(Some(project(path, &[])?.graph));
     }
-    Ok(gannet_formats::read(path)?)
+    Ok(None)
 }
 
-/// A network with trained weights.
+/// A network of real numbers with trained weights.
 pub fn trained(name: &str) -> Result<Graph, Failure> {
+    has_weights(name)?;
+    structure(name)
+}
+
+/// As [`trained`], of real numbers or of integers.
+pub fn trained_any(name: &str) -> Result<Model, Failure> {
+    has_weights(name)?;
+    structure_any(name)
+}
+
+/// Whether `name` is a model file.
+fn has_weights(name: &str) -> Result<(), Failure> {
     if is_project(Path::new(name)) {
         return Err(Failure::usage(format!(
             "'{name}' describes a network without weights: train it first with \
@@ -39,7 +68,7 @@ pub fn trained(name: &str) -> Result<Graph, Failure> {
              `gannet train --network {name} -o {name}.h5` and name that file"
         )));
     }
-    structure(name)
+    Ok(())
 }
 
 /// The board that a project is meant for, if `name` is a project and says so.

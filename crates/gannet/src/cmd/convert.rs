@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gannet_formats::{largest_difference, state::StateFormat};
-use gannet_graph::Graph;
+use gannet_formats::{Model, largest_difference, state::StateFormat};
 use serde::Serialize;
 
 use crate::draw::number::count;
@@ -48,15 +47,15 @@ struct Section {
 
 pub fn run(args: &Convert) -> Result<(), Failure> {
     let screen = args.json.screen()?;
-    let graph = source(&args.from, args.network.as_deref())?;
-    let written = write(&graph, &args.to)?;
+    let model = source(&args.from, args.network.as_deref())?;
+    let written = write(&model, &args.to)?;
     let section = Section {
         from: args.from.clone(),
         to: args.to.clone(),
-        layers: graph.nodes().len(),
-        params: graph.params(),
+        layers: model.as_ref().layers(),
+        params: model.as_ref().params(),
         inputs: INPUTS,
-        largest_difference: largest_difference(&graph, &written, INPUTS)?,
+        largest_difference: largest_difference(&model, &written, INPUTS)?,
     };
     screen.line(format_args!(
         "{}: {} layers, {} parameters; largest difference on {INPUTS} random inputs: {}",
@@ -78,9 +77,11 @@ pub fn run(args: &Convert) -> Result<(), Failure> {
 }
 
 /// The network with its weights.
-fn source(from: &Path, network: Option<&str>) -> Result<Graph, Failure> {
+fn source(from: &Path, network: Option<&str>) -> Result<Model, Failure> {
     match (StateFormat::of(from), network) {
-        (Some(format), Some(network)) => Ok(format.read(from, model::structure(network)?)?),
+        (Some(format), Some(network)) => {
+            Ok(Model::Float(format.read(from, model::structure(network)?)?))
+        }
         (Some(_), None) => Err(Failure::usage(format!(
             "{0} holds weights without a network: name the network that they are of, \
              `gannet convert {0} ... --network gannet.toml`",
@@ -91,16 +92,24 @@ fn source(from: &Path, network: Option<&str>) -> Result<Graph, Failure> {
              leave it away",
             from.display()
         ))),
-        (None, None) => model::trained(&from.to_string_lossy()),
+        (None, None) => model::trained_any(&from.to_string_lossy()),
     }
 }
 
 /// Writes the network and gives what is read from the file.
-fn write(graph: &Graph, to: &Path) -> Result<Graph, Failure> {
-    if let Some(format) = StateFormat::of(to) {
-        format.write(graph, to)?;
-        return Ok(format.read(to, graph.clone())?);
+fn write(model: &Model, to: &Path) -> Result<Model, Failure> {
+    match (StateFormat::of(to), model) {
+        (Some(format), Model::Float(graph)) => {
+            format.write(graph, to)?;
+            Ok(Model::Float(format.read(to, graph.clone())?))
+        }
+        (Some(_), Model::Quantized(_)) => Err(Failure::usage(format!(
+            "the network is quantized, and {} holds weights as real numbers: write a .tflite",
+            to.display()
+        ))),
+        (None, _) => {
+            gannet_formats::write(model, to)?;
+            Ok(gannet_formats::read(to)?)
+        }
     }
-    gannet_formats::write(graph, to)?;
-    Ok(gannet_formats::read(to)?)
 }

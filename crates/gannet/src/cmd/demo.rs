@@ -96,7 +96,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
 
     stage.begin(&format!("what it takes of {}", board.title));
     // From here on the file is what counts: the network is what every other command would read.
-    let graph = gannet_formats::read(&model)?;
+    let graph = gannet_formats::read_float(&model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
     model::suits(&program, dataset.test())?;
     let analysis = Analysis::new(&graph, &program);
