@@ -9,7 +9,7 @@ use std::{
 
 use gannet_graph::Graph;
 
-use crate::{FormatError, Model, ModelRef, keras};
+use crate::{FormatError, Model, ModelRef, Supported, keras};
 
 /// A format of model files.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// What its files begin with.
     signature: &'static [u8],
+    /// What it has for layers, in the order in which they are best told.
+    pub layers: fn() -> Vec<Supported>,
     read: fn(&[u8]) -> Result<Model, FormatError>,
     write: fn(ModelRef<'_>) -> Result<Vec<u8>, FormatError>,
 }
@@ -30,6 +32,7 @@ pub const FORMATS: &[Format] = &[
         name: "Keras HDF5",
         extensions: &["h5", "hdf5"],
         signature: crate::hdf5::SIGNATURE,
+        layers: keras::supported,
         read: |file| keras::from_h5(file).map(Model::Float),
         write: |model| keras::to_h5(float(model)?),
     },
@@ -37,6 +40,7 @@ pub const FORMATS: &[Format] = &[
         name: "Keras archive",
         extensions: &["keras"],
         signature: crate::zip::SIGNATURE,
+        layers: keras::supported,
         read: |file| keras::from_archive(file).map(Model::Float),
         write: |model| keras::to_archive(float(model)?),
     },

@@ -14,6 +14,7 @@ mod layout;
 mod model;
 mod obstacle;
 pub mod state;
+mod support;
 mod zip;
 
 pub use agreement::largest_difference;
@@ -21,3 +22,4 @@ pub use error::FormatError;
 pub use file::{FORMATS, Format, read, read_float, write};
 pub use model::{Model, ModelRef};
 pub use obstacle::{Obstacle, Obstacles};
+pub use support::Supported;

@@ -187,6 +187,15 @@ fn a_network_goes_through_every_format_unchanged() {
     assert_fails(&unknown, 1, &["'.pt'", "Keras"]);
 }
 
+/// If this fails: `cargo run -p gannet -- layers --markdown > SUPPORTED-LAYERS.md`.
+#[test]
+fn the_page_of_supported_layers_is_what_the_code_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("SUPPORTED-LAYERS.md")).unwrap();
+    let said = stdout(&gannet(&root, &["layers", "--markdown"]));
+    assert!(page == said, "make SUPPORTED-LAYERS.md anew");
+}
+
 #[test]
 fn a_damaged_data_set_is_named_with_its_byte() {
     let folder = tempfile::tempdir().unwrap();

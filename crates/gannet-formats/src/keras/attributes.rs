@@ -2,6 +2,8 @@
 //! Gannet does not have is noted as an obstacle and reading goes on, so that all obstacles
 //! are found in one pass.
 
+use std::cell::RefCell;
+
 use gannet_graph::{Function, Padding, Regularizer, Window};
 use serde_json::{Map, Value};
 
@@ -24,6 +26,8 @@ pub(super) struct Attributes<'a> {
     rank: Option<usize>,
     config: &'a Map<String, Value>,
     obstacles: &'a mut Obstacles,
+    /// The names of the attributes that were looked for.
+    asked: RefCell<Vec<String>>,
 }
 
 impl<'a> Attributes<'a> {
@@ -39,6 +43,7 @@ impl<'a> Attributes<'a> {
             rank: None,
             config,
             obstacles,
+            asked: RefCell::default(),
         }
     }
 
@@ -49,7 +54,13 @@ impl<'a> Attributes<'a> {
 
     /// The value of an attribute; `None` if it is absent or `null`.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
+        self.asked.borrow_mut().push(name.to_owned());
         self.config.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The names of all attributes that were looked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.borrow().clone()
     }
 
     /// Notes that the value of `name` is not read.
@@ -214,6 +225,7 @@ impl<'a> Attributes<'a> {
             rank: self.rank,
             config: value.get("config")?.as_object()?,
             obstacles: self.obstacles,
+            asked: RefCell::default(),
         })
     }
 

@@ -19,9 +19,11 @@ mod network;
 mod order;
 mod snake_case;
 mod spatial;
+mod support;
 mod variables;
 mod weights;
 mod wiring;
 
 pub use archive::{from_archive, to_archive};
 pub use h5::{from_h5, read_h5, to_h5, write_h5};
+pub use support::supported;

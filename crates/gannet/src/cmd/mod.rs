@@ -58,7 +58,7 @@ pub enum Command {
     /// The boards that are known
     Boards,
     /// The layer kinds and activation functions that are known
-    Layers,
+    Layers(layers::Layers),
     /// A completion script for a shell, on standard output
     Completions {
         /// The shell.
@@ -85,7 +85,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Analyze(args) => analyze::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Boards => boards::run(),
-        Command::Layers => layers::run(),
+        Command::Layers(args) => layers::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut cli(), "gannet", &mut std::io::stdout());
             Ok(())

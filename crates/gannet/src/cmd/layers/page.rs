@@ -1,0 +1,88 @@
+//! SUPPORTED-LAYERS.md: the overview as a page, with the attributes of each format's layers.
+
+use std::fmt::Write as _;
+
+use gannet_formats::Supported;
+
+use super::overview::{Format, Overview};
+
+const HEAD: &str = "\
+# Supported layers
+
+Made from the code by `gannet layers --markdown`; a test holds it to the code.
+
+A layer kind has the name of Keras' class. Every kind can be described in `gannet.toml`, trained, run by the reference, compiled and written as Keras. *Quantized* means that networks of integers have it too. What a format has that is not on this page is refused when a file is read, all of it in one list.
+";
+
+const FORMAT: &str = "\
+An attribute that is not listed changes training only, or nothing, and is left out. The layers `…1D` are read as layers over images one row high.
+";
+
+/// The whole page.
+pub fn markdown(overview: &Overview) -> String {
+    let mut page = HEAD.to_owned();
+    page.push_str("\n## Kinds\n\n");
+    let mut columns = vec!["kind".to_owned()];
+    columns.extend(overview.formats.iter().map(|format| format.name.clone()));
+    columns.push("quantized".to_owned());
+    row(&mut page, &columns);
+    row(&mut page, &vec!["---".to_owned(); columns.len()]);
+    for kind in &overview.kinds {
+        let mut cells = vec![kind.name.to_owned()];
+        cells.extend(kind.classes.iter().map(|classes| {
+            let names: Vec<String> = classes.iter().map(|class| code(&class.names)).collect();
+            names.join("; ")
+        }));
+        cells.push(if kind.is_quantized { "yes" } else { "" }.to_owned());
+        row(&mut page, &cells);
+    }
+    let functions: Vec<String> = overview.functions.iter().map(|f| (*f).to_owned()).collect();
+    let functions = code(&functions);
+    let _ = write!(
+        page,
+        "\n## Functions\n\nAs `activation` of a layer that has one, or as layers of their own: {functions}.\n"
+    );
+    for format in &overview.formats {
+        of_format(&mut page, format);
+    }
+    page
+}
+
+fn of_format(page: &mut String, format: &Format) {
+    let _ = write!(page, "\n## {}\n\n{FORMAT}", format.name);
+    for layer in &format.layers {
+        let _ = write!(page, "\n### {}\n\n", layer.names.join(", "));
+        page.push_str(&becomes(layer));
+        page.push('\n');
+        if !layer.attributes.is_empty() {
+            page.push('\n');
+        }
+        for (name, values) in &layer.attributes {
+            let _ = writeln!(page, "- `{name}`: {}", escaped(values));
+        }
+    }
+}
+
+fn becomes(layer: &Supported) -> String {
+    match layer.kinds.as_slice() {
+        [] => "Does nothing at inference and is left out.".to_owned(),
+        [kind] => format!("Becomes {kind}."),
+        [first, second @ ..] => format!("Becomes {first} and {} behind it.", second.join(", ")),
+    }
+}
+
+fn row(page: &mut String, cells: &[String]) {
+    let _ = writeln!(page, "| {} |", cells.join(" | "));
+}
+
+fn code(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// Text that Markdown takes as it is.
+fn escaped(text: &str) -> String {
+    text.replace('_', "\\_")
+        .replace('*', "\\*")
+        .replace('[', "\\[")
+}
