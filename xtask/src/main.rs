@@ -5,6 +5,7 @@
 //! knows of it).
 
 mod bench;
+mod boards;
 mod demo;
 mod layers;
 mod licences;
@@ -28,6 +29,7 @@ Usage: cargo xtask COMMAND
   demo [-- ARGS]         set up, build and run `gannet demo ARGS`
   test                   set up and run every check and every test
   setup                  install what is missing, and nothing else
+  boards                 build firmware for every board, boot it where there is an emulator
   spell                  check the spelling (Python)
   oracle [-- ARGS]       compare with the programs that Gannet must agree with (Python)
   bench NAME [-- ARGS]   measure; NAME is `train`";
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ("demo", rest) => demo::run(rest),
         ("test", []) => test::run(),
         ("setup", []) => setup::run(),
+        ("boards", []) => boards::run(),
         ("spell", []) => spell::run(),
         ("oracle", rest) => oracle::run(rest),
         ("bench", [name, rest @ ..]) => bench::run(name, rest),

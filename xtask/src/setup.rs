@@ -14,7 +14,7 @@ pub fn run() -> Outcome {
     let host = Host::current();
     let targets: BTreeSet<&str> = Board::all()
         .iter()
-        .map(|board| board.rust_target.as_str())
+        .map(|board| board.core.rust_target())
         .collect();
     targets
         .into_iter()

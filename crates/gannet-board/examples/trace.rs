@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let stages: Vec<String> = arguments.collect();
     let (host, board) = (Host::current(), Board::find("nucleo-f446re")?);
-    let toolchain = Toolchain::find(&host, &board.rust_target)?;
+    let toolchain = Toolchain::find(&host, board.core.rust_target())?;
     let code = Code::read(Path::new(&elf))?;
     let start = |name: &String| Ok::<_, Box<dyn Error>>(code.expect_function(name)?.start);
     let starts = stages.iter().map(start).collect::<Result<Vec<_>, _>>()?;

@@ -116,7 +116,7 @@ pub fn bench(
             code_bytes: function.len_bytes.into(),
         })
         .collect();
-    let clock_hz = board.clock.core_hz;
+    let clock_hz = board.clock.core_hz();
     Ok(Bench {
         board: board.name.clone(),
         core: board.core.name().into(),

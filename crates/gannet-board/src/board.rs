@@ -1,15 +1,49 @@
 //! The boards that Gannet knows: one TOML file each in `boards/`, embedded. A board is data; what
-//! differs in kind between chips is a [`Family`] with its own register code in `firmware/`.
+//! differs in kind is its core and the registers of its serial port.
 
 use std::sync::LazyLock;
 
 use gannet_target::Core;
 use serde::{Deserialize, Serialize};
 
+mod clock;
+mod step;
+mod uart;
+
+pub use clock::{Clock, Way};
+pub use step::{Registers, Step};
+pub use uart::{Uart, UartKind};
+
 use crate::error::BoardError;
 
 /// Every board's file.
-const FILES: [&str; 1] = [include_str!("../boards/nucleo-f446re.toml")];
+const FILES: [&str; 22] = [
+    include_str!("../boards/microbit-v1.toml"),
+    include_str!("../boards/microbit-v2.toml"),
+    include_str!("../boards/mps2-an385.toml"),
+    include_str!("../boards/mps2-an386.toml"),
+    include_str!("../boards/mps2-an500.toml"),
+    include_str!("../boards/mps2-an505.toml"),
+    include_str!("../boards/netduinoplus2.toml"),
+    include_str!("../boards/nrf52840-dk.toml"),
+    include_str!("../boards/nucleo-f103rb.toml"),
+    include_str!("../boards/nucleo-f303re.toml"),
+    include_str!("../boards/nucleo-f401re.toml"),
+    include_str!("../boards/nucleo-f411re.toml"),
+    include_str!("../boards/nucleo-f446re.toml"),
+    include_str!("../boards/nucleo-g071rb.toml"),
+    include_str!("../boards/nucleo-g431rb.toml"),
+    include_str!("../boards/nucleo-h743zi.toml"),
+    include_str!("../boards/nucleo-l031k6.toml"),
+    include_str!("../boards/nucleo-l476rg.toml"),
+    include_str!("../boards/pico.toml"),
+    include_str!("../boards/pico2.toml"),
+    include_str!("../boards/stm32f4-discovery.toml"),
+    include_str!("../boards/stm32vldiscovery.toml"),
+];
+
+/// A serial port reads each bit that often.
+const SAMPLES_A_BIT: u32 = 16;
 
 static BOARDS: LazyLock<Vec<Board>> = LazyLock::new(|| {
     // The files are embedded and a test reads each one, so parsing cannot fail at run time.
@@ -27,35 +61,39 @@ pub struct Board {
     pub name: String,
     /// The maker's name of it, for people.
     pub title: String,
-    /// Which register code in `firmware/src/chip/` sets up clock and UART.
-    pub family: Family,
     /// The core, with or without its floating point, for example `cortex-m4f`.
     pub core: Core,
-    /// Rust's target triple, for example `thumbv7em-none-eabihf` (Cortex-M4 or M7 with FPU).
-    pub rust_target: String,
-    /// The core by LLVM's name (`-C target-cpu`), for example `cortex-m4`.
-    pub cpu: String,
-    /// The chip's name in probe-rs' list of chips, for flashing.
-    pub probe_rs_chip: String,
+    /// The chip's name in probe-rs' list of chips, for flashing. Emulated machines have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_rs_chip: Option<String>,
+    /// What the chip's boot code looks for at the beginning of flash, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot: Option<Boot>,
     /// Where code and weights lie.
     pub flash: Memory,
     /// Where the arena, other static data and the stack lie.
     pub ram: Memory,
+    /// The registers that the steps of clock and ports name.
+    #[serde(default, skip_serializing_if = "Registers::is_empty")]
+    pub registers: Registers,
     /// The clock tree in the few numbers that are needed.
     pub clock: Clock,
-    /// The serial port to the host.
-    pub uart: Uart,
+    /// The serial ports to the host. The first is used when nobody names another.
+    #[serde(rename = "uart")]
+    pub uarts: Vec<Uart>,
     /// The emulated machine that runs this board's images, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emulator: Option<Emulator>,
 }
 
-/// Register code for a group of chips whose clock and UART blocks are alike.
+/// What a chip's boot code looks for in flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// STM32F4 series (reference manuals RM0090, RM0390 and their kin).
-    Stm32f4,
+#[serde(rename_all = "kebab-case")]
+pub enum Boot {
+    /// RP2040: 256 bytes of code that make the flash readable.
+    Rp2040,
+    /// RP2350: a block that says that an image for Arm follows.
+    Rp2350,
 }
 
 /// A stretch of memory.
@@ -66,96 +104,6 @@ pub struct Memory {
     pub start: u32,
     /// Length in bytes.
     pub len_bytes: u32,
-}
-
-/// The clock tree: a source, divided to `pll_input_hz`, times `pll_n`, over `pll_p`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clock {
-    /// Core clock in Hz when everything starts; equals `pll_input_hz * pll_n / pll_p`.
-    pub core_hz: u32,
-    /// The internal oscillator in Hz: what the chip runs from after reset, and the fallback.
-    pub internal_hz: u32,
-    /// What is connected to the oscillator pins.
-    pub external: External,
-    /// Rate at the PLL's input in Hz; both sources must be multiples of it.
-    pub pll_input_hz: u32,
-    /// The PLL's multiplier.
-    pub pll_n: u32,
-    /// Divider to the core clock: 2, 4, 6 or 8.
-    pub pll_p: u32,
-    /// Divider to the 48 MHz domain, which this firmware does not use: keep it below its limit.
-    pub pll_q: u32,
-    /// Core clock to the slow peripheral bus: 1, 2, 4, 8 or 16.
-    pub apb1_divider: u32,
-    /// Core clock to the fast peripheral bus: 1, 2, 4, 8 or 16.
-    pub apb2_divider: u32,
-    /// Flash wait states that `core_hz` needs at the board's supply voltage.
-    pub flash_wait_states: u32,
-    /// The power controller's voltage scale field, as bits.
-    pub voltage_scale_bits: u32,
-    /// Whether `core_hz` needs the over-drive that some parts have.
-    pub over_drive: bool,
-}
-
-/// What is connected to a chip's oscillator pins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum External {
-    /// Nothing: the PLL runs from the internal oscillator.
-    None,
-    /// A crystal.
-    Crystal {
-        /// Its rate in Hz.
-        hz: u32,
-    },
-    /// A clock signal from elsewhere on the board.
-    Bypass {
-        /// Its rate in Hz.
-        hz: u32,
-    },
-}
-
-/// The serial port: 8 data bits, no parity, one stop bit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Uart {
-    /// The port's name in the manual, for people.
-    pub name: String,
-    /// Address of its first register.
-    pub base: u32,
-    /// The bus that clocks it.
-    pub bus: Bus,
-    /// Its bit in that bus's clock-enable register.
-    pub enable_bit: u32,
-    /// The pin that sends, for example `PA2`.
-    pub tx: Pin,
-    /// The pin that receives.
-    pub rx: Pin,
-    /// The number of the pins' alternate function that is this UART.
-    pub alternate_function: u32,
-    /// Bits a second.
-    pub baud: u32,
-}
-
-/// A peripheral bus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bus {
-    /// The slow one.
-    Apb1,
-    /// The fast one.
-    Apb2,
-}
-
-/// A pin by its port and number; written `PA2`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Pin {
-    /// The port's letter as a number: A is 0.
-    pub port: u32,
-    /// 0 to 15.
-    pub number: u32,
 }
 
 /// A machine of `qemu-system-arm`.
@@ -194,7 +142,7 @@ impl Board {
             })
     }
 
-    /// Reads a board's description and checks that its clock numbers agree with each other.
+    /// Reads a board's description and checks that it agrees with itself.
     ///
     /// # Errors
     /// [`BoardError::BoardFile`] with the field at fault.
@@ -202,64 +150,100 @@ impl Board {
         let board: Board = toml::from_str(text).map_err(|error| BoardError::BoardFile {
             reason: error.to_string(),
         })?;
-        match board.clock.inconsistency() {
+        match board.inconsistency() {
             Some(reason) => Err(BoardError::BoardFile { reason }),
             None => Ok(board),
         }
     }
 
-    /// The same board with another rate on its serial port, in bits a second.
+    /// The serial port to the host.
     #[must_use]
-    pub fn with_baud(&self, baud: u32) -> Board {
+    pub fn uart(&self) -> &Uart {
+        &self.uarts[0]
+    }
+
+    /// The same board with what is not `None` in place of its own: `clock_hz` for the core, one of
+    /// those that it can reach; the serial port by its name; bits a second. Another port than the
+    /// board's own has no emulator.
+    ///
+    /// # Errors
+    /// [`BoardError::NoClock`] and [`BoardError::NoUart`], which list what there is;
+    /// [`BoardError::BoardFile`] for a baud rate that the port cannot make.
+    pub fn with(
+        &self,
+        clock_hz: Option<u32>,
+        uart: Option<&str>,
+        baud: Option<u32>,
+    ) -> Result<Board, BoardError> {
         let mut board = self.clone();
-        board.uart.baud = baud;
-        board
+        if let Some(hz) = clock_hz {
+            board.clock = self
+                .clock
+                .limited_to(hz)
+                .ok_or_else(|| BoardError::NoClock {
+                    board: self.name.clone(),
+                    hz,
+                    rates: list(self.clock.rates()),
+                })?;
+        }
+        if let Some(name) = uart {
+            let place = self
+                .uarts
+                .iter()
+                .position(|uart| uart.name.eq_ignore_ascii_case(name));
+            let place = place.ok_or_else(|| BoardError::NoUart {
+                board: self.name.clone(),
+                name: name.into(),
+                uarts: list(self.uarts.iter().map(|uart| &uart.name)),
+            })?;
+            board.uarts.swap(0, place);
+            if place != 0 {
+                board.emulator = None;
+            }
+        }
+        if let Some(baud) = baud {
+            board.uarts[0].baud = baud;
+        }
+        match board.inconsistency() {
+            Some(reason) => Err(BoardError::BoardFile { reason }),
+            None => Ok(board),
+        }
     }
-}
 
-impl Clock {
     fn inconsistency(&self) -> Option<String> {
-        let divides = |hz: u32| self.pll_input_hz != 0 && hz.is_multiple_of(self.pll_input_hz);
-        let external_divides = match self.external {
-            External::None => true,
-            External::Crystal { hz } | External::Bypass { hz } => divides(hz),
-        };
-        let vco_hz = u64::from(self.pll_input_hz) * u64::from(self.pll_n);
-        let bus = |divider| matches!(divider, 1 | 2 | 4 | 8 | 16);
-        let reason = if !divides(self.internal_hz) || !external_divides {
-            "each oscillator's rate must be a multiple of clock.pll_input_hz"
-        } else if !matches!(self.pll_p, 2 | 4 | 6 | 8) {
-            "clock.pll_p must be 2, 4, 6 or 8"
-        } else if vco_hz != u64::from(self.core_hz) * u64::from(self.pll_p) {
-            "clock.core_hz must be pll_input_hz * pll_n / pll_p"
-        } else if !bus(self.apb1_divider) || !bus(self.apb2_divider) {
-            "the bus dividers must be 1, 2, 4, 8 or 16"
-        } else {
-            return None;
-        };
-        Some(reason.into())
+        if self.uarts.is_empty() {
+            return Some("it has no [[uart]], and the host needs one".into());
+        }
+        let of_uarts = self.uarts.iter().flat_map(|uart| &uart.steps);
+        let mut steps = self.clock.steps().chain(of_uarts);
+        if let Some(step) = steps.find(|step| !self.registers.contains_key(step.register())) {
+            return Some(format!("[registers] has no {}", step.register()));
+        }
+        if let Some((name, _)) = self.registers.iter().find(|(_, address)| *address % 4 != 0) {
+            return Some(format!("the address of {name} is no multiple of 4"));
+        }
+        self.uarts.iter().find_map(|uart| {
+            let clocks = self
+                .clock
+                .ways
+                .iter()
+                .map(|way| way.core_hz / uart.divider.max(1));
+            let reset = self.clock.reset_hz / uart.reset_divider.max(1);
+            let mut clocks = clocks.chain([reset]);
+            // Sixteen periods a bit at least, which divides by no less.
+            let slow = clocks.find(|hz| uart.baud == 0 || hz / uart.baud < SAMPLES_A_BIT)?;
+            Some(format!(
+                "{} runs at {slow} Hz at times, which is too slow for {} baud",
+                uart.name, uart.baud
+            ))
+        })
     }
 }
 
-impl TryFrom<String> for Pin {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Pin, String> {
-        let parse = || {
-            let letter = text.strip_prefix('P')?.chars().next()?;
-            let number: u32 = text.get(2..)?.parse().ok()?;
-            let port = u32::from(letter).checked_sub(u32::from('A'))?;
-            (port < 11 && number < 16).then_some(Pin { port, number })
-        };
-        parse().ok_or_else(|| format!("{text:?} is no pin; a pin is written like PA2"))
-    }
-}
-
-impl From<Pin> for String {
-    fn from(pin: Pin) -> String {
-        let letter = char::from(b'A' + pin.port as u8);
-        format!("P{letter}{}", pin.number)
-    }
+/// Values for a sentence.
+fn list(values: impl IntoIterator<Item = impl ToString>) -> String {
+    let values: Vec<String> = values.into_iter().map(|value| value.to_string()).collect();
+    values.join(", ")
 }
 
 /// Levenshtein's distance: insertions, deletions and replacements from one name to the other.
@@ -306,8 +290,8 @@ mod tests {
                 len_bytes: 128 * 1024
             }
         );
-        assert_eq!(board.clock.core_hz, 180_000_000);
-        assert_eq!(board.uart.tx, Pin { port: 0, number: 2 });
+        assert_eq!(board.clock.core_hz(), 180_000_000);
+        assert_eq!(board.uart().tx, "PA2");
     }
 
     #[test]
@@ -320,13 +304,52 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_whose_numbers_disagree_is_refused() {
-        let text = FILES[0].replace("pll_n = 180", "pll_n = 168");
-        let message = Board::from_toml(&text).unwrap_err().to_string();
-        assert!(message.contains("core_hz"), "{message}");
-        let text = FILES[0].replace("\"PA2\"", "\"A2\"");
-        let message = Board::from_toml(&text).unwrap_err().to_string();
-        assert!(message.contains("PA2"), "{message}");
+    fn a_file_that_disagrees_with_itself_is_refused() {
+        let faults = [
+            (
+                "RCC_CR = 0x4002_3800",
+                "RCC_CR = 0x4002_3801",
+                "RCC_CR is no multiple",
+            ),
+            ("RCC_CR = ", "RCC_CRX = ", "no RCC_CR"),
+            (
+                "baud = 115_200",
+                "baud = 5_000_000",
+                "too slow for 5000000 baud",
+            ),
+            (
+                "set = 0x0001_0000",
+                "write = 1, set = 0x0001_0000",
+                "one of: `clear`",
+            ),
+            ("cortex-m4f", "cortex-m5", "cortex-m5"),
+        ];
+        let nucleo = include_str!("../boards/nucleo-f446re.toml");
+        for (right, wrong, told) in faults {
+            assert!(nucleo.contains(right), "{right}");
+            let message = Board::from_toml(&nucleo.replacen(right, wrong, 1)).unwrap_err();
+            assert!(message.to_string().contains(told), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_takes_the_place_of_the_boards_own() {
+        let board = Board::find("nucleo-f446re").unwrap();
+        let slow = board.with(Some(16_000_000), None, Some(9_600)).unwrap();
+        assert_eq!(
+            (slow.clock.core_hz(), slow.uart().baud),
+            (16_000_000, 9_600)
+        );
+        assert!(slow.clock.ways.is_empty() && slow.emulator.is_some());
+        let other = board.with(None, Some("usart1"), None).unwrap();
+        assert_eq!((&*other.uart().tx, &other.emulator), ("PA9", &None));
+        let message = board.with(Some(1), None, None).unwrap_err().to_string();
+        assert!(message.contains("180000000, 16000000"), "{message}");
+        let message = board
+            .with(None, Some("UART9"), None)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("USART2, USART1"), "{message}");
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub fn build(
     }
     let programs = folder
         .join("target")
-        .join(&board.rust_target)
+        .join(board.core.rust_target())
         .join("release");
     let (example, validate) = (programs.join("example"), programs.join("validate"));
     Ok(Images {

@@ -39,6 +39,26 @@ pub enum BoardError {
          path; install Rust from https://rustup.rs"
     )]
     CargoMissing,
+    /// A board does not run at this rate.
+    #[error("{board} does not run at {hz} Hz; it can run at {rates}")]
+    NoClock {
+        /// The board.
+        board: String,
+        /// What was asked for.
+        hz: u32,
+        /// What there is, in Hz.
+        rates: String,
+    },
+    /// A board has no serial port of this name.
+    #[error("{board} has no serial port {name}; it has {uarts}")]
+    NoUart {
+        /// The board.
+        board: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        uarts: String,
+    },
     /// A board's description cannot be used.
     #[error("the board's description is wrong: {reason}")]
     BoardFile {

@@ -10,7 +10,7 @@
 //! let network_files = network();
 //! Project { board, network: "mnist-small", network_files: &network_files, image: &[0; 784] }
 //!     .write(folder)?;
-//! let toolchain = Toolchain::find(&host, &board.rust_target)?;
+//! let toolchain = Toolchain::find(&host, board.core.rust_target())?;
 //! let images = build(&host, &toolchain, board, folder, |line| eprintln!("{line}"))?;
 //! let run = run_example(&host, board, &images.example.path, Duration::from_secs(60))?;
 //! println!("{}{} bytes of stack", run.text, run.peak_stack_bytes);
@@ -19,6 +19,7 @@
 
 pub mod bench;
 pub mod board;
+mod boot;
 pub mod build;
 pub mod doctor;
 pub mod emulator;
@@ -27,6 +28,7 @@ pub mod host;
 pub mod image;
 pub mod native;
 pub mod project;
+mod source;
 pub mod toolchain;
 pub mod trace;
 pub mod validate;

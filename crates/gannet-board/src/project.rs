@@ -6,17 +6,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::board::{Board, Bus, External, Family, Pin};
+use crate::board::{Board, Boot, UartKind};
 use crate::error::BoardError;
+use crate::source::board_source;
 
 /// Files that are the same in every project.
-const FIXED: [(&str, &str); 13] = [
+const FIXED: [(&str, &str); 14] = [
     ("build.rs", include_str!("../firmware/build.rs")),
     ("src/lib.rs", include_str!("../firmware/src/lib.rs")),
     (
         "src/register.rs",
         include_str!("../firmware/src/register.rs"),
     ),
+    ("src/clock.rs", include_str!("../firmware/src/clock.rs")),
     ("src/timer.rs", include_str!("../firmware/src/timer.rs")),
     ("src/stack.rs", include_str!("../firmware/src/stack.rs")),
     ("src/text.rs", include_str!("../firmware/src/text.rs")),
@@ -83,7 +85,10 @@ impl Project<'_> {
             .iter()
             .map(|&(path, text)| (PathBuf::from(path), self.fill(text)));
         let made = [
-            ("src/chip.rs", chip_source(self.board.family).to_owned()),
+            (
+                "src/uart.rs",
+                uart_source(self.board.uart().kind).to_owned(),
+            ),
             ("src/board.rs", board_source(self.board)),
             ("src/image.rs", image_source(self.image)),
         ];
@@ -114,23 +119,47 @@ impl Project<'_> {
         Board::find(board)
     }
 
+    /// How the project's README says that it gets onto the board.
+    fn flash_line(&self) -> String {
+        let target = self.board.core.rust_target();
+        match &self.board.probe_rs_chip {
+            Some(chip) => format!(
+                "`probe-rs run --chip {chip} target/{target}/release/example`; the same file runs in \
+                 the emulator, where there is one."
+            ),
+            None => {
+                "there is no such board: `gannet build . --run` runs it in the emulator.".into()
+            }
+        }
+    }
+
     fn fill(&self, template: &str) -> String {
         let board = self.board;
+        let flash = board.program_flash();
+        let boot = |part: fn(Boot) -> &'static str| board.boot.map_or("", part);
         let values = [
             ("network", self.network.to_owned()),
             ("board", board.name.clone()),
             ("title", board.title.clone()),
-            ("target", board.rust_target.clone()),
-            ("cpu", board.cpu.clone()),
-            ("uart", board.uart.name.clone()),
-            ("tx", board.uart.tx.into()),
-            ("rx", board.uart.rx.into()),
-            ("baud", board.uart.baud.to_string()),
-            ("chip", board.probe_rs_chip.clone()),
-            ("flash_start", format!("{:#010x}", board.flash.start)),
-            ("flash_len", board.flash.len_bytes.to_string()),
+            ("target", board.core.rust_target().into()),
+            ("cpu", board.core.llvm_cpu().into()),
+            ("uart", board.uart().name.clone()),
+            ("tx", board.uart().tx.clone()),
+            ("rx", board.uart().rx.clone()),
+            ("baud", board.uart().baud.to_string()),
+            ("flash", self.flash_line()),
+            ("flash_start", format!("{:#010x}", flash.start)),
+            ("flash_len", flash.len_bytes.to_string()),
             ("ram_start", format!("{:#010x}", board.ram.start)),
             ("ram_len", board.ram.len_bytes.to_string()),
+            ("boot_dependency", boot(Boot::dependency).into()),
+            ("boot_sections", boot(Boot::sections).into()),
+            (
+                "boot_memory",
+                board
+                    .boot
+                    .map_or(String::new(), |boot| boot.memory(board.flash)),
+            ),
         ];
         values
             .iter()
@@ -204,148 +233,14 @@ fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
     fs::write(path, text).map_err(BoardError::file(path))
 }
 
-fn chip_source(family: Family) -> &'static str {
-    match family {
-        Family::Stm32f4 => include_str!("../firmware/src/chip/stm32f4.rs"),
+fn uart_source(kind: UartKind) -> &'static str {
+    match kind {
+        UartKind::Stm32V1 => include_str!("../firmware/src/uart/stm32_v1.rs"),
+        UartKind::Stm32V2 => include_str!("../firmware/src/uart/stm32_v2.rs"),
+        UartKind::Cmsdk => include_str!("../firmware/src/uart/cmsdk.rs"),
+        UartKind::Nrf => include_str!("../firmware/src/uart/nrf.rs"),
+        UartKind::Pl011 => include_str!("../firmware/src/uart/pl011.rs"),
     }
-}
-
-/// The board's numbers as constants, for the chip's code.
-fn board_source(board: &Board) -> String {
-    let clock = &board.clock;
-    let uart = &board.uart;
-    let external = match clock.external {
-        External::None => "None".to_owned(),
-        External::Crystal { hz } => format!("Crystal({})", grouped(hz)),
-        External::Bypass { hz } => format!("Bypass({})", grouped(hz)),
-    };
-    let bus = match uart.bus {
-        Bus::Apb1 => "Apb1",
-        Bus::Apb2 => "Apb2",
-    };
-    let pin = |pin: Pin| format!("({}, {})", pin.port, pin.number);
-    let constants = [
-        ("The board.", "NAME", "&str", format!("{:?}", board.name)),
-        (
-            "Core clock when everything starts.",
-            "CORE_HZ",
-            "u32",
-            grouped(clock.core_hz),
-        ),
-        (
-            "Internal oscillator.",
-            "INTERNAL_HZ",
-            "u32",
-            grouped(clock.internal_hz),
-        ),
-        (
-            "On the oscillator pins.",
-            "EXTERNAL",
-            "External",
-            format!("External::{external}"),
-        ),
-        (
-            "Rate at the PLL's input.",
-            "PLL_INPUT_HZ",
-            "u32",
-            grouped(clock.pll_input_hz),
-        ),
-        ("Multiplier.", "PLL_N", "u32", clock.pll_n.to_string()),
-        (
-            "Divider to the core.",
-            "PLL_P",
-            "u32",
-            clock.pll_p.to_string(),
-        ),
-        (
-            "Divider to USB, unused.",
-            "PLL_Q",
-            "u32",
-            clock.pll_q.to_string(),
-        ),
-        (
-            "Core clock to slow bus.",
-            "APB1_DIVIDER",
-            "u32",
-            clock.apb1_divider.to_string(),
-        ),
-        (
-            "Core clock to fast bus.",
-            "APB2_DIVIDER",
-            "u32",
-            clock.apb2_divider.to_string(),
-        ),
-        (
-            "At full speed.",
-            "FLASH_WAIT_STATES",
-            "u32",
-            clock.flash_wait_states.to_string(),
-        ),
-        (
-            "Regulator.",
-            "VOLTAGE_SCALE_BITS",
-            "u32",
-            clock.voltage_scale_bits.to_string(),
-        ),
-        (
-            "Needed at full speed.",
-            "OVER_DRIVE",
-            "bool",
-            clock.over_drive.to_string(),
-        ),
-        (
-            "The serial port.",
-            "UART_BASE",
-            "usize",
-            format!("{:#010x}", uart.base),
-        ),
-        ("What clocks it.", "UART_BUS", "Bus", format!("Bus::{bus}")),
-        (
-            "In that bus's enable register.",
-            "UART_ENABLE_BIT",
-            "u32",
-            uart.enable_bit.to_string(),
-        ),
-        (
-            "Port (A is 0) and pin that send.",
-            "UART_TX",
-            "(u32, u32)",
-            pin(uart.tx),
-        ),
-        (
-            "Port and pin that receive.",
-            "UART_RX",
-            "(u32, u32)",
-            pin(uart.rx),
-        ),
-        (
-            "What makes the pins the UART's.",
-            "UART_ALTERNATE_FUNCTION",
-            "u32",
-            uart.alternate_function.to_string(),
-        ),
-        ("Bits a second.", "BAUD", "u32", grouped(uart.baud)),
-    ];
-    let mut text = String::from(include_str!("../firmware/src/board_types.rs"));
-    for (meaning, name, kind, value) in constants {
-        text.push_str(&format!(
-            "\n/// {meaning}\npub const {name}: {kind} = {value};\n"
-        ));
-    }
-    text
-}
-
-/// A number as Rust's sources show it: 180_000_000.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// The image as an array of rows; square images get their own width.
@@ -473,12 +368,6 @@ mod tests {
             write_all(folder.path(), files).unwrap();
             assert_eq!(fs::read_to_string(&manifest).unwrap(), written);
         }
-    }
-
-    #[test]
-    fn another_baud_rate_reaches_the_sources() {
-        let board = Board::find("nucleo-f446re").unwrap().with_baud(921_600);
-        assert!(board_source(&board).contains("BAUD: u32 = 921_600;"));
     }
 
     #[test]

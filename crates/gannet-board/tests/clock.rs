@@ -3,34 +3,24 @@
 //! sections 3.4, 5.1 and 6). A rule that is broken is a panic.
 
 use gannet_board::Board;
-use gannet_board::board::{Bus, External, Pin};
+use gannet_board::board::{Clock as Described, Registers, Step as Access};
 
-#[allow(dead_code)]
 #[path = "../firmware/src/board_types.rs"]
 mod board_types;
 
-/// The Nucleo's numbers, as the project writer puts them into `src/board.rs`.
+/// What the project writer puts into `src/board.rs`, as far as it is not looked up here.
 mod board {
-    pub use crate::board_types::{Bus, External};
+    pub use crate::board_types::{Clocks, Step};
 
-    pub const CORE_HZ: u32 = 180_000_000;
-    pub const INTERNAL_HZ: u32 = 16_000_000;
-    pub const EXTERNAL: External = External::Bypass(8_000_000);
-    pub const PLL_INPUT_HZ: u32 = 2_000_000;
-    pub const PLL_N: u32 = 180;
-    pub const PLL_P: u32 = 2;
-    pub const PLL_Q: u32 = 8;
-    pub const APB1_DIVIDER: u32 = 4;
-    pub const APB2_DIVIDER: u32 = 2;
-    pub const FLASH_WAIT_STATES: u32 = 5;
-    pub const VOLTAGE_SCALE_BITS: u32 = 3;
-    pub const OVER_DRIVE: bool = true;
+    pub const CLOCKS: Clocks = Clocks {
+        reset_hz: 16_000_000,
+        answers: None,
+        ways: &[],
+    };
+    pub const UART_DIVIDER: u32 = 4;
+    pub const UART_RESET_DIVIDER: u32 = 1;
     pub const UART_BASE: usize = 0x4000_4400;
-    pub const UART_BUS: Bus = Bus::Apb1;
-    pub const UART_ENABLE_BIT: u32 = 17;
-    pub const UART_TX: (u32, u32) = (0, 2);
-    pub const UART_RX: (u32, u32) = (0, 3);
-    pub const UART_ALTERNATE_FUNCTION: u32 = 7;
+    pub const UART_STEPS: &[Step] = &[];
     pub const BAUD: u32 = 115_200;
 }
 
@@ -65,13 +55,18 @@ mod register {
 }
 
 #[allow(dead_code)]
-#[path = "../firmware/src/chip/stm32f4.rs"]
-mod chip;
+#[path = "../firmware/src/clock.rs"]
+mod clock;
+
+#[allow(dead_code)]
+#[path = "../firmware/src/uart/stm32_v1.rs"]
+mod uart;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use chip::{Uart, start_clock};
+use board_types::{Clocks, Step, Way};
+use uart::Uart;
 
 const RCC_CR: usize = 0x4002_3800;
 const RCC_PLLCFGR: usize = 0x4002_3804;
@@ -210,6 +205,51 @@ impl Chip {
     }
 }
 
+/// The Nucleo's clock tree, as its file has it. The firmware's is a constant: this one stays, too.
+fn nucleo() -> Clocks {
+    let board = Board::find("nucleo-f446re").unwrap();
+    let Described {
+        reset_hz,
+        answers,
+        ways,
+    } = &board.clock;
+    let ways: Vec<Way> = ways
+        .iter()
+        .map(|way| Way {
+            core_hz: way.core_hz,
+            steps: steps(&way.steps, &board.registers).leak(),
+        })
+        .collect();
+    Clocks {
+        reset_hz: *reset_hz,
+        answers: answers
+            .as_ref()
+            .map(|answers| step(answers, &board.registers)),
+        ways: ways.leak(),
+    }
+}
+
+fn uart_steps() -> Vec<Step> {
+    let board = Board::find("nucleo-f446re").unwrap();
+    steps(&board.uart().steps, &board.registers)
+}
+
+fn steps(accesses: &[Access], registers: &Registers) -> Vec<Step> {
+    accesses
+        .iter()
+        .map(|access| step(access, registers))
+        .collect()
+}
+
+fn step(access: &Access, registers: &Registers) -> Step {
+    let at = registers[access.register()] as usize;
+    match *access {
+        Access::Modify { clear, set, .. } => Step::Modify { at, clear, set },
+        Access::Write { value, .. } => Step::Write { at, value },
+        Access::Wait { mask, value, .. } => Step::Wait { at, mask, value },
+    }
+}
+
 /// What the chip looks like once the firmware has started.
 struct Started {
     core_hz: Option<u32>,
@@ -220,7 +260,8 @@ struct Started {
 
 fn start(fault: Fault) -> Started {
     CHIP.set(Chip::after_reset(fault));
-    let clock = start_clock();
+    let clock = clock::bring_up(&nucleo());
+    assert!(clock::carry_out(&uart_steps()));
     Uart::start(clock);
     CHIP.with_borrow(|chip| Started {
         core_hz: clock.core_hz,
@@ -272,43 +313,14 @@ fn where_no_clock_tree_answers_the_clock_is_unknown() {
 
 fn start_without_clock_tree() -> Option<u32> {
     CHIP.set(Chip::after_reset(Fault::NoClockTree));
-    start_clock().core_hz
+    clock::bring_up(&nucleo()).core_hz
 }
 
 #[test]
 fn the_numbers_here_are_the_boards() {
-    let board = Board::find("nucleo-f446re").unwrap();
-    let (clock, uart) = (&board.clock, &board.uart);
-    let here = (
-        (board::CORE_HZ, board::INTERNAL_HZ, board::PLL_INPUT_HZ),
-        (board::PLL_N, board::PLL_P, board::PLL_Q),
-        (
-            board::APB1_DIVIDER,
-            board::APB2_DIVIDER,
-            board::FLASH_WAIT_STATES,
-        ),
-        (board::VOLTAGE_SCALE_BITS, board::OVER_DRIVE),
-        (
-            board::UART_BASE as u32,
-            board::UART_ENABLE_BIT,
-            board::UART_ALTERNATE_FUNCTION,
-        ),
-        (board::UART_TX, board::UART_RX, board::BAUD),
-    );
-    let pin = |pin: Pin| (pin.port, pin.number);
-    let there = (
-        (clock.core_hz, clock.internal_hz, clock.pll_input_hz),
-        (clock.pll_n, clock.pll_p, clock.pll_q),
-        (
-            clock.apb1_divider,
-            clock.apb2_divider,
-            clock.flash_wait_states,
-        ),
-        (clock.voltage_scale_bits, clock.over_drive),
-        (uart.base, uart.enable_bit, uart.alternate_function),
-        (pin(uart.tx), pin(uart.rx), uart.baud),
-    );
-    assert_eq!(here, there);
-    assert_eq!(clock.external, External::Bypass { hz: 8_000_000 });
-    assert_eq!(uart.bus, Bus::Apb1);
+    let uart = Board::find("nucleo-f446re").unwrap().uart();
+    assert_eq!(board::UART_BASE as u32, uart.base);
+    assert_eq!(board::UART_DIVIDER, uart.divider);
+    assert_eq!(board::UART_RESET_DIVIDER, uart.reset_divider);
+    assert_eq!(board::BAUD, uart.baud);
 }

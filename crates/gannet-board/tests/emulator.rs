@@ -2,20 +2,18 @@
 //! network that is small enough to compute by hand. One firmware build serves all tests.
 //! They need QEMU and a Rust for the board's core: `cargo xtask setup` installs both.
 
+mod tiny;
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use gannet_board::build::{Images, build};
 use gannet_board::validate::{OutputFormat, Sample, Validation};
-use gannet_board::{
-    Board, BoardError, Emulator, Host, Image, Project, Toolchain, bench, run_example,
-};
+use gannet_board::{Board, BoardError, Emulator, Host, Image, Toolchain, bench, run_example};
 use gannet_link::{Client, LinkError, Patience};
 
-const NETWORK: &str = "tiny-sums";
-const HASH: [u8; 8] = *b"gannet\x00\x01";
-const INPUT_LEN: usize = 784;
+use tiny::{HASH, NETWORK, image, output, write};
 
 struct Built {
     folder: PathBuf,
@@ -37,48 +35,13 @@ fn board() -> &'static Board {
 }
 
 fn rust() -> Toolchain {
-    Toolchain::find(&Host::current(), &board().rust_target)
+    Toolchain::find(&Host::current(), board().core.rust_target())
         .unwrap_or_else(|error| panic!("run `cargo xtask setup` first: {error}"))
 }
 
 fn boot(elf: &Path) -> Emulator {
     Emulator::start(&Host::current(), board(), elf)
         .unwrap_or_else(|error| panic!("run `cargo xtask setup` first: {error}"))
-}
-
-fn write(folder: &Path, board: &Board) {
-    let network_files = [
-        ("Cargo.toml", include_str!("tiny-network/Cargo.toml")),
-        ("src/lib.rs", include_str!("tiny-network/src/lib.rs")),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.to_owned()));
-    let project = Project {
-        board,
-        network: NETWORK,
-        network_files: &network_files,
-        image: &image(0),
-    };
-    project.write(folder).unwrap();
-}
-
-/// An image in which every byte value occurs, other ones at each place for each `number`.
-fn image(number: usize) -> Vec<u8> {
-    (0..INPUT_LEN)
-        .map(|index| ((index * 7 + number * 13) % 256) as u8)
-        .collect()
-}
-
-/// The network's definition once more: output `k` is the sum of weight `k` times the pixels
-/// `k`, `k + 10`, `k + 20` and so on, over 65,536; every operation rounded to `f32`.
-fn output(image: &[u8]) -> Vec<u8> {
-    const WEIGHTS: [f32; 10] = [1.0, 0.5, 0.25, 0.125, 3.0, 1e-3, 1e-4, -1e-5, 1e-6, 1e-7];
-    let sum = |k: usize| {
-        let pixels = image.iter().skip(k).step_by(10);
-        pixels.fold(0.0, |sum, &pixel| sum + f32::from(pixel) * WEIGHTS[k])
-    };
-    (0..10)
-        .flat_map(|k| (sum(k) / 65_536.0).to_le_bytes())
-        .collect()
 }
 
 /// The text with a `*` for each figure that the compiler or this machine's speed decides, and
@@ -246,7 +209,7 @@ fn an_emulator_that_is_not_installed_is_a_sentence() {
 #[test]
 fn a_toolchain_that_is_not_installed_is_a_sentence() {
     let host = Host::current().with_path(Vec::new());
-    let message = Toolchain::find(&host, &board().rust_target)
+    let message = Toolchain::find(&host, board().core.rust_target())
         .unwrap_err()
         .to_string();
     assert!(message.contains("thumbv7em-none-eabihf") && message.contains("gannet doctor --fix"));

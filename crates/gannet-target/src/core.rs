@@ -68,6 +68,12 @@ impl Core {
         matches!(self, Core::CortexM4) || self.has_float()
     }
 
+    /// Whether it counts its own cycles (DWT), so that a board can measure.
+    #[must_use]
+    pub fn has_cycle_counter(self) -> bool {
+        !matches!(self, Core::CortexM0 | Core::CortexM0Plus)
+    }
+
     /// Rust's triple for it.
     #[must_use]
     pub fn rust_target(self) -> &'static str {

@@ -105,7 +105,7 @@ impl Deployment<'_> {
                 (Box::new(emulator), Some(images.validate.sizes))
             }
             On::Serial { port, baud } => {
-                let baud = baud.unwrap_or(self.board.uart.baud);
+                let baud = baud.unwrap_or(self.board.uart().baud);
                 (Box::new(SerialWire::open(port, baud)?), None)
             }
         };

@@ -1,6 +1,6 @@
 //! The element types that a network's input and output may have, in text.
 
-use crate::chip::Uart;
+use crate::uart::Uart;
 use crate::{decimal, text};
 
 /// One element of a network's output, as the example prints it.

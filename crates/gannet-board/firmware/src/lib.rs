@@ -1,10 +1,10 @@
-//! What both programs share: the chip's clock and UART, a tick counter, the peak of the stack,
+//! What both programs share: clock and serial port, a tick counter, the peak of the stack,
 //! printing, and the identity of the network inside.
 
 #![no_std]
 
 pub mod board;
-pub mod chip;
+pub mod clock;
 pub mod decimal;
 pub mod element;
 pub mod identity;
@@ -13,5 +13,6 @@ pub mod register;
 pub mod stack;
 pub mod text;
 pub mod timer;
+pub mod uart;
 
 mod stop;

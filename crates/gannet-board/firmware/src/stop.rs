@@ -2,7 +2,7 @@
 
 use core::panic::PanicInfo;
 
-use crate::chip::Uart;
+use crate::uart::Uart;
 use crate::text::{print, print_u32};
 
 #[panic_handler]

@@ -1,6 +1,6 @@
 //! Plain text on the serial port, without `core::fmt` and the kilobytes that it brings.
 
-use crate::chip::Uart;
+use crate::uart::Uart;
 
 /// Sends text.
 pub fn print(uart: &mut Uart, text: &str) {

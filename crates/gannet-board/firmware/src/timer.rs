@@ -5,7 +5,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m_rt::exception;
 
-use crate::chip::Clock;
+use crate::board;
+use crate::clock::Clock;
 use crate::register::Register;
 
 // SAFETY: ARMv7-M manual, C1.6.5 and C1.8: debug control and data watchpoint unit.
@@ -48,7 +49,7 @@ enum Source {
 impl Timer {
     /// Starts the best counter that this core has.
     pub fn start(clock: Clock) -> Timer {
-        let (source, rate) = if cycle_counter_counts() {
+        let (source, rate) = if board::CYCLE_COUNTER && cycle_counter_counts() {
             (Source::CycleCounter, clock.core_hz)
         } else {
             let rate = start_systick(clock);

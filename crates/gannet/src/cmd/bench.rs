@@ -7,7 +7,7 @@ use gannet_board::{Bench as Section, Board, Toolchain};
 use gannet_compile::compile;
 use gannet_compile::ir::Program;
 
-use crate::cmd::boards::{self, DEFAULT_BOARD};
+use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::InputArg;
 use crate::cmd::{analyze, firmware};
 use crate::draw::number::{count, percent, seconds};
@@ -23,9 +23,8 @@ use crate::screen::Screen;
 pub struct Bench {
     /// A model file.
     model: String,
-    /// The board; `gannet boards` lists them.
-    #[arg(long, default_value = DEFAULT_BOARD)]
-    board: String,
+    #[command(flatten)]
+    board: BoardArgs,
     /// Where the firmware project is written; NETWORK-BOARD in the present folder without it.
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -35,7 +34,7 @@ pub struct Bench {
 
 pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
-    let board = boards::find(&args.board)?;
+    let board = &args.board.find()?;
     let graph = model::trained(&args.model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
     analyze::check(&graph, &program, board)?;
@@ -65,7 +64,7 @@ fn measure(
     let spinner = screen.spinner("counting instructions");
     let section = gannet_board::bench(
         &host,
-        &Toolchain::find(&host, &board.rust_target)?,
+        &Toolchain::find(&host, board.core.rust_target())?,
         board,
         &images.example,
         &stages,

@@ -25,7 +25,7 @@ pub struct Doctor {
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let host = Host::current();
-    let target = &boards::find(&args.board)?.rust_target;
+    let target = boards::find(&args.board)?.core.rust_target();
     if args.fix {
         set_up(&host, target, |line| screen.note(line))?;
     }

@@ -12,7 +12,7 @@ use gannet_compile::{compile, rust};
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::analyze;
-use crate::cmd::boards::{self, DEFAULT_BOARD};
+use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::InputArg;
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
@@ -29,12 +29,8 @@ const EXAMPLE_PATIENCE: Duration = Duration::from_secs(60);
 pub struct Firmware {
     /// A model file.
     model: String,
-    /// The board; `gannet boards` lists them.
-    #[arg(long, default_value = DEFAULT_BOARD)]
-    board: String,
-    /// The speed of the board's serial line; the board's own without it.
-    #[arg(long)]
-    baud: Option<u32>,
+    #[command(flatten)]
+    board: BoardArgs,
     /// The picture that the program `example` runs: DATASET:SPLIT/INDEX.
     #[arg(long, default_value = "mnist:train/2")]
     picture: ImageRef,
@@ -56,10 +52,7 @@ pub struct Build {
 }
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
-    let board = boards::find(&args.board)?;
-    let board = args
-        .baud
-        .map_or_else(|| board.clone(), |baud| board.with_baud(baud));
+    let board = args.board.find()?;
     let graph = model::trained(&args.model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
     analyze::check(&graph, &program, &board)?;
@@ -121,7 +114,7 @@ pub fn folder(program: &Program, board: &str) -> PathBuf {
 
 /// Whether firmware for `board` can be built and booted here.
 pub fn ready(board: &Board) -> Result<(), Failure> {
-    match doctor::first_missing(&Host::current(), &board.rust_target) {
+    match doctor::first_missing(&Host::current(), board.core.rust_target()) {
         None => Ok(()),
         Some(check) => Err(Failure::new(format!(
             "firmware for {} needs something that is missing here: {}. `gannet doctor --fix` installs it",
@@ -133,7 +126,7 @@ pub fn ready(board: &Board) -> Result<(), Failure> {
 /// Builds the project in `folder`, with the compiler's last line as a sign of life.
 pub fn images(board: &Board, folder: &Path, screen: Screen) -> Result<(Host, Images), Failure> {
     let host = Host::current();
-    let toolchain = Toolchain::find(&host, &board.rust_target)?;
+    let toolchain = Toolchain::find(&host, board.core.rust_target())?;
     let spinner = screen.spinner("building the firmware");
     let images = gannet_board::build(&host, &toolchain, board, folder, |line| {
         spinner.set_message(format!("building the firmware: {}", line.trim()));

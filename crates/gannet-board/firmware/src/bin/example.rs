@@ -4,12 +4,12 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use firmware::chip::{self, Uart};
+use firmware::uart::Uart;
 use firmware::element::{Element, largest};
 use firmware::image::IMAGE;
 use firmware::text::{print, print_hex, print_u32};
 use firmware::timer::Timer;
-use firmware::{board, stack};
+use firmware::{board, clock, stack};
 use network::Network;
 
 #[entry]
@@ -18,7 +18,7 @@ fn main() -> ! {
     // reference, as `main` runs once.
     static mut NETWORK: Network = Network::new();
 
-    let clock = chip::start_clock();
+    let clock = clock::start();
     let mut uart = Uart::start(clock);
     let timer = Timer::start(clock);
 

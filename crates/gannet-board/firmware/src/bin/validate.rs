@@ -4,9 +4,9 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use firmware::chip::{self, Uart};
+use firmware::uart::Uart;
 use firmware::timer::Timer;
-use firmware::{board, stack};
+use firmware::{board, clock, stack};
 use gannet_link::{
     Capabilities, Element, Engine, Identity, Inference, Memory, Port, Server, TensorInfo, as_bytes,
     as_bytes_mut,
@@ -19,7 +19,7 @@ fn main() -> ! {
     // reference, as `main` runs once.
     static mut NETWORK: Network = Network::new();
 
-    let clock = chip::start_clock();
+    let clock = clock::start();
     let mut line = Line(Uart::start(clock));
     let mut device = Device {
         network: NETWORK,
