@@ -84,6 +84,11 @@ fn a_trained_network_goes_through_every_command() {
     let written = |name: &str| fs::read_to_string(folder.path().join("c").join(name)).unwrap();
     assert!(written("digits.h").contains("digits_run(digits_network *network)"));
     assert!(written("digits_weights.c").contains("digits_weights ="));
+    let output = gannet(
+        folder.path(),
+        &["generate", "small.h5", "--api", "st-ai", "-o", "rust"],
+    );
+    assert_fails(&output, 2, &["--api", "--lang c"]);
 
     // Each command added its section and left the others.
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();

@@ -11,7 +11,8 @@ use gannet_compile::SourceFile;
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
 
-const STRICT: [&str; 9] = [
+/// What generated code has to pass without a word.
+pub const STRICT: [&str; 9] = [
     "-Wall",
     "-Wextra",
     "-Wconversion",

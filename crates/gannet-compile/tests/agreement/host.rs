@@ -25,6 +25,16 @@ impl Host {
 
     /// What network `which` gives for each of `images`.
     pub fn run(&self, which: usize, images: &[Vec<u8>]) -> Vec<u8> {
+        let index = u16::try_from(which).unwrap().to_le_bytes();
+        let records = images
+            .iter()
+            .flat_map(|image| index.iter().chain(image).copied())
+            .collect();
+        self.answer(records)
+    }
+
+    /// What the program writes to its output for what it reads from its input.
+    pub fn answer(&self, input: Vec<u8>) -> Vec<u8> {
         let mut child = Command::new(&self.program)
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
@@ -32,17 +42,10 @@ impl Host {
             .spawn()
             .unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        let records: Vec<u8> = images
-            .iter()
-            .flat_map(|image| {
-                let index = u16::try_from(which).unwrap();
-                index.to_le_bytes().into_iter().chain(image.iter().copied())
-            })
-            .collect();
-        let writer = std::thread::spawn(move || stdin.write_all(&records));
+        let writer = std::thread::spawn(move || stdin.write_all(&input));
         let output = child.wait_with_output().unwrap();
         writer.join().unwrap().unwrap();
-        assert!(output.status.success());
+        assert!(output.status.success(), "{:?}", output.status);
         output.stdout
     }
 }

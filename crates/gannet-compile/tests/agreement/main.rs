@@ -5,3 +5,4 @@ mod generated_rust;
 mod host;
 mod reference;
 mod suite;
+mod vendor_c;

@@ -20,9 +20,12 @@ pub struct Generate {
     /// The language.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
-    /// What the device is given for a picture.
-    #[arg(long, value_enum, default_value = "u8")]
-    input: InputArg,
+    /// The interface of C: Gannet's own, or one that code written for another generator calls.
+    #[arg(long, value_enum, default_value = "native")]
+    api: ApiArg,
+    /// What the device is given for a picture; `u8` for Gannet's own interface, else `f32`.
+    #[arg(long, value_enum)]
+    input: Option<InputArg>,
     /// What the names of C files and functions begin with; the network's name if left out.
     #[arg(long)]
     name: Option<String>,
@@ -38,6 +41,17 @@ enum Language {
     Rust,
     /// C99, which is C++ as well.
     C,
+}
+
+/// An interface of generated C.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ApiArg {
+    /// Gannet's own, in either language.
+    Native,
+    /// X-CUBE-AI's `ai_NAME_…`, in C.
+    StLegacy,
+    /// ST Edge AI's `stai_NAME_…`, in C.
+    StAi,
 }
 
 /// What the device is given for a picture.
@@ -61,8 +75,22 @@ impl InputArg {
 }
 
 pub fn run(args: &Generate) -> Result<(), Failure> {
+    let api = match args.api {
+        ApiArg::Native => Api::Native,
+        ApiArg::StLegacy => Api::StLegacy,
+        ApiArg::StAi => Api::StAi,
+    };
+    let input = args.input.unwrap_or(match args.api {
+        ApiArg::Native => InputArg::U8,
+        ApiArg::StLegacy | ApiArg::StAi => InputArg::F32,
+    });
+    if matches!(args.lang, Language::Rust) && (api != Api::Native || args.name.is_some()) {
+        return Err(Failure::usage(
+            "--api and --name are about C: say --lang c with them",
+        ));
+    }
     let graph = model::trained(&args.model)?;
-    let program = compile(&graph, &args.input.options())?;
+    let program = compile(&graph, &input.options())?;
     let files = match args.lang {
         Language::Rust => rust::generate(&program),
         Language::C => {
@@ -70,7 +98,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
                 Some(name) => Prefix::new(name)?,
                 None => Prefix::of(&program),
             };
-            c::generate(&program, &prefix, Api::Native)
+            c::generate(&program, &prefix, api)
         }
     };
     write(&args.out, &files)?;

@@ -6,6 +6,7 @@
 mod code;
 mod native;
 mod text;
+mod vendor;
 mod weights;
 
 use super::{SourceFile, maker};
@@ -17,6 +18,10 @@ use crate::ir::Program;
 pub enum Api {
     /// Gannet's own: a network is a value of the caller's, with the same calls as in Rust.
     Native,
+    /// X-CUBE-AI's: `ai_NAME_create`, `ai_NAME_init`, `ai_NAME_run` and their kin.
+    StLegacy,
+    /// ST Edge AI's: `stai_NAME_init`, `stai_NAME_run` and their kin.
+    StAi,
 }
 
 /// What the names of files, functions and macros begin with: letters, digits and underscores, a
@@ -58,5 +63,7 @@ impl Prefix {
 pub fn generate(program: &Program, prefix: &Prefix, api: Api) -> Vec<SourceFile> {
     match api {
         Api::Native => native::files(program, prefix),
+        Api::StLegacy => vendor::st_legacy(program, prefix),
+        Api::StAi => vendor::st_ai(program, prefix),
     }
 }

@@ -3,9 +3,14 @@
 use super::super::writer::Writer;
 use crate::ir::Element;
 
-/// A comment of one line or several; nothing in `text` ends it early.
+/// `text` with nothing in it that would begin or end a comment.
+pub(super) fn inside_comment(text: &str) -> String {
+    text.replace("*/", "* /").replace("/*", "/ *")
+}
+
+/// A comment of one line or several.
 pub(super) fn comment(out: &mut Writer, text: &str) {
-    let text = text.replace("*/", "* /").replace("/*", "/ *");
+    let text = inside_comment(text);
     let lines: Vec<&str> = text.lines().collect();
     match lines[..] {
         [] => {}
