@@ -4,7 +4,8 @@
                                        them, has Gannet write networks and the oracles read them
     python oracles/run.py --fixtures   makes the committed fixtures anew
 
-Needs the packages in oracles/requirements.txt and cargo; Netron is asked where node is. The
+Needs the packages in oracles/requirements.txt, cargo and Chromium; Netron's own reader is asked
+where node is. The
 fixtures need GNU's assembler for Arm, too.
 """
 
@@ -21,6 +22,7 @@ KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
+NETRON_PAGE = ROOT / "oracles" / "netron_page.py"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
 
 
@@ -51,9 +53,10 @@ def main():
         example = [cargo, "run", "--package", "gannet-formats", "--example", "write_models"]
         run(*example, "--", ours)
         run(sys.executable, KERAS, "check", ours)
+        run(sys.executable, NETRON_PAGE, ours)
         node = shutil.which("node")
         if node is None:
-            print("node is not there, so Netron was not asked")
+            print("node is not there, so Netron's own reader was not asked")
             return
         package = importlib.util.find_spec("netron").submodule_search_locations[0]
         run(node, NETRON, package, ours)

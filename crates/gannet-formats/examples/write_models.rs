@@ -1,6 +1,6 @@
 //! Writes networks with random weights as `.h5` and `.keras` files into the folder that the
-//! argument names, and beside each a `.json` with an input and the reference's output, so that Keras
-//! can be asked whether it agrees.
+//! argument names, and beside each a `.json` with an input, the reference's output and the
+//! layers, so that Keras can be asked whether it agrees, and Netron whether it shows them.
 
 use std::{error::Error, fs, path::PathBuf};
 
@@ -9,6 +9,7 @@ use gannet_graph::{
     DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
     Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
 };
+use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder: PathBuf = std::env::args_os()
@@ -45,10 +46,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         for extension in ["h5", "keras"] {
             gannet_formats::write(&graph, path.with_extension(extension))?;
         }
-        let values = serde_json::json!({ "input": input.data(), "output": output.data() });
-        fs::write(path.with_extension("json"), values.to_string())?;
+        let about = json!({
+            "input": input.data(),
+            "output": output.data(),
+            "layers": layers(&gannet_formats::read_float(path.with_extension("h5"))?),
+        });
+        fs::write(path.with_extension("json"), about.to_string())?;
     }
     Ok(())
+}
+
+/// The names of a network's layers as they are in a file, with the shapes of their weights.
+fn layers(graph: &Graph) -> Vec<Value> {
+    let layers = graph.nodes().iter().map(|node| {
+        let weights = node.layer().weights();
+        let shapes: Vec<&[usize]> = weights.iter().map(|w| w.tensor.shape().dims()).collect();
+        json!({ "name": node.name(), "weights": shapes })
+    });
+    layers.collect()
 }
 
 /// Each layer kind with other options than `mnist-small` has.
