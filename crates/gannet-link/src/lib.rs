@@ -19,4 +19,4 @@ pub use client::SerialWire;
 pub use client::{Client, Counts, Device, LinkError, Outcome, Patience, StreamWire, Wire};
 pub use protocol::*;
 #[cfg(feature = "std")]
-pub use sources::SOURCES;
+pub use sources::{C_SOURCES, SOURCES};

@@ -1,4 +1,4 @@
-//! The device's half as files, for a firmware project that must build on its own.
+//! The device's half as files, for a firmware project that must build on its own: in Rust and in C.
 
 /// The files of a crate `gannet_link` that holds [`crate::protocol`] alone: path inside the
 /// crate's folder, and text. The crate is `no_std` and depends on nothing. An underscore keeps its
@@ -27,4 +27,10 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("src/frame.rs", include_str!("protocol/frame.rs")),
     ("src/message.rs", include_str!("protocol/message.rs")),
     ("src/server.rs", include_str!("protocol/server.rs")),
+];
+
+/// The same half in C99, for firmware in C: file name and text.
+pub const C_SOURCES: [(&str, &str); 2] = [
+    ("gannet_link.h", include_str!("../c/gannet_link.h")),
+    ("gannet_link.c", include_str!("../c/gannet_link.c")),
 ];

@@ -1,0 +1,295 @@
+/* See gannet_link.h. */
+#include "gannet_link.h"
+
+#include <string.h>
+
+enum {
+    HELLO = 0x01,
+    RUN = 0x02,
+    STATISTICS = 0x03,
+    IDENTITY = 0x81,
+    OUTPUT = 0x82,
+    COUNTED = 0x83,
+    REFUSED = 0xFF
+};
+
+enum { DAMAGED = 1, OTHER_VERSION = 2, UNKNOWN_KIND = 3, WRONG_LENGTH = 4 };
+
+#define HEADER_BYTES 4u
+#define INDEX_BYTES 4u
+#define CRC_BYTES 4u
+#define LONGEST_RUN 254u
+#define CAN_STATISTICS 1u
+#define WINDOW 1u
+
+/* CRC-32/ISO-HDLC over four bits at a time: polynomial 0x04C11DB7, reflected. */
+static uint32_t crc_push(uint32_t crc, uint8_t byte) {
+    static const uint32_t table[16] = {
+        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+        0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C,
+        0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C
+    };
+    crc ^= byte;
+    crc = table[crc & 15u] ^ (crc >> 4);
+    return table[crc & 15u] ^ (crc >> 4);
+}
+
+/* What the CRC's state is once a message and its own CRC have gone through. */
+#define CRC_INTACT 0xDEBB20E3u
+
+static void put_u32(uint8_t *place, uint32_t value) {
+    place[0] = (uint8_t)value;
+    place[1] = (uint8_t)(value >> 8);
+    place[2] = (uint8_t)(value >> 16);
+    place[3] = (uint8_t)(value >> 24);
+}
+
+/* Bytes that lie anywhere. */
+typedef struct {
+    const uint8_t *bytes;
+    uint32_t len;
+} piece;
+
+/* A frame before it is stuffed: header, body and CRC in pieces, ended by one without bytes. */
+#define MOST_PIECES 8
+typedef struct {
+    const piece *pieces;
+    uint32_t at;
+} cursor;
+
+/* The next byte, or -1 behind the last. */
+static int next(cursor *from) {
+    while (from->pieces->bytes != 0) {
+        if (from->at < from->pieces->len) {
+            return from->pieces->bytes[from->at++];
+        }
+        from->pieces++;
+        from->at = 0;
+    }
+    return -1;
+}
+
+/* Sends a frame: consistent overhead byte stuffing between two zeros. The encoder looks ahead
+ * where the bytes lie and copies none. */
+static void send_stuffed(const gannet_link_device *device, const piece *pieces) {
+    cursor here;
+    here.pieces = pieces;
+    here.at = 0;
+    device->write(device->context, 0);
+    for (;;) {
+        cursor ahead = here;
+        uint8_t run = 0;
+        int stop = -1;
+        while (run < LONGEST_RUN) {
+            stop = next(&ahead);
+            if (stop <= 0) {
+                break;
+            }
+            run++;
+        }
+        device->write(device->context, (uint8_t)(run + 1u));
+        for (uint8_t i = 0; i < run; i++) {
+            device->write(device->context, (uint8_t)next(&here));
+        }
+        if (stop == 0) {
+            (void)next(&here); /* the code byte alone tells of it */
+        } else {
+            cursor rest = here;
+            if (next(&rest) < 0) {
+                break;
+            }
+        }
+    }
+    device->write(device->context, 0);
+}
+
+static void reply(const gannet_link_device *device, uint8_t kind, const uint8_t *tag,
+                  const piece *body, int pieces_of_body) {
+    uint8_t header[HEADER_BYTES];
+    uint8_t crc[CRC_BYTES];
+    piece pieces[MOST_PIECES];
+    cursor all;
+    uint32_t state = UINT32_MAX;
+    int count = 0;
+    int byte;
+    header[0] = GANNET_LINK_PROTOCOL;
+    header[1] = kind;
+    header[2] = tag[0];
+    header[3] = tag[1];
+    pieces[count].bytes = header;
+    pieces[count++].len = HEADER_BYTES;
+    for (int i = 0; i < pieces_of_body; i++) {
+        pieces[count++] = body[i];
+    }
+    pieces[count].bytes = 0;
+    all.pieces = pieces;
+    all.at = 0;
+    while ((byte = next(&all)) >= 0) {
+        state = crc_push(state, (uint8_t)byte);
+    }
+    put_u32(crc, ~state);
+    pieces[count].bytes = crc;
+    pieces[count++].len = CRC_BYTES;
+    pieces[count].bytes = 0;
+    send_stuffed(device, pieces);
+}
+
+static void refuse(const gannet_link_device *device, const uint8_t *tag, uint8_t reason,
+                   uint8_t kind, uint32_t expected, uint32_t got) {
+    uint8_t body[12] = { 0 };
+    piece all;
+    body[0] = reason;
+    body[1] = kind;
+    put_u32(body + 4, expected);
+    put_u32(body + 8, got);
+    all.bytes = body;
+    all.len = sizeof body;
+    reply(device, REFUSED, tag, &all, 1);
+}
+
+/* A text with its length before it, in two pieces. */
+static void text(piece *pieces, const char *bytes, uint8_t *length) {
+    const char *const end = (const char *)memchr(bytes, 0, 255);
+    *length = (end != 0) ? (uint8_t)(end - bytes) : 255u;
+    pieces[0].bytes = length;
+    pieces[0].len = 1;
+    pieces[1].bytes = (const uint8_t *)bytes;
+    pieces[1].len = *length;
+}
+
+static void tell_identity(const gannet_link_device *device, const uint8_t *tag) {
+    uint8_t fixed[28] = { WINDOW, 0 };
+    uint8_t lengths[2];
+    piece pieces[5];
+    fixed[1] = device->input_type;
+    fixed[2] = device->output_type;
+    memcpy(fixed + 4, device->hash, 8);
+    put_u32(fixed + 12, device->input_bytes);
+    put_u32(fixed + 16, device->output_bytes);
+    put_u32(fixed + 20, device->ticks_per_second);
+    put_u32(fixed + 24, CAN_STATISTICS);
+    pieces[0].bytes = fixed;
+    pieces[0].len = sizeof fixed;
+    text(pieces + 1, device->network, &lengths[0]);
+    text(pieces + 3, device->board, &lengths[1]);
+    reply(device, IDENTITY, tag, pieces, 5);
+}
+
+static void run(const gannet_link_device *device, const uint8_t *tag, const uint8_t *index) {
+    uint8_t head[12];
+    piece pieces[2];
+    uint64_t ticks = 0;
+    pieces[1].bytes = device->run(device->context, &ticks);
+    pieces[1].len = device->output_bytes;
+    memcpy(head, index, INDEX_BYTES);
+    put_u32(head + 4, (uint32_t)ticks);
+    put_u32(head + 8, (uint32_t)(ticks >> 32));
+    pieces[0].bytes = head;
+    pieces[0].len = sizeof head;
+    reply(device, OUTPUT, tag, pieces, 2);
+}
+
+static void tell_statistics(const gannet_link_server *server, const gannet_link_device *device,
+                            const uint8_t *tag) {
+    uint8_t body[20];
+    piece all;
+    uint32_t peak_stack = GANNET_LINK_UNKNOWN;
+    uint32_t static_ram = GANNET_LINK_UNKNOWN;
+    device->memory(device->context, &peak_stack, &static_ram);
+    put_u32(body, server->frames_received);
+    put_u32(body + 4, server->frames_damaged);
+    put_u32(body + 8, server->images_run);
+    put_u32(body + 12, peak_stack);
+    put_u32(body + 16, static_ram);
+    all.bytes = body;
+    all.len = sizeof body;
+    reply(device, COUNTED, tag, &all, 1);
+}
+
+static void answer(gannet_link_server *server, const gannet_link_device *device,
+                   const uint8_t *start, uint32_t body_len) {
+    const uint8_t kind = start[1];
+    const uint8_t *const tag = start + 2;
+    uint32_t expected_len = 0;
+    if (start[0] != GANNET_LINK_PROTOCOL) {
+        refuse(device, tag, OTHER_VERSION, kind, GANNET_LINK_PROTOCOL, start[0]);
+        return;
+    }
+    if (kind == RUN) {
+        expected_len = INDEX_BYTES + device->input_bytes;
+    } else if ((kind != HELLO) && (kind != STATISTICS)) {
+        refuse(device, tag, UNKNOWN_KIND, kind, 0, 0);
+        return;
+    }
+    if (body_len != expected_len) {
+        refuse(device, tag, WRONG_LENGTH, kind, expected_len, body_len);
+    } else if (kind == HELLO) {
+        tell_identity(device, tag);
+    } else if (kind == STATISTICS) {
+        tell_statistics(server, device, tag);
+    } else {
+        server->images_run++;
+        run(device, tag, start + HEADER_BYTES);
+    }
+}
+
+static void forget(gannet_link_receiver *receiver) {
+    memset(receiver, 0, sizeof *receiver);
+    receiver->crc = UINT32_MAX;
+}
+
+/* Takes a decoded byte: what stands behind header and index goes straight into the input. */
+static void take(gannet_link_receiver *receiver, const gannet_link_device *device, uint8_t byte) {
+    receiver->crc = crc_push(receiver->crc, byte);
+    if (receiver->len < sizeof receiver->start) {
+        receiver->start[receiver->len] = byte;
+    } else if (receiver->len - sizeof receiver->start < device->input_bytes) {
+        device->input[receiver->len - sizeof receiver->start] = byte;
+    }
+    if (receiver->len < UINT32_MAX) {
+        receiver->len++;
+    }
+}
+
+static void push(gannet_link_server *server, const gannet_link_device *device, uint8_t byte) {
+    gannet_link_receiver *const receiver = &server->receiver;
+    if (byte != 0u) {
+        receiver->begun = 1;
+        if (receiver->left > 0u) {
+            receiver->left--;
+            take(receiver, device, byte);
+        } else {
+            if (receiver->zero_follows) {
+                take(receiver, device, 0);
+            }
+            receiver->left = (uint8_t)(byte - 1u);
+            receiver->zero_follows = receiver->left != LONGEST_RUN;
+        }
+        return;
+    }
+    if (receiver->begun) {
+        const gannet_link_receiver found = *receiver;
+        forget(receiver);
+        if ((found.left == 0u) && (found.len >= HEADER_BYTES + CRC_BYTES) &&
+            (found.crc == CRC_INTACT)) {
+            server->frames_received++;
+            answer(server, device, found.start, found.len - HEADER_BYTES - CRC_BYTES);
+        } else {
+            static const uint8_t no_tag[2] = { 0, 0 };
+            server->frames_damaged++;
+            refuse(device, no_tag, DAMAGED, 0, 0, 0);
+        }
+    }
+}
+
+void gannet_link_start(gannet_link_server *server) {
+    memset(server, 0, sizeof *server);
+    forget(&server->receiver);
+}
+
+void gannet_link_poll(gannet_link_server *server, const gannet_link_device *device) {
+    int byte;
+    while ((byte = device->read(device->context)) >= 0) {
+        push(server, device, (uint8_t)byte);
+    }
+}

@@ -1,0 +1,73 @@
+/* The device's end of Gannet's link, version 1: frames, messages and the server, in C99 without
+ * heap or library. Gannet's docs/link.md writes the protocol down to the byte. */
+#ifndef GANNET_LINK_H
+#define GANNET_LINK_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GANNET_LINK_PROTOCOL 1
+
+/* What an element of an input or output is, as it stands on the wire. */
+#define GANNET_LINK_U8 1
+#define GANNET_LINK_I8 2
+#define GANNET_LINK_F32 3
+
+/* What stands for "not known" on the wire. */
+#define GANNET_LINK_UNKNOWN UINT32_MAX
+
+/* A device: who it is, its serial line, its network. `context` is passed to every call. */
+typedef struct {
+    const char *network; /* its name, at most 255 bytes count */
+    const uint8_t *hash; /* the first 8 bytes of its SHA-256 */
+    const char *board;
+    uint8_t input_type;
+    uint8_t output_type;
+    uint32_t input_bytes;
+    uint32_t output_bytes;
+    uint32_t ticks_per_second; /* 0 without a clock */
+    uint8_t *input;            /* requests are decoded into it as they arrive */
+    /* The next byte that arrived, or -1 if there is none now. */
+    int (*read)(void *context);
+    /* Sends a byte, waiting until there is room for it. */
+    void (*write)(void *context, uint8_t byte);
+    /* Computes the output of what is in the input; may overwrite the input. */
+    const uint8_t *(*run)(void *context, uint64_t *ticks);
+    /* The deepest stack so far and the static RAM, in bytes. */
+    void (*memory)(void *context, uint32_t *peak_stack, uint32_t *static_ram);
+    void *context;
+} gannet_link_device;
+
+/* Finds frames in a stream of bytes. */
+typedef struct {
+    uint32_t crc;
+    uint32_t len; /* bytes decoded so far, the CRC's four included */
+    uint8_t start[8];
+    uint8_t left;         /* bytes of the current run that are still to come */
+    uint8_t zero_follows; /* whether a zero stands between the current run and the next */
+    uint8_t begun;        /* whether anything stood before the end mark */
+} gannet_link_receiver;
+
+/* Answers requests, one after the other; keeps nothing between them but its counts. */
+typedef struct {
+    gannet_link_receiver receiver;
+    uint32_t frames_received;
+    uint32_t frames_damaged;
+    uint32_t images_run;
+} gannet_link_server;
+
+/* A server that has heard nothing yet. */
+void gannet_link_start(gannet_link_server *server);
+
+/* Takes in the bytes that are there and answers the requests that they complete. A firmware's
+ * main loop does nothing else. */
+void gannet_link_poll(gannet_link_server *server, const gannet_link_device *device);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GANNET_LINK_H */

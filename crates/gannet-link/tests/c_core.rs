@@ -1,0 +1,118 @@
+//! The C core: held to the vectors, and beside the Rust server on any stream of bytes.
+
+mod bench;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use bench::{Queues, Sum};
+use gannet_link::{C_SOURCES, Server};
+
+/// Builds the vectors' device from the C sources that projects are given.
+fn build(folder: &Path) -> PathBuf {
+    for (name, text) in C_SOURCES {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    std::fs::write(folder.join("bench.c"), include_str!("c_bench.c")).unwrap();
+    let strict = ["-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror"];
+    let built = Command::new("cc")
+        .args(["-std=c99", "-O2", "gannet_link.c", "bench.c", "-o", "bench"])
+        .args(strict)
+        .args(["-fsanitize=undefined", "-fno-sanitize-recover"])
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(built.success(), "the C compiler objects");
+    folder.join("bench")
+}
+
+/// What the C device answers to `wire`.
+fn answers(bench: &Path, wire: &[u8]) -> Vec<u8> {
+    let mut child = Command::new(bench)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let wire = wire.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&wire));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.status.success(), "{:?}", output.status);
+    output.stdout
+}
+
+/// What the Rust server answers to `wire`, with the same device.
+fn rust_answers(wire: &[u8]) -> Vec<u8> {
+    let (mut server, mut port, mut engine) = (Server::new(), Queues::default(), Sum::of(4));
+    port.input.extend(wire);
+    server.poll(&mut port, &mut engine);
+    port.output.into_iter().collect()
+}
+
+#[test]
+fn the_c_core_answers_as_the_vectors_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = build(folder.path());
+    let (mut wire, mut expected, mut exchanges) = (Vec::new(), Vec::new(), 0);
+    let mut in_exchange = false;
+    for line in include_str!("vectors.txt").lines() {
+        match line.split_once(' ') {
+            Some(("frame" | "damaged", _)) => in_exchange = false,
+            Some(("exchange", _)) => (in_exchange, exchanges) = (true, exchanges + 1),
+            Some(("wire", bytes)) if in_exchange => wire.extend(unhex(bytes)),
+            Some(("reply", bytes)) => expected.extend(unhex(bytes)),
+            _ => {}
+        }
+    }
+    assert!(exchanges >= 4);
+    assert_eq!(answers(&bench, &wire), expected);
+}
+
+/// Noise, valid requests and requests with a byte changed, cut or doubled, mixed by a generator
+/// of fixed seed.
+#[test]
+fn the_c_core_answers_any_stream_as_the_rust_core_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = build(folder.path());
+    let run = unhex("000401020202070101020a0714036e8c366e00");
+    let hello = unhex("0004010101050fe3218100");
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        // Knuth's 64-bit linear congruential generator (MMIX); the high bits are the good ones.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut wire = Vec::new();
+    for _ in 0..2_000 {
+        let mut frame = if random(2) == 0 {
+            run.clone()
+        } else {
+            hello.clone()
+        };
+        let at = random(frame.len());
+        match random(6) {
+            0 => frame[at] ^= 1 << random(8),
+            1 => frame.truncate(at),
+            2 => frame.insert(at, random(256) as u8),
+            3 => frame = (0..random(600)).map(|_| random(256) as u8).collect(),
+            _ => {}
+        }
+        wire.extend(frame);
+    }
+    assert!(answers(&bench, &wire) == rust_answers(&wire));
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|digit| digit.to_digit(16).expect("a hex digit") as u8)
+        .collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
