@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
+ZOO = ROOT / "oracles" / "zoo.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 NETRON_PAGE = ROOT / "oracles" / "netron_page.py"
@@ -45,11 +46,14 @@ def main():
     if sys.argv[1:]:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
-        theirs, ours = Path(folder) / "theirs", Path(folder) / "ours"
+        theirs, ours, zoo = (Path(folder) / name for name in ("theirs", "ours", "zoo"))
         cargo = os.environ.get("CARGO", "cargo")
         run(sys.executable, KERAS, "make", theirs)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "keras_fixtures"]
         run(*test, GANNET_FIXTURES=str(theirs))
+        run(sys.executable, ZOO, zoo)
+        compare = [cargo, "run", "--package", "gannet-formats", "--example", "compare_models"]
+        run(*compare, "--", zoo)
         example = [cargo, "run", "--package", "gannet-formats", "--example", "write_models"]
         run(*example, "--", ours)
         run(sys.executable, KERAS, "check", ours)
