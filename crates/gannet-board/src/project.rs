@@ -142,7 +142,7 @@ impl Project<'_> {
             ("board", board.name.clone()),
             ("title", board.title.clone()),
             ("target", board.core.rust_target().into()),
-            ("cpu", board.core.llvm_cpu().into()),
+            ("rustflags", rustflags(board)),
             ("uart", board.uart().name.clone()),
             ("tx", board.uart().tx.clone()),
             ("rx", board.uart().rx.clone()),
@@ -167,6 +167,22 @@ impl Project<'_> {
                 text.replace(&format!("{{{{{name}}}}}"), value)
             })
     }
+}
+
+/// What the compiler is told of the core. It lets no assembly use the registers of a float unit
+/// unless it hears that there is one with `vfp2`, of which single precision is a part.
+fn rustflags(board: &Board) -> String {
+    let cpu = format!("target-cpu={}", board.core.llvm_cpu());
+    let mut flags = vec!["-C", &cpu];
+    if board.core.rust_target().ends_with("eabihf") {
+        let features = match board.core.llvm_cpu() {
+            "cortex-m7" => "target-feature=+vfp2",
+            _ => "target-feature=+vfp2,-fp64",
+        };
+        flags.extend(["-C", features, "--cfg", "gannet_float_registers"]);
+    }
+    let quoted: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
+    quoted.join(", ")
 }
 
 /// The crates that every project brings along: the network and the link.

@@ -9,23 +9,15 @@ use gannet_graph::{Graph, Layer, Window};
 use crate::fuse::Group;
 use crate::stream::Reach;
 
-/// What a target has for the sums of a block.
-#[derive(Debug, Clone, Copy)]
-struct Registers {
-    /// How many values it can keep.
-    count: usize,
-    /// Besides sums and inputs: a product and a weight.
-    scratch: usize,
-}
+/// Single-precision registers of a Cortex-M4F.
+const REGISTERS: usize = 32;
+/// Registers for products, and one to spare.
+const SCRATCH: usize = 3;
+/// Weights that are loaded together, at most.
+const MOST_LOADED: usize = 8;
 
-/// The 32 single-precision registers of a Cortex-M4F.
-const M4F: Registers = Registers {
-    count: 32,
-    scratch: 3,
-};
-
-/// Bytes of code that the products of one block may take.
-const MOST_CODE: usize = 1100;
+/// Bytes of code that a layer's blocks may take.
+const MOST_CODE: usize = 1500;
 
 /// How a layer with a window is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,16 +62,17 @@ struct Work {
     /// Columns of sums that somebody needs, and all that there are.
     needed: usize,
     width: usize,
-    /// Blocks begin at multiples of this.
-    step: usize,
+    /// Inputs are bytes, to be converted.
+    of_bytes: bool,
+    pool: Option<Pool>,
 }
 
 impl Blocking {
-    /// The blocking of `group`, whose first layer slides a window.
+    /// The blocking of `group`, whose first layer slides a window, over bytes or over `f32`.
     ///
     /// # Panics
     /// If it does not.
-    pub(crate) fn of(graph: &Graph, group: &Group) -> Blocking {
+    pub(crate) fn of(graph: &Graph, group: &Group, of_bytes: bool) -> Blocking {
         let node = graph.node(group.first());
         let shape = graph.node(node.inputs()[0]).output_shape();
         let [height, width, _] = shape.as_image().expect("checked shape");
@@ -102,7 +95,8 @@ impl Blocking {
             kernel_rows: window.kernel()[0],
             needed: pool.map_or(positions[1], |pool| pool.sums[1]),
             width: positions[1],
-            step: pool.map_or(1, |pool| pool.columns.stride),
+            of_bytes,
+            pool,
         };
         let (block, computed) = work.best();
         Blocking {
@@ -146,39 +140,49 @@ struct Block {
     unrolled: bool,
 }
 
+/// Cycles and bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    cycles: usize,
+    code: usize,
+}
+
 impl Work {
     /// The best block and how many columns are computed with it.
     fn best(&self) -> (Block, usize) {
+        let step = self.step();
         let blocks = (1..=8_usize).flat_map(|steps| {
-            let positions = steps * self.step;
             (1..=self.shared.min(16)).flat_map(move |channels| {
                 [true, false].map(|unrolled| Block {
-                    positions,
+                    positions: steps * step,
                     channels,
                     unrolled,
                 })
             })
         });
         let smallest = Block {
-            positions: self.step,
+            positions: step,
             channels: 1,
             unrolled: false,
         };
         let best = blocks
-            .filter(|block| block.positions <= self.rounded(self.step))
-            .filter(|block| self.registers(block) <= M4F.count && self.code(block) <= MOST_CODE)
-            .min_by_key(|block| (self.row_cycles(block), self.code(block)))
-            .unwrap_or(smallest);
+            .filter(|block| block.positions <= self.needed.next_multiple_of(step))
+            .filter(|block| self.registers(block) <= REGISTERS)
+            .map(|block| (self.cost(&block), block))
+            .filter(|(cost, _)| cost.code <= MOST_CODE)
+            .min_by_key(|(cost, _)| *cost)
+            .map_or(smallest, |(_, block)| block);
         (best, self.computed(best.positions))
     }
 
-    fn rounded(&self, positions: usize) -> usize {
-        self.needed.next_multiple_of(positions)
+    /// Blocks begin at multiples of this.
+    fn step(&self) -> usize {
+        self.pool.map_or(1, |pool| pool.columns.stride)
     }
 
     /// Where a last block may reach over what is needed, it is no smaller than the others.
     fn computed(&self, positions: usize) -> usize {
-        let rounded = self.rounded(positions);
+        let rounded = self.needed.next_multiple_of(positions);
         if rounded <= self.width {
             rounded
         } else {
@@ -187,64 +191,75 @@ impl Work {
     }
 
     fn registers(&self, block: &Block) -> usize {
-        let inputs = if block.unrolled {
-            // Between two steps of the window every second input is kept at most.
-            (block.positions * self.columns.stride.min(2))
-                .min(self.columns.kernel + block.positions)
+        // Between two steps of an unrolled window every second input is kept at most.
+        let kept = if block.unrolled {
+            self.columns.stride.min(2)
         } else {
-            block.positions
+            1
         };
-        block.positions * block.channels + inputs + M4F.scratch
+        let weights = block.channels.min(MOST_LOADED);
+        block.positions * (block.channels + kept) + weights + SCRATCH
     }
 
-    /// Bytes: a product is two instructions, a load is one.
-    fn code(&self, block: &Block) -> usize {
-        let of = |positions: usize| {
-            let kernel = if block.unrolled {
-                self.columns.kernel
-            } else {
-                1
-            };
-            let products = kernel * positions * block.channels;
-            8 * products + 4 * (kernel * block.channels + self.loads(block, positions))
-        };
-        let rest = self.computed(block.positions) % block.positions;
-        of(block.positions) + if rest > 0 { of(rest) } else { 0 }
-    }
-
-    /// Inputs that are loaded for one row of the window, or for one column if it is a loop.
-    fn loads(&self, block: &Block, positions: usize) -> usize {
-        let Reach { kernel, stride, .. } = self.columns;
-        if block.unrolled {
-            ((positions - 1) * stride + kernel).min(positions * kernel)
-        } else {
-            positions
-        }
-    }
-
-    /// Estimated cycles for one row of sums, were the window always inside.
-    fn row_cycles(&self, block: &Block) -> usize {
-        const LOAD: usize = 2;
-        const LOOP: usize = 5;
-        const BLOCK: usize = 20;
-        let kernel = self.columns.kernel;
-        let of = |positions: usize, channels: usize| {
-            let sums = positions * channels;
-            let loads = self.loads(block, positions);
-            let step = if block.unrolled {
-                kernel * (LOAD * channels + 2 * sums) + LOAD * loads + LOOP
-            } else {
-                kernel * (LOAD * channels + 2 * sums + LOAD * loads + LOOP) + LOOP
-            };
-            self.kernel_rows * self.inputs * step + BLOCK + 10 * sums
-        };
+    /// One row of sums, were the window always inside, and the code for it.
+    fn cost(&self, block: &Block) -> Cost {
         let computed = self.computed(block.positions);
         let (whole, rest) = (computed / block.positions, computed % block.positions);
-        let of_channels = |channels: usize| {
-            let last = if rest > 0 { of(rest, channels) } else { 0 };
-            whole * of(block.positions, channels) + last
-        };
         let (blocks, left) = (self.shared / block.channels, self.shared % block.channels);
-        blocks * of_channels(block.channels) + if left > 0 { of_channels(left) } else { 0 }
+        let mut cost = Cost { cycles: 0, code: 0 };
+        for (blocks, channels) in [(blocks, block.channels), (1, left)] {
+            for (times, positions) in [(whole, block.positions), (1, rest)] {
+                if channels > 0 && positions > 0 {
+                    let one = self.block_cost(positions, channels, block.unrolled);
+                    cost.cycles += blocks * times * one.cycles;
+                    cost.code += one.code;
+                }
+            }
+        }
+        cost
+    }
+
+    /// One block, from the manual's cycles: `VMUL` and `VADD` 1, `VLDR` 2, `VLDM` one more
+    /// than registers; a byte goes through two more instructions.
+    fn block_cost(&self, positions: usize, channels: usize, unrolled: bool) -> Cost {
+        let Reach { kernel, stride, .. } = self.columns;
+        let sums = positions * channels;
+        let (load_cycles, load_code) = if self.of_bytes { (5, 12) } else { (2, 4) };
+        const LOOP: usize = 6;
+        let product = Cost {
+            cycles: 2 * sums + channels + 2,
+            code: 8 * sums + 8,
+        };
+        let window = if unrolled {
+            let loads = ((positions - 1) * stride + kernel).min(positions * kernel);
+            Cost {
+                cycles: kernel * product.cycles + load_cycles * loads + LOOP,
+                code: kernel * product.code + load_code * loads,
+            }
+        } else {
+            Cost {
+                cycles: kernel * (product.cycles + load_cycles * positions + LOOP) + LOOP,
+                code: product.code + load_code * positions,
+            }
+        };
+        let finish = match self.pool {
+            None => Cost {
+                cycles: 4 * sums,
+                code: 8 * sums,
+            },
+            // A maximum takes 4 instructions, a merge a load and a store besides.
+            Some(pool) => {
+                let columns = positions.div_ceil(pool.columns.stride) + pool.columns.overlap() - 1;
+                let merged = columns * channels * pool.rows.overlap();
+                Cost {
+                    cycles: 9 * merged + 4 * sums,
+                    code: 36 * columns * channels,
+                }
+            }
+        };
+        Cost {
+            cycles: self.kernel_rows * self.inputs * window.cycles + finish.cycles + 30,
+            code: window.code + finish.code + 60,
+        }
     }
 }

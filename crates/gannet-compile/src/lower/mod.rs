@@ -178,9 +178,9 @@ impl<'g> Lowering<'g> {
                     variable: pooled,
                     below: planned.shape[0],
                 });
-                self.group_row(group, &name, rows, Some(pooled))
+                self.group_row(group, &name, rows, planned.blocking, Some(pooled))
             }
-            (Work::Group(group), ..) => self.group_row(group, &name, rows, None),
+            (Work::Group(group), ..) => self.group_row(group, &name, rows, planned.blocking, None),
             (Work::Scale(scale), ..) => self.scaled(*scale, &rows),
             (Work::Border, ..) => self.bordered(&rows),
             (Work::Input, ..) => unreachable!("the caller puts it in"),
@@ -198,11 +198,12 @@ impl<'g> Lowering<'g> {
         group: &Group,
         name: &str,
         rows: Rows,
+        blocking: Option<Blocking>,
         pooled: Option<Variable>,
     ) -> Vec<Statement> {
         let graph = self.graph;
         let sliding = |rows: Rows| Sliding {
-            blocking: Blocking::of(graph, group),
+            blocking: blocking.expect("it slides a window"),
             source: rows.source().clone(),
             target: rows.target,
             function: group.function,

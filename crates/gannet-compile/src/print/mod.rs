@@ -1,5 +1,6 @@
 //! The printers: source text from a Program, one folder or file a language.
 
+mod accumulate;
 pub mod c;
 mod maker;
 pub mod rust;

@@ -208,6 +208,7 @@ impl Plan {
             shape,
             rule: Rule::Rows(Reach::SAME),
             border: [0, 0],
+            blocking: None,
         });
         self.homes.push(Home {
             shape,

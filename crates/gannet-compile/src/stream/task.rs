@@ -20,6 +20,8 @@ pub(crate) struct Task {
     pub(crate) rule: Rule,
     /// How many columns of zeros it reads left and right of its sources.
     pub(crate) border: [usize; 2],
+    /// How it is blocked, if it slides a window and adds up.
+    pub(crate) blocking: Option<Blocking>,
 }
 
 /// What is done.
@@ -76,6 +78,7 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task
         shape,
         rule: Rule::Whole,
         border: [0, 0],
+        blocking: None,
     }];
     if let Input::Scaled(scale) = input {
         tasks.push(Task {
@@ -84,6 +87,7 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task
             shape,
             rule: Rule::Rows(Reach::SAME),
             border: [0, 0],
+            blocking: None,
         });
     }
     let image = tasks.len() - 1;
@@ -96,26 +100,29 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task
             })
             .collect();
         made.push((group.last(), tasks.len()));
-        tasks.push(task(graph, group, sources));
+        tasks.push(task(graph, group, sources, input));
     }
     tasks
 }
 
-fn task(graph: &Graph, group: Group, sources: Vec<TaskId>) -> Task {
+fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task {
     let node = graph.node(group.first());
     let source = graph.node(node.inputs()[0]).output_shape();
     let shape = rows_columns_channels(graph.node(group.last()).output_shape());
     let image = source.as_image().map(|[height, width, _]| [height, width]);
-    let mut border = [0, 0];
+    // What the network is given as bytes is read as it is.
+    let of_bytes = input == Input::U8 && sources == [0];
+    let (mut border, mut blocking) = ([0, 0], None);
     let rule = match (node.layer(), image) {
         (Layer::Flatten(_), _) => Rule::View,
         (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
-            let blocking = Blocking::of(graph, &group);
-            border = blocking.border(image);
-            match blocking.pool {
-                None => Rule::Rows(blocking.rows),
+            let chosen = Blocking::of(graph, &group, of_bytes);
+            border = chosen.border(image);
+            blocking = Some(chosen);
+            match chosen.pool {
+                None => Rule::Rows(chosen.rows),
                 Some(pool) => Rule::Pooled {
-                    reach: blocking.rows,
+                    reach: chosen.rows,
                     sums: pool.sums[0],
                     pool: pool.rows,
                 },
@@ -143,6 +150,7 @@ fn task(graph: &Graph, group: Group, sources: Vec<TaskId>) -> Task {
         shape,
         rule,
         border,
+        blocking,
     }
 }
 
