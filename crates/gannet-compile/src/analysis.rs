@@ -233,12 +233,18 @@ fn macc_st(graph: &Graph) -> u64 {
         let own = match node.layer() {
             Layer::Conv2D(conv) => conv.filters(),
             Layer::DepthwiseConv2D(conv) => conv.outputs(),
+            Layer::Conv2DTranspose(_) => elements,
             Layer::Dense(dense) => dense.units(),
             Layer::MaxPool2D(pool) => elements * area(&pool.window),
             Layer::AveragePool2D(pool) => elements * area(&pool.window),
-            Layer::GlobalAveragePool2D(_) => input_elements(),
-            Layer::BatchNormalization(_) => 2 * elements,
-            Layer::Add(_) => elements * (node.inputs().len() - 1),
+            Layer::GlobalAveragePool2D(_) | Layer::GlobalMaxPool2D(_) => input_elements(),
+            Layer::BatchNormalization(_) | Layer::Rescaling(_) => 2 * elements,
+            Layer::PReLU(_) => elements,
+            Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_) => elements * (node.inputs().len() - 1),
             Layer::Activation(activation) => match activation.function {
                 Function::Linear => 0,
                 Function::Relu
@@ -261,7 +267,11 @@ fn macc_st(graph: &Graph) -> u64 {
             | Layer::Dropout(_)
             | Layer::ZeroPadding2D(_)
             | Layer::Concatenate(_)
-            | Layer::Flatten(_) => 0,
+            | Layer::Cropping2D(_)
+            | Layer::UpSampling2D(_)
+            | Layer::Flatten(_)
+            | Layer::Reshape(_)
+            | Layer::Permute(_) => 0,
         };
         normal.node_macs(id) + own as u64
     };

@@ -4,7 +4,7 @@ use gannet_graph::Graph;
 
 use crate::ir::Program;
 use crate::simplify::simplify;
-use crate::{CompileError, lower, scale};
+use crate::{CompileError, lower, scale, supported};
 
 /// What the device is given for an image.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,10 +33,11 @@ pub struct Options {
 /// Compiles `graph` to a proven Program.
 ///
 /// # Errors
-/// [`CompileError::NotFinite`] if a weight is NaN or infinite, [`CompileError::Empty`] if the
-/// network has no layer.
+/// [`CompileError::NotFinite`] if a weight is NaN or infinite, [`CompileError::Unsupported`] if
+/// a layer cannot be compiled yet, [`CompileError::Empty`] if the network has no layer.
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError> {
     all_finite(graph)?;
+    supported::check(graph)?;
     let normal = simplify(&graph.normal_form());
     if normal.nodes().len() < 2 {
         return Err(CompileError::Empty(graph.name().to_owned()));

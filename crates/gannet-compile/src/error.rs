@@ -18,6 +18,16 @@ pub enum CompileError {
         /// `NaN` or an infinity.
         value: String,
     },
+    /// A layer has something that is not compiled yet.
+    #[error("layer '{layer}' ({kind}) has {what} that Gannet cannot compile yet")]
+    Unsupported {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// What cannot be compiled.
+        what: &'static str,
+    },
     /// The network has no layer to compute.
     #[error("network '{0}' has no layer besides its input: there is nothing to compile")]
     Empty(String),

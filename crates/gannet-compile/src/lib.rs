@@ -17,6 +17,7 @@ mod print;
 mod scale;
 mod simplify;
 mod stream;
+mod supported;
 
 pub use compile::{InputFormat, Options, compile};
 pub use error::CompileError;

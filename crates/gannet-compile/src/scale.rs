@@ -24,8 +24,16 @@ fn first_weighted(graph: &Graph) -> Option<NodeId> {
             return None;
         };
         match graph.node(reader).layer() {
-            Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) | Layer::Dense(_) => return Some(reader),
+            Layer::Conv2D(_)
+            | Layer::DepthwiseConv2D(_)
+            | Layer::Conv2DTranspose(_)
+            | Layer::Dense(_) => return Some(reader),
             Layer::Flatten(_)
+            | Layer::Reshape(_)
+            | Layer::Permute(_)
+            | Layer::Cropping2D(_)
+            | Layer::UpSampling2D(_)
+            | Layer::GlobalMaxPool2D(_)
             | Layer::MaxPool2D(_)
             | Layer::AveragePool2D(_)
             | Layer::GlobalAveragePool2D(_)
@@ -34,7 +42,13 @@ fn first_weighted(graph: &Graph) -> Option<NodeId> {
             Layer::Input(_)
             | Layer::Activation(_)
             | Layer::BatchNormalization(_)
+            | Layer::PReLU(_)
+            | Layer::Rescaling(_)
             | Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_)
             | Layer::Concatenate(_) => return None,
         }
     }

@@ -1,6 +1,6 @@
 //! What can be wrong with a network.
 
-use crate::Shape;
+use crate::{Padding, Shape};
 
 /// Why a layer, a tensor or a graph cannot be built or run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +49,42 @@ pub enum GraphError {
         kernel: Shape,
         /// The shape it was given.
         found: Shape,
+    },
+    /// A window that pools has a position without any pixel.
+    #[error(
+        "layer '{layer}' ({kind}) has padding '{padding}' around {found}: some positions of its window would lie in the padding alone. Pad by less than the window"
+    )]
+    EmptyWindow {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// The window's padding.
+        padding: Padding,
+        /// The shape it was given.
+        found: Shape,
+    },
+    /// A shape has another number of elements than what is to be put under it.
+    #[error(
+        "layer '{layer}' (Reshape) puts {found} into {shape}: both need the same number of elements"
+    )]
+    Reshape {
+        /// The layer's name.
+        layer: String,
+        /// The shape it was given.
+        found: Shape,
+        /// The shape that it gives.
+        shape: Shape,
+    },
+    /// Filters and channels cannot be shared out among the groups of a convolution.
+    #[error(
+        "a convolution of {filters} filters cannot have {groups} groups: their number has to divide the filters"
+    )]
+    Groups {
+        /// How many groups.
+        groups: usize,
+        /// How many filters.
+        filters: usize,
     },
     /// A layer was wired to the wrong number of inputs.
     #[error("layer '{layer}' ({kind}) takes {expected}, but is wired to {found} inputs")]

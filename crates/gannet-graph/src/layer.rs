@@ -3,9 +3,10 @@
 //! A kind is a file in `layers/` and one line in the list at the bottom of this file.
 
 use crate::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, GlobalAveragePool2D, GraphError, Input, MaxPool2D, Shape,
-    Tensor, ZeroPadding2D,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Cropping2D, Dense, DepthwiseConv2D, Dropout, Flatten, GlobalAveragePool2D, GlobalMaxPool2D,
+    GraphError, Input, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Permute, Rescaling, Reshape,
+    Shape, Subtract, Tensor, UpSampling2D, ZeroPadding2D,
 };
 
 /// How many inputs a kind is wired to.
@@ -251,6 +252,8 @@ layers! {
     Conv2D,
     /// Convolution of each channel by itself.
     DepthwiseConv2D,
+    /// Convolution that makes images larger.
+    Conv2DTranspose,
     /// Fully connected layer.
     Dense,
     /// Largest value of each window.
@@ -259,18 +262,40 @@ layers! {
     AveragePool2D,
     /// Mean of each channel.
     GlobalAveragePool2D,
+    /// Largest value of each channel.
+    GlobalMaxPool2D,
     /// An activation function of its own.
     Activation,
+    /// A ReLU with learnt slopes.
+    PReLU,
     /// Each channel brought to mean 0 and deviation 1, scaled and shifted.
     BatchNormalization,
+    /// Constants that values are multiplied by and that are added.
+    Rescaling,
     /// Leaves values out in training.
     Dropout,
     /// A border of zeros.
     ZeroPadding2D,
+    /// The inner part of an image.
+    Cropping2D,
+    /// Each pixel several times.
+    UpSampling2D,
     /// Sum of images.
     Add,
+    /// Difference of two images.
+    Subtract,
+    /// Product of images.
+    Multiply,
+    /// Largest value of images.
+    Maximum,
+    /// Smallest value of images.
+    Minimum,
     /// Channels of images side by side.
     Concatenate,
     /// An image as one vector.
     Flatten,
+    /// The same values under another shape.
+    Reshape,
+    /// Extents in another order.
+    Permute,
 }

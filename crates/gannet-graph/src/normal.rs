@@ -34,6 +34,7 @@ impl Graph {
         let function = match &mut layer {
             Layer::Conv2D(conv) => std::mem::take(&mut conv.activation),
             Layer::DepthwiseConv2D(depthwise) => std::mem::take(&mut depthwise.activation),
+            Layer::Conv2DTranspose(transpose) => std::mem::take(&mut transpose.activation),
             Layer::Dense(dense) => std::mem::take(&mut dense.activation),
             Layer::Activation(activation) if activation.function == Function::Linear => {
                 return inputs[0];

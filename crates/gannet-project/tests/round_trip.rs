@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use gannet_graph::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
-    Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Cropping2D, Dense, DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D,
+    GlobalMaxPool2D, Graph, Layer, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Padding, Permute,
+    Regularizer, Rescaling, Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
+    networks,
 };
 use gannet_project::{Project, network_text};
 
@@ -66,6 +68,8 @@ fn everything() -> Graph {
     graph
         .push("leaky", Activation::new(Function::LeakyRelu { slope: 0.2 }))
         .unwrap();
+    shapes(&mut graph);
+    joins(&mut graph);
     let pooled = graph
         .push("global_average_pooling2d", GlobalAveragePool2D)
         .unwrap();
@@ -81,6 +85,53 @@ fn everything() -> Graph {
         )
         .unwrap();
     graph
+}
+
+/// Kinds that are about shapes.
+fn shapes(graph: &mut Graph) {
+    let [height, width, channels] = graph.output_shape().as_image().unwrap();
+    graph
+        .push("up", UpSampling2D::new([2, 3]).unwrap())
+        .unwrap();
+    graph.push("crop", Cropping2D::new([1, 0], [0, 2])).unwrap();
+    let dims = [width * 3 - 2, height * 2 - 1, channels];
+    graph.push("reshape", Reshape::new(dims)).unwrap();
+    let permute = Permute::new(vec![1, 0, 2]).unwrap();
+    graph.push("permute", permute).unwrap();
+}
+
+/// Kinds of several inputs, and convolutions with their rarer options.
+fn joins(graph: &mut Graph) {
+    let channels = graph.output_shape().channels();
+    let trunk = graph.output();
+    let explicit = window([2, 2], [1, 1], Padding::explicit([1, 0], [0, 1]));
+    let explicit = explicit.with_dilation([1, 1]).unwrap();
+    let grouped = Conv2D::zeros(explicit, channels / 3, 6).with_groups(3);
+    let left = graph.add("grouped", grouped.unwrap(), &[trunk]).unwrap();
+    let wide = window([3, 2], [1, 1], Padding::Same).with_dilation([2, 1]);
+    let dilated = Conv2D::zeros(wide.unwrap(), channels, 6);
+    let right = graph.add("dilated", dilated, &[trunk]).unwrap();
+    let both = [left, right];
+    let product = graph.add("multiply", Multiply, &both).unwrap();
+    let difference = graph.add("subtract", Subtract, &both).unwrap();
+    let least = graph
+        .add("minimum", Minimum, &[product, difference])
+        .unwrap();
+    let most = graph.add("maximum", Maximum, &[least, left]).unwrap();
+    let slopes = PReLU::new(Tensor::zeros([1, 1, 6]));
+    graph.add("prelu", slopes, &[most]).unwrap();
+    let offset = vec![0.5, 0.25, -1.0, 0.0, 1.0, 2.0];
+    let rescaling = Rescaling::new(vec![1.5], offset).unwrap();
+    let scaled = graph.push("rescaling", rescaling).unwrap();
+    let padding = Padding::explicit([1, 1], [0, 1]);
+    let larger = Conv2DTranspose::zeros(window([3, 3], [2, 2], padding), 6, 6).with_bias();
+    let larger = larger.with_output_padding([1, 0]).unwrap();
+    graph.push("transposed", larger).unwrap();
+    let pooled = graph.push("most", GlobalMaxPool2D).unwrap();
+    let weights = graph
+        .add("weights", Reshape::new([1, 1, 6]), &[pooled])
+        .unwrap();
+    graph.add("weigh", Multiply, &[scaled, weights]).unwrap();
 }
 
 #[test]

@@ -44,6 +44,16 @@ pub enum TrainError {
         /// Its last activation function.
         function: &'static str,
     },
+    /// The engine has no kernel for a layer.
+    #[error("layer '{layer}' ({kind}) has {what} that Gannet cannot train or evaluate yet")]
+    Layer {
+        /// The layer's name.
+        layer: String,
+        /// The layer's kind.
+        kind: &'static str,
+        /// What there is no kernel for.
+        what: &'static str,
+    },
     /// A number of the recipe is outside its range.
     #[error("the recipe's {key} is {found}, but has to be {expected}")]
     Recipe {

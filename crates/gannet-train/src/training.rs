@@ -108,6 +108,7 @@ impl<'a> Training<'a> {
             return wrong("none is named, but a network was given".to_owned());
         };
         check_data(teacher, "training", self.train)?;
+        engine::supported::check(teacher)?;
         let backend = self.crew.backend();
         let lecturer = engine::Teacher::new(teacher, recipe.share, backend);
         if !lecturer.gives_shares() {

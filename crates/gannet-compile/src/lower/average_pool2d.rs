@@ -13,7 +13,7 @@ impl Lowering<'_> {
         let sum = self.builder.scalar("sum", ScalarType::F32);
         let count = self.builder.scalar("count", ScalarType::I32);
         // Without padding the window is always full.
-        let padded = layer.window.padding() == Padding::Same;
+        let padded = layer.window.padding() != Padding::Valid;
         let add = |value| {
             let mut body = vec![Statement::Set(sum, Expression::from(sum) + value)];
             if padded {

@@ -100,6 +100,88 @@ impl<'a> Attributes<'a> {
         })
     }
 
+    /// As [`Attributes::extent`]; `otherwise` if it is absent.
+    pub fn extent_or(&mut self, name: &str, otherwise: usize) -> usize {
+        match self.get(name) {
+            None => otherwise,
+            Some(_) => self.extent(name),
+        }
+    }
+
+    /// A number for all channels, or one for each; one of `otherwise` if it is absent.
+    pub fn numbers(&mut self, name: &str, otherwise: f32) -> Vec<f32> {
+        let Some(list) = self.get(name).and_then(Value::as_array) else {
+            return vec![self.number(name, otherwise)];
+        };
+        let numbers = list.iter().map(|value| value.as_f64().map(|x| x as f32));
+        let numbers: Option<Vec<f32>> = numbers.collect();
+        let finite = |numbers: &Vec<f32>| numbers.iter().all(|number| number.is_finite());
+        numbers.filter(finite).unwrap_or_else(|| {
+            self.obstacle(name, "a number or a list of numbers");
+            vec![otherwise]
+        })
+    }
+
+    /// The extents that a tensor is to have, of which one may be left open: `None` for -1.
+    /// Nothing beside an obstacle if it is something else.
+    pub fn target_shape(&mut self, name: &str) -> Option<Vec<Option<usize>>> {
+        let dim = |value: &Value| match value.as_i64() {
+            Some(-1) => Some(None),
+            _ => extent(value).map(Some),
+        };
+        let list = self.get(name).and_then(Value::as_array);
+        let dims: Option<Vec<_>> = list.and_then(|list| list.iter().map(dim).collect());
+        let dims = dims.filter(|dims| {
+            (1..=3).contains(&dims.len()) && dims.iter().filter(|dim| dim.is_none()).count() < 2
+        });
+        if dims.is_none() {
+            self.obstacle(
+                name,
+                "one to three numbers from 1 to 65536, one of them -1 perhaps",
+            );
+        }
+        dims
+    }
+
+    /// A list of extents that are counted from 1, counted from 0.
+    pub fn order(&self, name: &str) -> Option<Vec<usize>> {
+        let list = self.get(name)?.as_array()?;
+        list.iter()
+            .map(|value| extent(value).map(|i| i - 1))
+            .collect()
+    }
+
+    /// `output_padding`, as far as it is one or two numbers from 0 to 65,536.
+    pub fn output_padding(&mut self) -> [usize; 2] {
+        let name = "output_padding";
+        let spatial = self.spatial();
+        let borders = self.get(name).and_then(|value| spatial.borders(value));
+        match borders {
+            Some([[vertical, _], [horizontal, _]]) => [vertical, horizontal],
+            None => {
+                self.obstacle(name, "null, or one or two numbers from 0 to 65536");
+                [0; 2]
+            }
+        }
+    }
+
+    /// The widths of a border, `[[above, below], [left, right]]`; 1 on all sides if absent.
+    pub fn borders(&mut self, name: &str) -> [[usize; 2]; 2] {
+        self.check_spatial();
+        let spatial = self.spatial();
+        let one = Value::from(1);
+        let borders = spatial.borders(self.get(name).unwrap_or(&one));
+        borders.unwrap_or_else(|| {
+            self.obstacle(name, "numbers from 0 to 65536, or pairs of them");
+            [[0; 2]; 2]
+        })
+    }
+
+    /// How many extents its input has in Keras, without the batch; `None` if that is not known.
+    pub fn rank(&self) -> Option<usize> {
+        self.rank
+    }
+
     /// A number; `otherwise` if it is absent.
     pub fn number(&mut self, name: &str, otherwise: f32) -> f32 {
         let Some(value) = self.get(name) else {
@@ -137,10 +219,10 @@ impl<'a> Attributes<'a> {
                 Padding::Valid
             }
         };
-        if self.get("dilation_rate").is_some() && self.extents("dilation_rate") != [1, 1] {
-            self.obstacle("dilation_rate", "1");
-        }
-        Window::new(kernel, strides, padding).expect("extents are at least 1")
+        let dilation = self.extents_or("dilation_rate", [1, 1]);
+        Window::new(kernel, strides, padding)
+            .and_then(|window| window.with_dilation(dilation))
+            .expect("extents are at least 1")
     }
 
     /// Notes obstacles unless the layer's input is what its class slides over.
@@ -202,6 +284,15 @@ impl<'a> Attributes<'a> {
                 self.obstacle("activation", functions::names());
                 Function::Linear
             })
+    }
+
+    /// As the extents of a window; `otherwise` if they are absent.
+    pub fn extents_or(&mut self, name: &str, otherwise: [usize; 2]) -> [usize; 2] {
+        match (self.get(name), self.spatial()) {
+            (None, Spatial::Image) => otherwise,
+            (None, Spatial::Sequence) => [1, otherwise[1]],
+            (Some(_), _) => self.extents(name),
+        }
     }
 
     /// The extents of a window, `[vertical, horizontal]`.

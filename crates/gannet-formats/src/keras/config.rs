@@ -206,7 +206,10 @@ fn plan(
     let plan = (kind.read)(&mut attributes.behind(rank));
     let rank = match &plan {
         Plan::Input(shape) => Some(shape.dims().len()),
-        Plan::Layer(Layer::Flatten(_) | Layer::GlobalAveragePool2D(_)) => Some(1),
+        Plan::Layer(
+            Layer::Flatten(_) | Layer::GlobalAveragePool2D(_) | Layer::GlobalMaxPool2D(_),
+        ) => Some(1),
+        Plan::Shaped(rank, _) => Some(*rank),
         _ => rank,
     };
     (plan, rank)

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::{functions, layers, network::free_name, order};
+use super::{layers, network::free_name, order, unwritable};
 use crate::FormatError;
 
 /// The version whose form this is.
@@ -30,7 +30,7 @@ impl<'a> Description<'a> {
     /// # Errors
     /// [`FormatError::Unwritable`] with all that Keras has no form for.
     pub fn new(graph: &'a Graph) -> Result<Self, FormatError> {
-        functions::check(graph)?;
+        unwritable::check(graph)?;
         let inputs: Vec<Vec<usize>> = graph
             .nodes()
             .iter()

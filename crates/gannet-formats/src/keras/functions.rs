@@ -1,8 +1,6 @@
-//! Activation functions by Keras' names, and those that Keras has no form for.
+//! Activation functions by Keras' names.
 
-use gannet_graph::{Function, Graph, Layer};
-
-use crate::{FormatError, Obstacle, Obstacles};
+use gannet_graph::Function;
 
 /// Names beside those of [`Function::name`].
 const OTHER_NAMES: &[(&str, Function)] = &[
@@ -48,39 +46,10 @@ pub(super) fn has_name(function: Function) -> bool {
 }
 
 /// Whether Keras has a layer for the function.
-fn has_layer(function: Function) -> bool {
+pub(super) fn has_layer(function: Function) -> bool {
     match function {
         Function::LeakyRelu { .. } | Function::Elu { .. } => true,
         Function::Clip { low, .. } => low == 0.0,
         _ => has_name(function),
-    }
-}
-
-/// Notes every function of the network that Keras has no form for.
-///
-/// # Errors
-/// [`FormatError::Unwritable`] with all of them.
-pub(super) fn check(graph: &Graph) -> Result<(), FormatError> {
-    let obstacles = graph.nodes().iter().filter_map(|node| {
-        let function = match node.layer() {
-            Layer::Activation(layer) => layer.function,
-            Layer::Conv2D(layer) => layer.activation,
-            Layer::DepthwiseConv2D(layer) => layer.activation,
-            Layer::Dense(layer) => layer.activation,
-            _ => return None,
-        };
-        (!has_layer(function)).then(|| Obstacle {
-            layer: node.name().to_owned(),
-            class: node.layer().kind().to_owned(),
-            attribute: "activation".to_owned(),
-            value: function.to_string(),
-            supported: names(),
-        })
-    });
-    let obstacles = Obstacles(obstacles.collect());
-    if obstacles.0.is_empty() {
-        Ok(())
-    } else {
-        Err(FormatError::Unwritable(obstacles))
     }
 }

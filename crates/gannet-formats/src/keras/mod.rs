@@ -20,6 +20,7 @@ mod order;
 mod snake_case;
 mod spatial;
 mod support;
+mod unwritable;
 mod variables;
 mod weights;
 mod wiring;

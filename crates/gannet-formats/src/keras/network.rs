@@ -94,7 +94,7 @@ impl Network {
             Plan::Weighted(expected, _) | Plan::Separable(expected, _) => {
                 Some((&layer.origin, expected.as_slice()))
             }
-            Plan::Nothing | Plan::Input(_) | Plan::Layer(_) => None,
+            Plan::Nothing | Plan::Input(_) | Plan::Layer(_) | Plan::Shaped(..) => None,
         })
     }
 
@@ -127,10 +127,7 @@ impl Network {
             let layer = match plan {
                 Plan::Nothing => {
                     let &[input] = inputs.as_slice() else {
-                        return Err(malformed(format!(
-                            "layer '{name}' should be wired to one other, but is to {}",
-                            inputs.len()
-                        )));
+                        return Err(wired(name, inputs.len()));
                     };
                     ids.push(input);
                     continue;
@@ -139,6 +136,12 @@ impl Network {
                     return Err(malformed(format!("layer '{name}' is a second input")));
                 }
                 Plan::Layer(layer) => layer,
+                Plan::Shaped(_, make) => {
+                    let &[input] = inputs.as_slice() else {
+                        return Err(wired(name, inputs.len()));
+                    };
+                    make(graph.node(input).output_shape())
+                }
                 Plan::Weighted(expected, make) => make(weights(&origin, &expected)?)?,
                 Plan::Separable(expected, make) => {
                     let [depthwise, pointwise] = make(weights(&origin, &expected)?)?;
@@ -157,6 +160,12 @@ impl Network {
         }
         Ok(graph)
     }
+}
+
+fn wired(layer: &str, inputs: usize) -> FormatError {
+    malformed(format!(
+        "layer '{layer}' should be wired to one other, but is to {inputs}"
+    ))
 }
 
 /// `base`, or with a number behind it if that is taken.

@@ -6,7 +6,7 @@
 use gannet_graph::{GraphError, Shape, Tensor, Window};
 use serde_json::Value;
 
-use super::attributes::extent;
+use super::attributes::{border, extent};
 
 /// The two kinds of Keras' layers that slide: `…2D` and `…1D`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,23 @@ impl Spatial {
             (Spatial::Sequence, Some([length])) => extent(length).map(|length| [1, length]),
             (Spatial::Sequence, None) => extent(value).map(|length| [1, length]),
             (_, Some(_)) => None,
+        }
+    }
+
+    /// `[[above, below], [left, right]]` from one number, one for each axis, or two for each.
+    pub fn borders(self, value: &Value) -> Option<[[usize; 2]; 2]> {
+        let pair = |value: &Value| match value.as_array().map(Vec::as_slice) {
+            Some([before, after]) => Some([border(before)?, border(after)?]),
+            Some(_) => None,
+            None => border(value).map(|both| [both; 2]),
+        };
+        match (self, value.as_array().map(Vec::as_slice)) {
+            (Spatial::Sequence, _) => Some([[0; 2], pair(value)?]),
+            (Spatial::Image, Some([vertical, horizontal])) => {
+                Some([pair(vertical)?, pair(horizontal)?])
+            }
+            (Spatial::Image, Some(_)) => None,
+            (Spatial::Image, None) => Some([pair(value)?; 2]),
         }
     }
 
@@ -101,5 +118,18 @@ mod tests {
         assert_eq!(kernel.shape().dims(), [1, 3, 2, 5]);
         assert_eq!(input_shape(&Shape::from([9, 2])).dims(), [1, 9, 2]);
         assert_eq!(input_shape(&Shape::from([9])).dims(), [9]);
+    }
+
+    #[test]
+    fn each_spelling_of_a_border_is_read() {
+        let image = |value| Spatial::Image.borders(&value);
+        assert_eq!(image(json!(2)), Some([[2, 2], [2, 2]]));
+        assert_eq!(image(json!([1, 2])), Some([[1, 1], [2, 2]]));
+        assert_eq!(image(json!([[0, 1], [2, 3]])), Some([[0, 1], [2, 3]]));
+        assert_eq!(image(json!([1])), None);
+        assert_eq!(image(json!([[1, 2], [-1, 0]])), None);
+        let sequence = |value| Spatial::Sequence.borders(&value);
+        assert_eq!(sequence(json!(2)), Some([[0, 0], [2, 2]]));
+        assert_eq!(sequence(json!([1, 2])), Some([[0, 0], [1, 2]]));
     }
 }

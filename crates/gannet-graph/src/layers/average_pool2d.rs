@@ -1,5 +1,7 @@
 //! The mean under each position of a window, channel by channel.
 //! As in Keras, pixels outside the image do not count: the mean is over what lies inside.
+//! Where another format counts the padding as zeros, a [`ZeroPadding2D`](crate::ZeroPadding2D)
+//! layer before it and no padding of its own mean the same.
 
 use crate::{Arity, GraphError, LayerKind, Shape, Tensor, Window};
 
@@ -22,8 +24,7 @@ impl LayerKind for AveragePool2D {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let ([height, width], channels) = self.window.output(name, Self::KIND, inputs[0])?;
-        Ok(Shape::from([height, width, channels]))
+        self.window.pooled_shape(name, Self::KIND, inputs[0])
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
@@ -31,17 +32,9 @@ impl LayerKind for AveragePool2D {
     }
 
     fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {
-        let [height, width, channels] = inputs[0].shape().as_image().expect("checked shape");
-        let [_, columns, _] = output.as_image().expect("checked shape");
-        let image = inputs[0].data();
-        Tensor::from_fn(output.clone(), |i| {
-            let (position, channel) = (i / channels, i % channels);
-            let position = [position / columns, position % columns];
-            let (mut sum, mut count) = (0.0, 0);
-            for (_, _, y, x) in self.window.pixels([height, width], position) {
-                sum += f64::from(image[(y * width + x) * channels + channel]);
-                count += 1;
-            }
+        self.window.pool(inputs[0], output, |values| {
+            let add = |(sum, count): (f64, u32), x: f32| (sum + f64::from(x), count + 1);
+            let (sum, count) = values.fold((0.0, 0), add);
             (sum / f64::from(count)) as f32
         })
     }

@@ -3,10 +3,12 @@
 use crate::{Arity, Function, GraphError, LayerKind, Regularizer, Shape, Tensor, Weight, Window};
 
 /// `activation(image ⋆ kernel + bias)`: `[height, width, channels]` to
-/// `[positions, positions, filters]`.
+/// `[positions, positions, filters]`. With several groups, channels and filters are cut into as
+/// many stretches, and each filter sees the channels of its own stretch alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2D {
     window: Window,
+    groups: usize,
     kernel: Tensor,
     bias: Option<Tensor>,
     /// Applied to the sums.
@@ -21,21 +23,11 @@ impl Conv2D {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, kernel: Tensor, bias: Option<Tensor>) -> Result<Self, GraphError> {
-        let [height, width] = window.kernel();
-        let filters = match kernel.shape().dims() {
-            &[h, w, _, filters] if [h, w] == [height, width] => filters,
-            _ => {
-                return Err(GraphError::WeightShape {
-                    kind: Self::KIND,
-                    weight: "kernel",
-                    expected: format!("[{height}, {width}, channels, filters]"),
-                    found: kernel.shape().clone(),
-                });
-            }
-        };
+        let [_, filters] = window.channels_of(Self::KIND, &kernel, "channels, filters")?;
         crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), filters)?;
         Ok(Conv2D {
             window,
+            groups: 1,
             kernel,
             bias,
             activation: Function::Linear,
@@ -46,13 +38,21 @@ impl Conv2D {
     /// A layer of zeros without a bias, from `channels` to `filters`.
     pub fn zeros(window: Window, channels: usize, filters: usize) -> Self {
         let [height, width] = window.kernel();
-        Conv2D {
-            window,
-            kernel: Tensor::zeros([height, width, channels, filters]),
-            bias: None,
-            activation: Function::Linear,
-            kernel_regularizer: Regularizer::NONE,
+        let kernel = Tensor::zeros([height, width, channels, filters]);
+        Conv2D::new(window, kernel, None).expect("the kernel has the window's extents")
+    }
+
+    /// The same kernel as that of a convolution of several groups, each of as many channels as
+    /// the kernel has.
+    ///
+    /// # Errors
+    /// [`GraphError::Groups`] if the filters cannot be shared out.
+    pub fn with_groups(self, groups: usize) -> Result<Self, GraphError> {
+        let filters = self.filters();
+        if groups == 0 || !filters.is_multiple_of(groups) {
+            return Err(GraphError::Groups { groups, filters });
         }
+        Ok(Conv2D { groups, ..self })
     }
 
     /// The same layer with a bias of zeros.
@@ -79,7 +79,12 @@ impl Conv2D {
         self.window
     }
 
-    /// `[height, width, channels, filters]`.
+    /// In how many groups channels and filters are.
+    pub fn groups(&self) -> usize {
+        self.groups
+    }
+
+    /// `[height, width, channels of a group, filters]`.
     pub fn kernel(&self) -> &Tensor {
         &self.kernel
     }
@@ -91,7 +96,7 @@ impl Conv2D {
 
     /// How many channels it takes.
     pub fn channels(&self) -> usize {
-        self.kernel.shape().dims()[2]
+        self.kernel.shape().dims()[2] * self.groups
     }
 
     /// How many channels it gives.
@@ -119,6 +124,9 @@ impl LayerKind for Conv2D {
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut attributes = vec![("filters", self.filters().to_string())];
         attributes.extend(self.window.attributes("kernel_size"));
+        if self.groups > 1 {
+            attributes.push(("groups", self.groups.to_string()));
+        }
         attributes.push(("activation", self.activation.to_string()));
         attributes.push(("use_bias", self.bias.is_some().to_string()));
         attributes
@@ -137,6 +145,7 @@ impl LayerKind for Conv2D {
         let [_, columns, filters] = output.as_image().expect("checked shape");
         let (image, kernel) = (inputs[0].data(), self.kernel.data());
         let [_, kernel_width] = self.window.kernel();
+        let [of_group, filters_of_group] = [channels, filters].map(|all| all / self.groups);
         let mut sums = Tensor::from_fn(output.clone(), |i| {
             let (position, filter) = (i / filters, i % filters);
             let mut sum = self
@@ -144,10 +153,11 @@ impl LayerKind for Conv2D {
                 .as_ref()
                 .map_or(0.0, |bias| f64::from(bias.data()[filter]));
             let position = [position / columns, position % columns];
+            let first = filter / filters_of_group * of_group;
             for (ky, kx, y, x) in self.window.pixels([height, width], position) {
-                for channel in 0..channels {
-                    let weight = ((ky * kernel_width + kx) * channels + channel) * filters + filter;
-                    let pixel = (y * width + x) * channels + channel;
+                for channel in 0..of_group {
+                    let weight = ((ky * kernel_width + kx) * of_group + channel) * filters + filter;
+                    let pixel = (y * width + x) * channels + first + channel;
                     sum += f64::from(image[pixel]) * f64::from(kernel[weight]);
                 }
             }
@@ -183,6 +193,23 @@ mod tests {
             let shape = layer.output_shape("conv", &[image.shape()]).unwrap();
             assert_eq!(layer.run(&[&image], &shape).data(), expected);
         }
+    }
+
+    /// Two groups of one channel and one filter each, with holes in the kernel.
+    #[test]
+    fn groups_and_dilation_by_hand() {
+        let window = Window::new([1, 2], [1, 1], Padding::Valid).unwrap();
+        let window = window.with_dilation([1, 2]).unwrap();
+        // [kx][channel of the group][filter]
+        let kernel = Tensor::new([1, 2, 1, 2], vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+        let layer = Conv2D::new(window, kernel, None).unwrap();
+        let layer = layer.with_groups(2).unwrap();
+        let image = Tensor::new([1, 3, 2], vec![1.0, 10.0, 5.0, 50.0, 2.0, 20.0]).unwrap();
+        let shape = layer.output_shape("conv", &[image.shape()]).unwrap();
+        // 1·1 + 2·3, 10·2 + 20·4.
+        assert_eq!(layer.run(&[&image], &shape).data(), [7.0, 100.0]);
+        assert_eq!(layer.macs(&[image.shape()], &shape), 4);
+        assert!(Conv2D::zeros(window, 1, 3).with_groups(2).is_err());
     }
 
     #[test]

@@ -22,19 +22,9 @@ impl DepthwiseConv2D {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, kernel: Tensor, bias: Option<Tensor>) -> Result<Self, GraphError> {
-        let [height, width] = window.kernel();
-        let outputs = match kernel.shape().dims() {
-            &[h, w, channels, multiplier] if [h, w] == [height, width] => channels * multiplier,
-            _ => {
-                return Err(GraphError::WeightShape {
-                    kind: Self::KIND,
-                    weight: "kernel",
-                    expected: format!("[{height}, {width}, channels, multiplier]"),
-                    found: kernel.shape().clone(),
-                });
-            }
-        };
-        crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), outputs)?;
+        let [channels, multiplier] =
+            window.channels_of(Self::KIND, &kernel, "channels, multiplier")?;
+        crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), channels * multiplier)?;
         Ok(DepthwiseConv2D {
             window,
             kernel,
@@ -47,13 +37,8 @@ impl DepthwiseConv2D {
     /// A layer of zeros without a bias.
     pub fn zeros(window: Window, channels: usize, multiplier: usize) -> Self {
         let [height, width] = window.kernel();
-        DepthwiseConv2D {
-            window,
-            kernel: Tensor::zeros([height, width, channels, multiplier]),
-            bias: None,
-            activation: Function::Linear,
-            kernel_regularizer: Regularizer::NONE,
-        }
+        let kernel = Tensor::zeros([height, width, channels, multiplier]);
+        DepthwiseConv2D::new(window, kernel, None).expect("the kernel has the window's extents")
     }
 
     /// The same layer with a bias of zeros.

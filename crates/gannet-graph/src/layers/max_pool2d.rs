@@ -22,8 +22,7 @@ impl LayerKind for MaxPool2D {
     const ARITY: Arity = Arity::One;
 
     fn output_shape(&self, name: &str, inputs: &[&Shape]) -> Result<Shape, GraphError> {
-        let ([height, width], channels) = self.window.output(name, Self::KIND, inputs[0])?;
-        Ok(Shape::from([height, width, channels]))
+        self.window.pooled_shape(name, Self::KIND, inputs[0])
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
@@ -31,15 +30,8 @@ impl LayerKind for MaxPool2D {
     }
 
     fn run(&self, inputs: &[&Tensor], output: &Shape) -> Tensor {
-        let [height, width, channels] = inputs[0].shape().as_image().expect("checked shape");
-        let [_, columns, _] = output.as_image().expect("checked shape");
-        let image = inputs[0].data();
-        Tensor::from_fn(output.clone(), |i| {
-            let (position, channel) = (i / channels, i % channels);
-            self.window
-                .pixels([height, width], [position / columns, position % columns])
-                .map(|(_, _, y, x)| image[(y * width + x) * channels + channel])
-                .fold(f32::NEG_INFINITY, f32::max)
+        self.window.pool(inputs[0], output, |values| {
+            values.fold(f32::NEG_INFINITY, f32::max)
         })
     }
 }

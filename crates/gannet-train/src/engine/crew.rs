@@ -111,6 +111,7 @@ impl Crew {
     /// # Errors
     /// [`TrainError::Threads`] if the system gives no threads.
     pub fn new(graph: &Graph, threads: Threads, backend: Backend) -> Result<Self, TrainError> {
+        super::supported::check(graph)?;
         let count = match threads {
             Threads::All => std::thread::available_parallelism().map_or(1, NonZero::get),
             Threads::Count(count) => count.get(),

@@ -30,6 +30,7 @@ mod rows;
 mod segments;
 mod simd;
 mod smooth;
+pub mod supported;
 mod sweep;
 mod teacher;
 mod windows;

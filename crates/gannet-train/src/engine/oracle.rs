@@ -286,6 +286,7 @@ fn run(
             let value = |&(_, y, x): &Element| values[pixel(y, x, channel)];
             pixels.iter().map(value).sum::<f64>() / pixels.len() as f64
         }),
+        other => unreachable!("{} has no kernel yet", other.kind()),
     }
 }
 

@@ -267,6 +267,7 @@ impl Draft {
             Layer::AveragePool2D(layer) => Box::new(AveragePool::new(layer, input, output)),
             Layer::GlobalAveragePool2D(_) => Box::new(AveragePool::global(input)),
             Layer::ZeroPadding2D(layer) => Box::new(Padding::new(layer, input, output)),
+            other => unreachable!("{} was refused", other.kind()),
         };
         Some(Action::Operate(operator))
     }

@@ -17,8 +17,8 @@ pub(super) const CONV2D: KerasLayer = KerasLayer {
                 "strides": conv.window().stride(),
                 "padding": conv.window().padding().to_string(),
                 "data_format": "channels_last",
-                "dilation_rate": [1, 1],
-                "groups": 1,
+                "dilation_rate": conv.window().dilation(),
+                "groups": conv.groups(),
                 "activation": description::function(conv.activation),
                 "use_bias": conv.bias().is_some(),
                 "kernel_regularizer": description::regularizer(conv.kernel_regularizer),
@@ -32,7 +32,7 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     attributes.check_numbers();
     let filters = attributes.extent("filters");
     let window = attributes.window("kernel_size", |_| [1, 1]);
-    attributes.only("groups", &[1.into()]);
+    let groups = attributes.extent_or("groups", 1);
     let activation = attributes.activation();
     let regularizer = attributes.regularizer("kernel_regularizer");
     let spatial = attributes.spatial();
@@ -50,6 +50,7 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
         let (kernel, bias) = kernel_and_bias(weights);
         let conv = Conv2D::new(window, spatial.kernel(kernel)?, bias)?;
         Ok(conv
+            .with_groups(groups)?
             .with_activation(activation)
             .with_kernel_regularizer(regularizer)
             .into())

@@ -17,7 +17,7 @@ pub(super) const DEPTHWISE_CONV2D: KerasLayer = KerasLayer {
                 "padding": depthwise.window().padding().to_string(),
                 "depth_multiplier": depthwise.multiplier(),
                 "data_format": "channels_last",
-                "dilation_rate": [1, 1],
+                "dilation_rate": depthwise.window().dilation(),
                 "activation": description::function(depthwise.activation),
                 "use_bias": depthwise.bias().is_some(),
                 "depthwise_regularizer": description::regularizer(depthwise.kernel_regularizer),

@@ -7,14 +7,26 @@ mod average_pooling2d;
 mod batch_normalization;
 mod concatenate;
 mod conv2d;
+mod conv2d_transpose;
+mod cropping2d;
 mod dense;
 mod depthwise_conv2d;
 mod dropout;
 mod flatten;
 mod global_average_pooling2d;
+mod global_max_pooling2d;
 mod input;
 mod max_pooling2d;
+mod maximum;
+mod minimum;
+mod multiply;
+mod permute;
+mod prelu;
+mod rescaling;
+mod reshape;
 mod separable_conv2d;
+mod subtract;
+mod up_sampling2d;
 mod zero_padding2d;
 
 use gannet_graph::{GraphError, Layer, Shape, Tensor, Window};
@@ -78,12 +90,18 @@ pub(super) enum Plan {
     Layer(Layer),
     /// A layer to be made from weights of the expected shapes.
     Weighted(Vec<Expected>, Make),
+    /// A layer without weights whose output has so many extents, to be made for the shape of
+    /// its input.
+    Shaped(usize, MakeShaped),
     /// Two layers, one behind the other.
     Separable(Vec<Expected>, MakeTwo),
 }
 
 /// Makes a layer from its weights, which have the expected shapes and order.
 pub(super) type Make = Box<dyn FnOnce(Vec<Tensor>) -> Result<Layer, GraphError>>;
+
+/// Makes a layer for the shape of its input.
+pub(super) type MakeShaped = Box<dyn FnOnce(&Shape) -> Layer>;
 
 /// As [`Make`], for a depthwise and a pointwise convolution.
 pub(super) type MakeTwo = Box<dyn FnOnce(Vec<Tensor>) -> Result<[Layer; 2], GraphError>>;
@@ -107,19 +125,31 @@ pub(super) const LAYERS: &[KerasLayer] = &[
     conv2d::CONV2D,
     depthwise_conv2d::DEPTHWISE_CONV2D,
     separable_conv2d::SEPARABLE_CONV2D,
+    conv2d_transpose::CONV2D_TRANSPOSE,
     dense::DENSE,
     max_pooling2d::MAX_POOLING2D,
     average_pooling2d::AVERAGE_POOLING2D,
     global_average_pooling2d::GLOBAL_AVERAGE_POOLING2D,
+    global_max_pooling2d::GLOBAL_MAX_POOLING2D,
     activation::ACTIVATION,
     activation::FUNCTION,
+    prelu::PRELU,
     batch_normalization::BATCH_NORMALIZATION,
+    rescaling::RESCALING,
     dropout::DROPOUT,
     dropout::NOISE,
     zero_padding2d::ZERO_PADDING2D,
+    cropping2d::CROPPING2D,
+    up_sampling2d::UP_SAMPLING2D,
     add::ADD,
+    subtract::SUBTRACT,
+    multiply::MULTIPLY,
+    maximum::MAXIMUM,
+    minimum::MINIMUM,
     concatenate::CONCATENATE,
     flatten::FLATTEN,
+    reshape::RESHAPE,
+    permute::PERMUTE,
 ];
 
 /// The kind that reads `class`.

@@ -1,12 +1,13 @@
 //! Activation functions: as a key of other layers, and as a layer of their own.
 
-use gannet_graph::{Activation, Function, Shape};
+use gannet_graph::{Activation, Function, PReLU, Shape, Tensor};
 use toml::de::DeValue;
 
 use super::super::entry::Entry;
 use super::Described;
+use super::dense::affordable;
 use crate::fault::Fault;
-use crate::options::{Expected, Options, number};
+use crate::options::{Expected, Options, count, list, number};
 
 /// `activation`, and the numbers of the function that has some.
 pub fn read(options: &mut Options<'_>) -> Function {
@@ -99,4 +100,33 @@ impl Described for Activation {
             function => write(entry, function),
         }
     }
+}
+
+impl Described for PReLU {
+    /// Slopes of zero, as in Keras: one for each value, or for all along the shared axes, which
+    /// are counted from 1.
+    fn read(options: &mut Options<'_>, shape: &Shape) -> Option<Self> {
+        let shared = options.or("shared_axes", axes, Vec::new());
+        let dims = shape.dims().iter().zip(1..);
+        let extents = dims.map(|(&dim, axis)| if shared.contains(&axis) { 1 } else { dim });
+        let extents: Vec<usize> = extents.collect();
+        affordable(options, &extents)?;
+        Some(PReLU::new(Tensor::zeros(extents)))
+    }
+
+    fn write(&self, entry: &mut Entry) {
+        let dims = self.alpha().shape().dims().iter().zip(1..);
+        let shared: Vec<usize> = dims
+            .filter(|(dim, _)| **dim == 1)
+            .map(|(_, axis)| axis)
+            .collect();
+        if !shared.is_empty() {
+            entry.put("shared_axes", format_args!("{shared:?}"));
+        }
+    }
+}
+
+fn axes(value: &DeValue<'_>) -> Result<Vec<usize>, Expected> {
+    list(value, |axis| count(axis).ok())
+        .ok_or_else(|| "a list of axes, counted from 1: [1, 2] for height and width".into())
 }

@@ -1,19 +1,20 @@
 //! What each layer kind says of itself in a file. A kind is one [`Described`] and one word in
 //! the list below; the compiler misses a kind of the graph that is not in the list.
 
-mod border;
 mod convolution;
 mod dense;
 mod function;
-mod join;
 mod normalization;
+mod plain;
 mod pooling;
+mod shapes;
 mod window;
 
 use gannet_graph::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, GlobalAveragePool2D, Input, Layer, LayerKind, MaxPool2D,
-    Shape, ZeroPadding2D,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Cropping2D, Dense, DepthwiseConv2D, Dropout, Flatten, GlobalAveragePool2D, GlobalMaxPool2D,
+    Input, Layer, LayerKind, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Permute, Rescaling,
+    Reshape, Shape, Subtract, UpSampling2D, ZeroPadding2D,
 };
 
 use super::entry::Entry;
@@ -53,8 +54,10 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Input, Conv2D, DepthwiseConv2D, Dense, MaxPool2D, AveragePool2D, GlobalAveragePool2D,
-    Activation, BatchNormalization, Dropout, ZeroPadding2D, Add, Concatenate, Flatten,
+    Input, Conv2D, DepthwiseConv2D, Conv2DTranspose, Dense, MaxPool2D, AveragePool2D,
+    GlobalAveragePool2D, GlobalMaxPool2D, Activation, PReLU, BatchNormalization, Rescaling,
+    Dropout, ZeroPadding2D, Cropping2D, UpSampling2D, Add, Subtract, Multiply, Maximum, Minimum,
+    Concatenate, Flatten, Reshape, Permute,
 }
 
 fn unknown(kind: &str, options: &mut Options<'_>) -> Option<Layer> {

@@ -1,12 +1,12 @@
-//! Layers that behave otherwise in training: normalization and dropout.
+//! Layers that scale and shift values, and dropout.
 
-use gannet_graph::{BatchNormalization, Dropout, Shape, Tensor};
+use gannet_graph::{BatchNormalization, Dropout, Rescaling, Shape, Tensor};
 use toml::de::DeValue;
 
 use super::super::entry::Entry;
 use super::Described;
 use super::dense::affordable;
-use crate::options::{Expected, Options, flag, number};
+use crate::options::{Expected, Options, flag, list, number};
 
 /// Keras' own.
 const EPSILON: f32 = 1e-3;
@@ -47,6 +47,33 @@ impl Described for BatchNormalization {
         if self.beta().is_none() {
             entry.put("center", false);
         }
+    }
+}
+
+impl Described for Rescaling {
+    fn read(options: &mut Options<'_>, _shape: &Shape) -> Option<Self> {
+        let scale = options.or("scale", numbers, vec![1.0]);
+        let offset = options.or("offset", numbers, vec![0.0]);
+        options.check(Rescaling::new(scale, offset))
+    }
+
+    fn write(&self, entry: &mut Entry) {
+        for (key, values) in [("scale", self.scale()), ("offset", self.offset())] {
+            match values {
+                &[all] => entry.put_number(key, all),
+                each => entry.put(key, format_args!("{each:?}")),
+            }
+        }
+    }
+}
+
+/// A number for all channels, or one for each.
+fn numbers(value: &DeValue<'_>) -> Result<Vec<f32>, Expected> {
+    let each = |value: &DeValue<'_>| number(value).ok();
+    match (each(value), list(value, each)) {
+        (Some(all), _) => Ok(vec![all]),
+        (_, Some(each)) if !each.is_empty() => Ok(each),
+        _ => Err("a number, or a list with one for each channel".into()),
     }
 }
 

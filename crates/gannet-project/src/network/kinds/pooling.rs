@@ -1,6 +1,6 @@
 //! Pooling, over images and along sequences.
 
-use gannet_graph::{AveragePool2D, GlobalAveragePool2D, Layer, MaxPool2D, Shape, Window};
+use gannet_graph::{AveragePool2D, Layer, MaxPool2D, Shape, Window};
 
 use super::super::entry::Entry;
 use super::Described;
@@ -46,12 +46,4 @@ impl Described for AveragePool2D {
     fn write(&self, entry: &mut Entry) {
         window::write(entry, "pool", Step::Extent, self.window);
     }
-}
-
-impl Described for GlobalAveragePool2D {
-    fn read(_options: &mut Options<'_>, _shape: &Shape) -> Option<Self> {
-        Some(GlobalAveragePool2D)
-    }
-
-    fn write(&self, _entry: &mut Entry) {}
 }

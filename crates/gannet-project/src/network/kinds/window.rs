@@ -1,9 +1,10 @@
-//! Keys of a sliding window: its extents, `strides` and `padding`.
+//! Keys of a sliding window: its extents, `strides`, `dilation` and `padding`.
 
 use gannet_graph::{Padding, Shape, Window};
 use toml::de::DeValue;
 
 use super::super::entry::Entry;
+use super::shapes::{border, write_border};
 use crate::fault::Fault;
 use crate::options::{Expected, Options, Reader, count, list};
 
@@ -37,6 +38,7 @@ pub fn read(
     };
     let kernel = options.required(extent, reader);
     let strides = options.optional("strides", reader);
+    let dilation = options.or("dilation", reader, [1, 1]);
     let padding = options.or("padding", padding, Padding::Valid);
     if axes == Axes::Sequence && shape.as_image().is_none_or(|[_, width, _]| width != 1) {
         let message = format!(
@@ -52,7 +54,7 @@ pub fn read(
         Step::Extent => kernel,
     };
     let window = Window::new(kernel, strides.unwrap_or(own), padding);
-    options.check(window)
+    options.check(window.and_then(|window| window.with_dilation(dilation)))
 }
 
 /// The keys that give the window back.
@@ -65,13 +67,21 @@ pub fn write(entry: &mut Entry, extent: &str, step: Step, window: Window) {
     if window.stride() != own {
         entry.put_pair("strides", window.stride());
     }
-    if window.padding() != Padding::Valid {
-        entry.put_text("padding", &window.padding().to_string());
+    if window.dilation() != [1, 1] {
+        entry.put_pair("dilation", window.dilation());
+    }
+    match window.padding() {
+        Padding::Valid => {}
+        Padding::Same => entry.put_text("padding", "same"),
+        Padding::Explicit {
+            vertical,
+            horizontal,
+        } => write_border(entry, "padding", [vertical, horizontal]),
     }
 }
 
 /// `3`, or `[3, 5]`: vertical and horizontal.
-fn pair(value: &DeValue<'_>) -> Result<[usize; 2], Expected> {
+pub fn pair(value: &DeValue<'_>) -> Result<[usize; 2], Expected> {
     let each = |value: &DeValue<'_>| count(value).ok();
     match (each(value), list(value, each).as_deref()) {
         (Some(both), _) => Ok([both, both]),
@@ -88,6 +98,14 @@ fn padding(value: &DeValue<'_>) -> Result<Padding, Expected> {
     match value.as_str() {
         Some("valid") => Ok(Padding::Valid),
         Some("same") => Ok(Padding::Same),
-        _ => Err(Expected::one_of(&["valid", "same"])),
+        Some(_) => Err(Expected::one_of(&["valid", "same"])),
+        None => border(value)
+            .map(|[vertical, horizontal]| Padding::Explicit {
+                vertical,
+                horizontal,
+            })
+            .map_err(|_| {
+                "\"valid\", \"same\", a whole number, [vertical, horizontal] or [[top, bottom], [left, right]]".into()
+            }),
     }
 }
