@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
 ZOO = ROOT / "oracles" / "zoo.py"
+TFLITE = ROOT / "oracles" / "tflite.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 NETRON_PAGE = ROOT / "oracles" / "netron_page.py"
@@ -41,6 +42,7 @@ def main():
     if sys.argv[1:] == ["--fixtures"]:
         run(sys.executable, KERAS, "make", FIXTURES)
         run(sys.executable, PYTORCH_STATE, FIXTURES)
+        run(sys.executable, TFLITE, "make", FIXTURES / "tflite")
         run(sys.executable, THUMB)
         return
     if sys.argv[1:]:
@@ -58,6 +60,13 @@ def main():
         run(*example, "--", ours)
         run(sys.executable, KERAS, "check", ours)
         run(sys.executable, NETRON_PAGE, ours)
+        litert, tflite = Path(folder) / "litert", Path(folder) / "tflite"
+        run(sys.executable, TFLITE, "make", litert)
+        test = [cargo, "test", "--package", "gannet-formats", "--test", "tflite_fixtures"]
+        run(*test, GANNET_TFLITE_FIXTURES=str(litert))
+        example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]
+        run(*example, "--", litert, tflite)
+        run(sys.executable, TFLITE, "check", tflite)
         node = shutil.which("node")
         if node is None:
             print("node is not there, so Netron's own reader was not asked")

@@ -62,6 +62,17 @@ pub enum FormatError {
     /// The format knows only real numbers.
     #[error("the network is quantized, and this format has no form for integers; write a .tflite")]
     NoIntegers,
+    /// The TFLite identifier is missing.
+    #[error(
+        "the file has no TFLite identifier (\"TFL3\" at byte 4), so it is something else; convert the model again with TFLiteConverter"
+    )]
+    NotTflite,
+    /// The FlatBuffer contradicts itself or leaves the file.
+    #[error("the TFLite file is damaged: {what}; copy it or convert the model again")]
+    DamagedTflite {
+        /// What was found and what was expected.
+        what: String,
+    },
     /// The HDF5 signature is missing.
     #[error(
         "the file does not begin with the HDF5 signature (byte 0), {found}; save the model again with Keras' model.save(\"name.h5\")"

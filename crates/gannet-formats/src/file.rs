@@ -9,7 +9,7 @@ use std::{
 
 use gannet_graph::Graph;
 
-use crate::{FormatError, Model, ModelRef, Supported, keras};
+use crate::{FormatError, Model, ModelRef, Supported, keras, tflite};
 
 /// A format of model files.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +18,8 @@ pub struct Format {
     pub name: &'static str,
     /// How its files end, without the dot.
     pub extensions: &'static [&'static str],
-    /// What its files begin with.
-    signature: &'static [u8],
+    /// From which byte on its files hold what.
+    signature: (usize, &'static [u8]),
     /// What it has for layers, in the order in which they are best told.
     pub layers: fn() -> Vec<Supported>,
     read: fn(&[u8]) -> Result<Model, FormatError>,
@@ -31,7 +31,7 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "Keras HDF5",
         extensions: &["h5", "hdf5"],
-        signature: crate::hdf5::SIGNATURE,
+        signature: (0, crate::hdf5::SIGNATURE),
         layers: keras::supported,
         read: |file| keras::from_h5(file).map(Model::Float),
         write: |model| keras::to_h5(float(model)?),
@@ -39,10 +39,18 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "Keras archive",
         extensions: &["keras"],
-        signature: crate::zip::SIGNATURE,
+        signature: (0, crate::zip::SIGNATURE),
         layers: keras::supported,
         read: |file| keras::from_archive(file).map(Model::Float),
         write: |model| keras::to_archive(float(model)?),
+    },
+    Format {
+        name: "TFLite",
+        extensions: &["tflite"],
+        signature: (4, tflite::SIGNATURE),
+        layers: tflite::supported,
+        read: tflite::from_tflite,
+        write: tflite::to_tflite,
     },
 ];
 
@@ -198,9 +206,12 @@ fn by_extension(path: &Path) -> Option<&'static Format> {
 }
 
 fn by_content(bytes: &[u8]) -> Option<&'static Format> {
-    FORMATS
-        .iter()
-        .find(|format| bytes.starts_with(format.signature))
+    FORMATS.iter().find(|format| {
+        let (from, signature) = format.signature;
+        bytes
+            .get(from..)
+            .is_some_and(|rest| rest.starts_with(signature))
+    })
 }
 
 fn unknown(path: &Path) -> FormatError {

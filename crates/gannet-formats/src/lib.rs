@@ -15,6 +15,7 @@ mod model;
 mod obstacle;
 pub mod state;
 mod support;
+pub mod tflite;
 mod zip;
 
 pub use agreement::largest_difference;

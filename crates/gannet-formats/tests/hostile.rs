@@ -106,8 +106,12 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
 /// The files that a framework wrote, always in the same order.
 fn fixtures(extension: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let folders = [folder.join(extension), folder];
+    let entries = folders.iter().filter_map(|f| std::fs::read_dir(f).ok());
+    let mut paths: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == extension));
     paths.sort();
     paths

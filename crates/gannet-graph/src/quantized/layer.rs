@@ -3,9 +3,10 @@
 use crate::{
     Arity, GraphError, Shape,
     quantized::{
-        Add, AveragePool2D, Bias, Conv2D, Dense, DepthwiseConv2D, Element, Input, Kernel,
-        MaxPool2D, Quantization, QuantizedTensor, Reshape, Sigmoid, Softmax, Tanh, TensorType,
-        WeightBits,
+        Add, AveragePool2D, Bias, Concatenate, Conv2D, Dense, DepthwiseConv2D, Element,
+        GlobalAveragePool2D, HardSwish, Input, Kernel, LeakyRelu, MaxPool2D, Multiply,
+        Quantization, QuantizedTensor, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh,
+        TensorType, WeightBits, ZeroPadding2D,
     },
 };
 
@@ -298,14 +299,32 @@ layers! {
     MaxPool2D,
     /// Mean of each window.
     AveragePool2D,
+    /// Mean of each channel.
+    GlobalAveragePool2D,
+    /// A border of zeros.
+    ZeroPadding2D,
+    /// Limits of each value.
+    Relu,
+    /// Limits that let some of the negative values through.
+    LeakyRelu,
+    /// `x · min(max(x + 3, 0), 6) / 6`.
+    HardSwish,
     /// `1 / (1 + e⁻ˣ)`.
     Sigmoid,
     /// Hyperbolic tangent.
     Tanh,
     /// `eˣ / Σ eˣ` over the innermost extent.
     Softmax,
+    /// The same real numbers by another scale.
+    Requantize,
     /// Sum of two tensors.
     Add,
+    /// Difference of two tensors.
+    Subtract,
+    /// Product of two tensors.
+    Multiply,
+    /// Channels side by side.
+    Concatenate,
     /// The same values under another shape.
     Reshape,
 }

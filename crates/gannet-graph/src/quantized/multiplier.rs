@@ -8,7 +8,7 @@ use crate::{
     quantized::fixed_point::{rounding_divide_by_power, saturating_doubling_high_product},
 };
 
-/// A real number as `mantissa · 2^(shift − 31)`, the mantissa 0 or in `2³⁰ ..= 2³¹ − 1`.
+/// A real number as `mantissa · 2^(shift − 31)`, the mantissa from 0 to `2³¹ − 1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Multiplier {
     mantissa: i32,
@@ -59,6 +59,18 @@ impl Multiplier {
         self.shift
     }
 
+    /// The number divided by `divisor`, which is above 0. The mantissa is moved to the left by
+    /// the bits of the divisor first, and the quotient goes towards zero.
+    pub(super) fn divided(self, divisor: u64) -> Self {
+        let bits = (63 - divisor.leading_zeros() as i32)
+            .min(32)
+            .min(31 + self.shift);
+        Multiplier {
+            mantissa: ((i64::from(self.mantissa) << bits) / divisor as i64) as i32,
+            shift: self.shift - bits,
+        }
+    }
+
     /// `x` times the number: a doubling high product, rounded, then a division by a power of
     /// two, rounded again. What leaves 32 bits before that wraps around.
     pub fn apply(&self, x: i32) -> i32 {
@@ -67,6 +79,13 @@ impl Multiplier {
             saturating_doubling_high_product(shifted, self.mantissa),
             (-self.shift).max(0) as u32,
         )
+    }
+
+    /// `x` times the number, rounded once, halves up: what LiteRT's fully connected layers do.
+    pub fn apply_once(&self, x: i32) -> i32 {
+        let shift = 31 - self.shift;
+        let product = i64::from(x) * i64::from(self.mantissa);
+        ((product + (1 << (shift - 1))) >> shift) as i32
     }
 
     /// `x` times the number for sums of more than 32 bits: the mantissa is cut to 15 bits and
@@ -135,7 +154,12 @@ mod tests {
         let three = Multiplier::new(3.0).unwrap();
         assert_eq!(three.apply(7), 21);
         assert_eq!(three.apply_wide(7), 21);
+        assert_eq!(three.apply_once(7), 21);
         // −0.5, halves up.
         assert_eq!(eighth.apply_wide(-4), 0);
+        assert_eq!(eighth.apply_once(-4), 0);
+        // 2.499… by one rounding, where two make 3 of it.
+        let fraction = Multiplier::new(0.125 - 1e-9).unwrap();
+        assert_eq!((fraction.apply_once(20), fraction.apply(20)), (2, 3));
     }
 }

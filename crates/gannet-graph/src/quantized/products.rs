@@ -14,12 +14,13 @@ pub struct Products {
     clamp: Clamp,
 }
 
-/// The scale of a product: TFLite multiplies a single scale as `f32` in a fully connected
-/// layer, and all others as `f64`.
+/// In which of LiteRT's two ways sums are brought to the scale of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ProductScale {
-    Single,
-    Double,
+pub(super) enum Rescale {
+    /// Rounded twice; the scales are multiplied as `f64`.
+    Convolution,
+    /// Rounded once; the scales are multiplied as `f32` if the kernel has a single one.
+    FullyConnected,
 }
 
 /// How a layer's sums become its output.
@@ -28,6 +29,7 @@ pub(super) struct Finish<'a> {
     multipliers: Vec<Multiplier>,
     bias: Option<&'a Bias>,
     wide: bool,
+    rescale: Rescale,
     zero_point: i32,
     limits: [i32; 2],
 }
@@ -102,7 +104,7 @@ impl Products {
         kind: &'static str,
         input: &TensorType,
         shape: Shape,
-        scale: ProductScale,
+        rescale: Rescale,
     ) -> Result<TensorType, GraphError> {
         let (from, to) = (input.quantization.element(), self.output.element());
         let rule = if from == Element::U8 || from != to {
@@ -120,7 +122,7 @@ impl Products {
                 found: format!("{from} to {to}"),
             });
         }
-        let multipliers = self.multipliers(input.quantization, scale)?;
+        let multipliers = self.multipliers(input.quantization, rescale)?;
         if self.is_wide(from) && multipliers.iter().any(|m| m.shift() > 7) {
             return Err(GraphError::Range {
                 what: "the ratio of a layer's scales",
@@ -135,10 +137,10 @@ impl Products {
     pub(super) fn multipliers(
         &self,
         input: Quantization,
-        scale: ProductScale,
+        rescale: Rescale,
     ) -> Result<Vec<Multiplier>, GraphError> {
         let output = f64::from(self.output.scale());
-        let single = scale == ProductScale::Single && self.kernel.scales().len() == 1;
+        let single = rescale == Rescale::FullyConnected && self.kernel.scales().len() == 1;
         let multiplier = |&kernel: &f32| {
             let product = if single {
                 f64::from(input.scale() * kernel)
@@ -151,11 +153,12 @@ impl Products {
     }
 
     /// How the sums of a layer whose input type was accepted become its output.
-    pub(super) fn finish(&self, input: Quantization, scale: ProductScale) -> Finish<'_> {
+    pub(super) fn finish(&self, input: Quantization, rescale: Rescale) -> Finish<'_> {
         Finish {
-            multipliers: self.multipliers(input, scale).expect("checked scales"),
+            multipliers: self.multipliers(input, rescale).expect("checked scales"),
             bias: self.bias.as_ref(),
             wide: self.is_wide(input.element()),
+            rescale,
             zero_point: self.output.zero_point(),
             limits: self.limits(),
         }
@@ -178,10 +181,10 @@ impl Finish<'_> {
             [single] => single,
             several => &several[channel],
         };
-        let scaled = if self.wide {
-            multiplier.apply_wide(sum)
-        } else {
-            multiplier.apply(sum as i32)
+        let scaled = match (self.wide, self.rescale) {
+            (true, _) => multiplier.apply_wide(sum),
+            (false, Rescale::Convolution) => multiplier.apply(sum as i32),
+            (false, Rescale::FullyConnected) => multiplier.apply_once(sum as i32),
         };
         let [low, high] = self.limits;
         scaled.saturating_add(self.zero_point).clamp(low, high)

@@ -4,7 +4,7 @@ use crate::{
     Arity, GraphError, Shape, Window,
     quantized::{
         LayerKind, Multiplier, Products, Quantization, QuantizedTensor, TensorType, Weight,
-        products::ProductScale,
+        products::Rescale,
     },
 };
 
@@ -64,7 +64,7 @@ impl Conv2D {
     /// # Errors
     /// [`GraphError::Range`] if the scales are too far apart.
     pub fn multipliers(&self, input: Quantization) -> Result<Vec<Multiplier>, GraphError> {
-        self.products.multipliers(input, ProductScale::Double)
+        self.products.multipliers(input, Rescale::Convolution)
     }
 }
 
@@ -78,7 +78,7 @@ impl LayerKind for Conv2D {
         crate::layer::check_channels(name, Self::KIND, self.channels(), "channels", image)?;
         let shape = Shape::from([height, width, self.filters()]);
         self.products
-            .output_type(name, Self::KIND, inputs[0], shape, ProductScale::Double)
+            .output_type(name, Self::KIND, inputs[0], shape, Rescale::Convolution)
     }
 
     fn macs(&self, _inputs: &[&TensorType], output: &TensorType) -> u64 {
@@ -105,7 +105,7 @@ impl LayerKind for Conv2D {
         let kernel = self.products.kernel().values();
         let finish = self
             .products
-            .finish(image.quantization(), ProductScale::Double);
+            .finish(image.quantization(), Rescale::Convolution);
         QuantizedTensor::from_fn(output.clone(), |i| {
             let (position, filter) = (i / filters, i % filters);
             let position = [position / columns, position % columns];

@@ -4,7 +4,7 @@ use crate::{
     Arity, GraphError, Shape,
     quantized::{
         LayerKind, Multiplier, Products, Quantization, QuantizedTensor, TensorType, Weight,
-        products::ProductScale,
+        products::Rescale,
     },
 };
 
@@ -47,13 +47,13 @@ impl Dense {
         self.products.kernel().shape().dims()[1]
     }
 
-    /// What the sums are multiplied by behind an input of that quantization: one number for
-    /// all units or one for each.
+    /// What the sums are multiplied by, [rounded once](Multiplier::apply_once), behind an input
+    /// of that quantization: one number for all units or one for each.
     ///
     /// # Errors
     /// [`GraphError::Range`] if the scales are too far apart.
     pub fn multipliers(&self, input: Quantization) -> Result<Vec<Multiplier>, GraphError> {
-        self.products.multipliers(input, ProductScale::Single)
+        self.products.multipliers(input, Rescale::FullyConnected)
     }
 }
 
@@ -74,7 +74,7 @@ impl LayerKind for Dense {
         crate::layer::check_channels(name, Self::KIND, self.features(), "features", vector)?;
         let shape = Shape::from([self.units()]);
         self.products
-            .output_type(name, Self::KIND, inputs[0], shape, ProductScale::Single)
+            .output_type(name, Self::KIND, inputs[0], shape, Rescale::FullyConnected)
     }
 
     fn macs(&self, _inputs: &[&TensorType], _output: &TensorType) -> u64 {
@@ -97,7 +97,7 @@ impl LayerKind for Dense {
         let kernel = self.products.kernel().values();
         let finish = self
             .products
-            .finish(input.quantization(), ProductScale::Single);
+            .finish(input.quantization(), Rescale::FullyConnected);
         QuantizedTensor::from_fn(output.clone(), |unit| {
             let products = (0..self.features()).map(|feature| {
                 let weight = kernel[feature * units + unit];

@@ -1,0 +1,121 @@
+//! Files that TensorFlow's converter wrote, made by `oracles/tflite.py` with the outputs of
+//! LiteRT's reference kernels: integers are equal to the bit. `GANNET_TFLITE_FIXTURES` names
+//! another folder of such files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gannet_formats::{Model, ModelRef, read, tflite};
+use gannet_graph::{
+    Tensor,
+    quantized::{End, QuantizedTensor},
+};
+use serde_json::Value;
+
+/// LiteRT sums in single precision, the reference in double.
+const TOLERANCE: f32 = 1e-5;
+
+fn folder() -> PathBuf {
+    std::env::var_os("GANNET_TFLITE_FIXTURES").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tflite"),
+        PathBuf::from,
+    )
+}
+
+/// The files that have an answer beside them.
+fn fixtures() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder()).unwrap();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "tflite")
+    });
+    paths.retain(|path| path.with_extension("json").exists());
+    paths.sort();
+    paths
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    let numbers = value.as_array().unwrap().iter();
+    numbers.map(|x| x.as_f64().unwrap()).collect()
+}
+
+/// What the network gives for `input`, in the terms of its ends.
+fn output(model: &Model, input: &[f64]) -> Vec<f64> {
+    let reals = || {
+        let input = input.iter().map(|&x| x as f32).collect();
+        Tensor::new(model.as_ref().input_shape().clone(), input).unwrap()
+    };
+    let widened = |tensor: &Tensor| tensor.data().iter().map(|&x| f64::from(x)).collect();
+    match model {
+        Model::Float(graph) => widened(&graph.run(&reals()).unwrap()),
+        Model::Quantized(graph) => {
+            let input = match graph.input_end {
+                End::Floats => QuantizedTensor::quantize(&reals(), graph.input_type().quantization),
+                End::Integers => {
+                    let input = input.iter().map(|&x| x as i32).collect();
+                    QuantizedTensor::new(graph.input_type().clone(), input).unwrap()
+                }
+            };
+            let output = graph.run(&input).unwrap();
+            match graph.output_end {
+                End::Floats => widened(&output.dequantize()),
+                End::Integers => output.data().iter().map(|&x| f64::from(x)).collect(),
+            }
+        }
+    }
+}
+
+fn compare(path: &Path, model: &Model) {
+    let answer: Value =
+        serde_json::from_str(&fs::read_to_string(path.with_extension("json")).unwrap()).unwrap();
+    let exact = matches!(model, Model::Quantized(_));
+    let [inputs, outputs] =
+        ["inputs", "outputs"].map(|name| answer[name].as_array().unwrap().clone());
+    for (i, (input, expected)) in inputs.iter().zip(&outputs).enumerate() {
+        let (found, expected) = (output(model, &numbers(input)), numbers(expected));
+        assert_eq!(found.len(), expected.len(), "{}", path.display());
+        for (place, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            // As `f32`, which the oracle wrote with more places than it has.
+            let difference = (*found as f32 - *expected as f32).abs();
+            assert!(
+                difference <= if exact { 0.0 } else { TOLERANCE },
+                "{}, input {i}, value {place}: {found} and not {expected}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reference_gives_what_litert_gave() {
+    let paths = fixtures();
+    assert!(paths.len() >= 15, "{} files have an answer", paths.len());
+    let mut faults = Vec::new();
+    for path in paths {
+        match read(&path) {
+            Ok(model) => {
+                if let Err(e) = std::panic::catch_unwind(|| compare(&path, &model)) {
+                    faults.push(e.downcast_ref::<String>().cloned().unwrap_or_default());
+                }
+            }
+            Err(error) => faults.push(error.to_string()),
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn what_the_converter_wrote_is_written_as_the_same_network() {
+    for path in fixtures() {
+        let model = read(&path).unwrap_or_else(|error| panic!("{error}"));
+        let file = tflite::to_tflite(ModelRef::from(&model)).unwrap();
+        let back = tflite::from_tflite(&file).unwrap_or_else(|error| panic!("{error}"));
+        compare(&path, &back);
+        if let (Model::Quantized(model), Model::Quantized(back)) = (&model, &back) {
+            assert_eq!(model.hash(), back.hash(), "{}", path.display());
+        }
+    }
+}
