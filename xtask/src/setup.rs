@@ -16,8 +16,12 @@ pub fn run() -> Outcome {
         .iter()
         .map(|board| board.core.rust_target())
         .collect();
+    let tell = |line: &str| println!("{line}");
     targets
         .into_iter()
-        .try_for_each(|target| doctor::set_up(&host, target, |line| println!("{line}")))
+        .try_for_each(|target| {
+            doctor::set_up(&host, target, tell)?;
+            doctor::set_up_c(&host, target, tell)
+        })
         .map_err(|error| error.to_string())
 }

@@ -37,9 +37,8 @@ pub fn build(
     mut progress: impl FnMut(&str),
 ) -> Result<Images, BoardError> {
     let command = toolchain.build_command(host, folder);
-    if let Err(said) = run_cargo(command, &mut progress)? {
-        let overflow = said.0.iter().find_map(|line| overflow(line));
-        return Err(match overflow {
+    if let Err(said) = run_to_end(command, "cargo", &mut progress)? {
+        return Err(match said.find(overflow) {
             Some((section, overflow_bytes)) => BoardError::DoesNotFit {
                 board: board.name.clone(),
                 section,
@@ -63,6 +62,11 @@ pub fn build(
 pub(crate) struct Said(Vec<String>);
 
 impl Said {
+    /// What `what` makes of the first line that it makes anything of.
+    pub(crate) fn find<T>(&self, what: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.0.iter().find_map(|line| what(line))
+    }
+
     /// The error that shows the last of it.
     pub(crate) fn into_error(self, folder: &Path) -> BoardError {
         BoardError::Build {
@@ -72,12 +76,14 @@ impl Said {
     }
 }
 
-/// Runs a cargo command to its end. `progress` is given each line of its messages as it comes.
+/// Runs a command of `program` to its end. `progress` is given each line of its messages as it
+/// comes.
 ///
 /// # Errors
 /// [`BoardError::Start`] if it does not run at all; the inner error is what it said if it failed.
-pub(crate) fn run_cargo(
+pub(crate) fn run_to_end(
     mut command: Command,
+    program: &str,
     mut progress: impl FnMut(&str),
 ) -> Result<Result<(), Said>, BoardError> {
     command
@@ -85,7 +91,7 @@ pub(crate) fn run_cargo(
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     let started = |error| BoardError::Start {
-        program: "cargo".into(),
+        program: program.into(),
         error,
     };
     let mut child = command.spawn().map_err(started)?;

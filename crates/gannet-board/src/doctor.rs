@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use serde::Serialize;
 
+use crate::c_build::GCC;
 use crate::emulator::QEMU;
 use crate::error::BoardError;
 use crate::host::Host;
@@ -13,6 +14,9 @@ use crate::toolchain::{Core, Toolchain, answer, recent_rustups};
 
 /// Debian's packages of a recent Rust with its source, and the linker that they lack.
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
+
+/// Debian's packages of what builds firmware in C.
+const DEBIAN_C: [&str; 3] = ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "make"];
 
 /// One thing that firmware needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +35,7 @@ pub struct Check {
 pub enum Need {
     /// Firmware cannot be built or run without it.
     Required,
-    /// Needed with a board on the desk only.
+    /// Needed for firmware in C or with a board on the desk only.
     Optional,
 }
 
@@ -72,6 +76,7 @@ pub fn checks(host: &Host, target: &str) -> Vec<Check> {
         emulator(host),
         rust(host, target, &toolchain),
         linker(host, &toolchain),
+        c_compiler(host),
         probe_rs(host),
     ]
 }
@@ -106,6 +111,14 @@ pub fn set_up(host: &Host, target: &str, mut progress: impl FnMut(&str)) -> Resu
         installed.push(check.what);
     }
     Ok(())
+}
+
+/// Gets what firmware in C needs besides, if it is missing.
+///
+/// # Errors
+/// [`BoardError::CannotFix`].
+pub fn set_up_c(host: &Host, target: &str, progress: impl FnMut(&str)) -> Result<(), BoardError> {
+    c_compiler(host).fix(host, target, progress)
 }
 
 fn emulator(host: &Host) -> Check {
@@ -169,6 +182,19 @@ fn linker(host: &Host, toolchain: &Result<Toolchain, BoardError>) -> Check {
     Check {
         what: "linker (lld)".into(),
         need: Need::Required,
+        state,
+    }
+}
+
+fn c_compiler(host: &Host) -> Check {
+    let state = program(host, GCC).unwrap_or_else(|| State::Missing {
+        why: format!("{GCC} is not on the search path; only firmware in C needs it"),
+        remedies: apt(host, &DEBIAN_C).into_iter().collect(),
+        advice: "install Arm's GNU toolchain from https://developer.arm.com".into(),
+    });
+    Check {
+        what: "C compiler (arm-none-eabi-gcc)".into(),
+        need: Need::Optional,
         state,
     }
 }

@@ -33,6 +33,31 @@ pub enum BoardError {
         /// The folder.
         folder: PathBuf,
     },
+    /// The same for a project in C.
+    #[error(
+        "{} already holds a Makefile that is not of Gannet's making, and nothing was written; \
+         name another folder, or remove it",
+        folder.display()
+    )]
+    OtherMakefile {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A board's start is not written in C.
+    #[error("firmware in C for {board} lacks the chip's boot code; `--lang rust` has it")]
+    NoC {
+        /// The board.
+        board: String,
+    },
+    /// A program that builds C for the board is missing.
+    #[error(
+        "{program} is not on the search path, and firmware in C is built with it; Debian has it in \
+         the packages gcc-arm-none-eabi, libnewlib-arm-none-eabi and make"
+    )]
+    NoCompiler {
+        /// The program.
+        program: String,
+    },
     /// There is no compiler for the host itself.
     #[error(
         "the network cannot be compiled for this machine, because cargo is not on the search \

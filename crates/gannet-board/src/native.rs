@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gannet_link::{StreamWire, Wire};
 
-use crate::build::run_cargo;
+use crate::build::run_to_end;
 use crate::error::BoardError;
 use crate::host::Host;
 use crate::project::{dependencies, write_all};
@@ -43,7 +43,7 @@ impl Native {
         // A target of its own, as settings in a folder above may name another.
         command.args(["build", "--release", "--target-dir", "target", "--target"]);
         command.arg(&triple);
-        run_cargo(command, progress)?.map_err(|said| said.into_error(folder))?;
+        run_to_end(command, "cargo", progress)?.map_err(|said| said.into_error(folder))?;
 
         let program = folder
             .join("target")

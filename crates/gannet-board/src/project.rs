@@ -239,7 +239,7 @@ fn is_ours(manifest: &str) -> bool {
 
 /// Writes a file of a project, unless its text is already right: nothing is rebuilt without
 /// reason.
-fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
+pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError> {
     if fs::read_to_string(path).is_ok_and(|present| present == text) {
         return Ok(());
     }

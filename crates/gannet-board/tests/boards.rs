@@ -9,9 +9,10 @@ mod tiny;
 use std::path::Path;
 use std::time::Duration;
 
+use gannet_board::board::Boot;
 use gannet_board::build::Images;
 use gannet_board::validate::Device;
-use gannet_board::{Board, Emulator, Host, Toolchain, build, run_example};
+use gannet_board::{Board, Emulator, Host, Toolchain, build, build_c, run_example};
 use gannet_link::{Client, Patience};
 
 /// One machine for each core and chip family that the emulator has besides the Nucleo's.
@@ -29,6 +30,14 @@ fn built(board: &Board, folder: &str) -> Images {
     let toolchain = Toolchain::find(&host, board.core.rust_target())
         .unwrap_or_else(|error| panic!("run `cargo xtask setup` first: {error}"));
     build(&host, &toolchain, board, &folder, |_| {})
+        .unwrap_or_else(|error| panic!("{}: {error}", board.name))
+}
+
+/// The same in C.
+fn built_c(board: &Board, folder: &str) -> Images {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    tiny::write_c(&folder, board);
+    build_c(&Host::current(), board, &folder, |_| {})
         .unwrap_or_else(|error| panic!("{}: {error}", board.name))
 }
 
@@ -56,6 +65,7 @@ fn a_machine_of_every_core_boots_and_matches_the_host_to_the_bit() {
     for name in BOOTED {
         let board = Board::find(name).unwrap();
         boots(board, &built(board, "booted-boards"));
+        boots(board, &built_c(board, "booted-boards-c"));
     }
 }
 
@@ -63,19 +73,24 @@ fn a_machine_of_every_core_boots_and_matches_the_host_to_the_bit() {
 #[ignore = "builds for every board: `cargo xtask boards`"]
 fn every_board_is_built_and_every_emulated_one_boots() {
     for board in Board::all() {
-        let images = built(board, "all-boards");
-        let sizes = images.validate.sizes;
-        let outcome = if board.emulator.is_some() {
-            boots(board, &images);
-            "booted, every output as on the host"
-        } else {
-            "built and linked, not run here"
-        };
-        println!(
-            "{:18} {:11} {:6} B code {outcome}",
-            board.name,
-            board.core.name(),
-            sizes.code_bytes
-        );
+        let rust = built(board, "all-boards");
+        // The one chip whose boot code is not there in C.
+        let c = (board.boot != Some(Boot::Rp2040)).then(|| built_c(board, "all-boards-c"));
+        for (language, images) in [("Rust", Some(rust)), ("C", c)] {
+            let outcome = match &images {
+                Some(images) if board.emulator.is_some() => {
+                    boots(board, images);
+                    "booted, every output as on the host"
+                }
+                Some(_) => "built and linked, not run here",
+                None => "not there",
+            };
+            println!(
+                "{:18} {:11} {language:4} {:6} B code {outcome}",
+                board.name,
+                board.core.name(),
+                images.map_or(0, |images| images.validate.sizes.code_bytes),
+            );
+        }
     }
 }

@@ -10,6 +10,7 @@ use gannet_compile::rust;
 use gannet_link::{Client, Patience, SerialWire, Wire};
 
 use crate::cmd::firmware;
+use crate::cmd::generate::Language;
 use crate::failure::Failure;
 use crate::screen::Screen;
 
@@ -82,6 +83,8 @@ pub struct Connected {
 
 /// What is needed to get a network onto a device.
 pub struct Deployment<'a> {
+    /// The language of its firmware; for the host it is Rust.
+    pub lang: Language,
     /// The network.
     pub program: &'a Program,
     /// The board; for the host it does not matter.
@@ -98,9 +101,9 @@ impl Deployment<'_> {
         let (wire, sizes): (Box<dyn Wire>, _) = match on {
             On::Host => (self.native(screen)?, None),
             On::Emulator => {
-                let folder = self.folder_for(&self.board.name);
-                firmware::project(self.program, self.board, self.picture, &folder)?;
-                let (host, images) = firmware::images(self.board, &folder, screen)?;
+                let folder = self.folder_for(self.lang, &self.board.name);
+                firmware::project(self.lang, self.program, self.board, self.picture, &folder)?;
+                let (host, images) = firmware::images(self.lang, self.board, &folder, screen)?;
                 let emulator = Emulator::start(&host, self.board, &images.validate.path)?;
                 (Box::new(emulator), Some(images.validate.sizes))
             }
@@ -125,7 +128,7 @@ impl Deployment<'_> {
     }
 
     fn native(&self, screen: Screen) -> Result<Box<dyn Wire>, Failure> {
-        let folder = self.folder_for("host");
+        let folder = self.folder_for(Language::Rust, "host");
         let spinner = screen.spinner("compiling the network for this machine");
         let native = Native::start(
             &Host::current(),
@@ -138,9 +141,9 @@ impl Deployment<'_> {
         Ok(Box::new(native?))
     }
 
-    fn folder_for(&self, board: &str) -> PathBuf {
+    fn folder_for(&self, lang: Language, board: &str) -> PathBuf {
         self.folder
             .clone()
-            .unwrap_or_else(|| firmware::folder(self.program, board))
+            .unwrap_or_else(|| firmware::folder(lang, self.program, board))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gannet_board::{Board, Project};
+use gannet_board::{Board, CProject, Project};
 
 pub const NETWORK: &str = "tiny-sums";
 pub const HASH: [u8; 8] = *b"gannet\x00\x01";
@@ -18,6 +18,23 @@ pub fn write(folder: &Path, board: &Board) {
     let project = Project {
         board,
         network: NETWORK,
+        network_files: &network_files,
+        image: &image(0),
+    };
+    project.write(folder).unwrap();
+}
+
+/// Writes the same as a project in C.
+#[allow(dead_code)]
+pub fn write_c(folder: &Path, board: &Board) {
+    let network_files = [
+        ("tiny_sums.h", include_str!("../tiny-network/c/tiny_sums.h")),
+        ("tiny_sums.c", include_str!("../tiny-network/c/tiny_sums.c")),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let project = CProject {
+        board,
+        prefix: "tiny_sums",
         network_files: &network_files,
         image: &image(0),
     };

@@ -8,7 +8,7 @@ use gannet_compile::compile;
 use gannet_compile::ir::Program;
 
 use crate::cmd::boards::BoardArgs;
-use crate::cmd::generate::InputArg;
+use crate::cmd::generate::{InputArg, Language};
 use crate::cmd::{analyze, firmware};
 use crate::draw::number::{count, percent, seconds};
 use crate::draw::table::{Column, pairs, table};
@@ -25,6 +25,9 @@ pub struct Bench {
     model: String,
     #[command(flatten)]
     board: BoardArgs,
+    /// The language of the firmware.
+    #[arg(long, value_enum, default_value = "rust")]
+    lang: Language,
     /// Where the firmware project is written; NETWORK-BOARD in the present folder without it.
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -41,14 +44,15 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     let folder = args
         .project
         .clone()
-        .unwrap_or_else(|| firmware::folder(&program, &board.name));
-    let section = measure(&program, board, &folder, screen)?;
+        .unwrap_or_else(|| firmware::folder(args.lang, &program, &board.name));
+    let section = measure(args.lang, &program, board, &folder, screen)?;
     show(&section, &program, screen);
     args.json.write(&[("bench", &section)])
 }
 
 /// Builds the firmware in `folder` and traces its program `example`.
 fn measure(
+    lang: Language,
     program: &Program,
     board: &Board,
     folder: &Path,
@@ -56,8 +60,8 @@ fn measure(
 ) -> Result<Section, Failure> {
     // Each value of a pixel in turn: what is computed on matters little to what it costs.
     let picture: Vec<u8> = (0..=u8::MAX).cycle().take(program.input().len()).collect();
-    firmware::project(program, board, &picture, folder)?;
-    let (host, mut images) = firmware::images(board, folder, screen)?;
+    firmware::project(lang, program, board, &picture, folder)?;
+    let (host, mut images) = firmware::images(lang, board, folder, screen)?;
     let run = firmware::example(&host, board, &images)?;
     images.example.sizes.stack_bytes = Some(run.peak_stack_bytes.into());
     let stages: Vec<&str> = program.stages().iter().map(|stage| &*stage.name).collect();

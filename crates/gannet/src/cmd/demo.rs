@@ -15,7 +15,7 @@ use gannet_graph::networks;
 use gannet_train::{Recipe, Threads};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
-use crate::cmd::generate::InputArg;
+use crate::cmd::generate::{InputArg, Language};
 use crate::cmd::{analyze, data, firmware, summary, train, validate};
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, kib, percent, seconds};
@@ -109,8 +109,8 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
         picture.ok_or_else(|| Failure::new("the data set has no third training picture"))?;
     let picture = picture.image.pixels();
     let folder = args.out.join("firmware");
-    firmware::project(&program, board, picture, &folder)?;
-    let (host, images) = firmware::images(board, &folder, screen)?;
+    firmware::project(Language::Rust, &program, board, picture, &folder)?;
+    let (host, images) = firmware::images(Language::Rust, board, &folder, screen)?;
     let example = firmware::example(&host, board, &images)?;
     screen.line(example.text.trim_end());
 
@@ -124,6 +124,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
         _ => folder,
     };
     let deployment = Deployment {
+        lang: Language::Rust,
         program: &program,
         board,
         picture,

@@ -45,7 +45,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
             State::Missing { advice, .. } => {
                 let state = match check.need {
                     Need::Required => "missing",
-                    Need::Optional => "missing, needed for real boards only",
+                    Need::Optional => "missing, not needed for Rust in the emulator",
                 };
                 [check.what.clone(), state.to_owned(), advice.clone()]
             }

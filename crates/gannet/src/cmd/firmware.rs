@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use clap::Args;
 use gannet_board::{
-    Board, BoardError, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain, doctor,
+    Board, BoardError, CProject, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain,
+    doctor,
 };
+use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
 use gannet_compile::{compile, rust};
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::analyze;
 use crate::cmd::boards::BoardArgs;
-use crate::cmd::generate::InputArg;
+use crate::cmd::generate::{InputArg, Language};
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
 use crate::failure::Failure;
@@ -34,6 +36,9 @@ pub struct Firmware {
     /// The picture that the program `example` runs: DATASET:SPLIT/INDEX.
     #[arg(long, default_value = "mnist:train/2")]
     picture: ImageRef,
+    /// The language of the project.
+    #[arg(long, value_enum, default_value = "rust")]
+    lang: Language,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -58,7 +63,7 @@ pub fn write(args: &Firmware) -> Result<(), Failure> {
     analyze::check(&graph, &program, &board)?;
     let dataset = Dataset::open(&args.picture.dataset)?;
     let picture = args.picture.find_in(&dataset)?.image.pixels();
-    project(&program, &board, picture, &args.out)?;
+    project(args.lang, &program, &board, picture, &args.out)?;
     Screen::LIT.line(format_args!(
         "{0}: firmware for {1}; build it with `gannet build {0}`",
         args.out.display(),
@@ -69,8 +74,11 @@ pub fn write(args: &Firmware) -> Result<(), Failure> {
 
 pub fn build(args: &Build) -> Result<(), Failure> {
     let screen = args.json.screen()?;
-    let board = Project::board_of(&args.folder)?;
-    let (host, images) = images(board, &args.folder, screen)?;
+    let (lang, board) = match CProject::board_of(&args.folder)? {
+        Some(board) => (Language::C, board),
+        None => (Language::Rust, Project::board_of(&args.folder)?),
+    };
+    let (host, images) = images(lang, board, &args.folder, screen)?;
     let mut sizes = images.validate.sizes;
     if args.run {
         let run = example(&host, board, &images)?;
@@ -85,6 +93,7 @@ pub fn build(args: &Build) -> Result<(), Failure> {
 
 /// Writes the project of `program` for `board`; `example` runs `picture`.
 pub fn project(
+    lang: Language,
     program: &Program,
     board: &Board,
     picture: &[u8],
@@ -98,18 +107,35 @@ pub fn project(
             program.input().len()
         )));
     }
-    let project = Project {
-        board,
-        network: &rust::package_name(program),
-        network_files: &rust::generate(program),
-        image: picture,
-    };
-    Ok(project.write(folder)?)
+    match lang {
+        Language::Rust => Project {
+            board,
+            network: &rust::package_name(program),
+            network_files: &rust::generate(program),
+            image: picture,
+        }
+        .write(folder)?,
+        Language::C => {
+            let prefix = Prefix::of(program);
+            CProject {
+                board,
+                prefix: prefix.lower(),
+                network_files: &c::generate(program, &prefix, Api::Native),
+                image: picture,
+            }
+            .write(folder)?;
+        }
+    }
+    Ok(())
 }
 
-/// Where a project goes when nobody says: NETWORK-BOARD in the present folder.
-pub fn folder(program: &Program, board: &str) -> PathBuf {
-    Path::new(".").join(format!("{}-{board}", rust::package_name(program)))
+/// Where a project goes when nobody says: NETWORK-BOARD in the present folder, in C NETWORK-BOARD-c.
+pub fn folder(lang: Language, program: &Program, board: &str) -> PathBuf {
+    let end = match lang {
+        Language::Rust => "",
+        Language::C => "-c",
+    };
+    Path::new(".").join(format!("{}-{board}{end}", rust::package_name(program)))
 }
 
 /// Whether firmware for `board` can be built and booted here.
@@ -124,13 +150,21 @@ pub fn ready(board: &Board) -> Result<(), Failure> {
 }
 
 /// Builds the project in `folder`, with the compiler's last line as a sign of life.
-pub fn images(board: &Board, folder: &Path, screen: Screen) -> Result<(Host, Images), Failure> {
+pub fn images(
+    lang: Language,
+    board: &Board,
+    folder: &Path,
+    screen: Screen,
+) -> Result<(Host, Images), Failure> {
     let host = Host::current();
-    let toolchain = Toolchain::find(&host, board.core.rust_target())?;
     let spinner = screen.spinner("building the firmware");
-    let images = gannet_board::build(&host, &toolchain, board, folder, |line| {
-        spinner.set_message(format!("building the firmware: {}", line.trim()));
-    });
+    let progress =
+        |line: &str| spinner.set_message(format!("building the firmware: {}", line.trim()));
+    let images = match lang {
+        Language::Rust => Toolchain::find(&host, board.core.rust_target())
+            .and_then(|rust| gannet_board::build(&host, &rust, board, folder, progress)),
+        Language::C => gannet_board::build_c(&host, board, folder, progress),
+    };
     spinner.finish_and_clear();
     match images {
         Ok(images) => Ok((host, images)),

@@ -35,8 +35,8 @@ pub struct Generate {
 }
 
 /// A language that can be generated.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Language {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
     /// A `no_std` crate.
     Rust,
     /// C99, which is C++ as well.

@@ -9,7 +9,7 @@ mod demo;
 mod doctor;
 mod eval;
 pub mod firmware;
-mod generate;
+pub mod generate;
 mod image;
 mod layers;
 mod new;

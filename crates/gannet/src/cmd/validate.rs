@@ -12,7 +12,7 @@ use gannet_compile::{Interpreter, compile};
 use gannet_data::{Dataset, Split};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
-use crate::cmd::generate::InputArg;
+use crate::cmd::generate::{InputArg, Language};
 use crate::cmd::{analyze, firmware};
 use crate::device::{Connected, Deployment, On};
 use crate::draw::confusion::confusion;
@@ -37,6 +37,9 @@ pub struct Validate {
     /// The board; `gannet boards` lists them.
     #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
+    /// The language of the firmware that is built for the emulator.
+    #[arg(long, value_enum, default_value = "rust")]
+    lang: Language,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
     data: String,
@@ -63,6 +66,7 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
         .get(0)
         .ok_or_else(|| Failure::new("the test set is empty"))?;
     let deployment = Deployment {
+        lang: args.lang,
         program: &program,
         board,
         picture: picture.pixels(),

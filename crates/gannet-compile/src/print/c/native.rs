@@ -59,8 +59,13 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
         out.gap();
         comment(
             out,
-            "The first bytes of the SHA-256 of its structure and weights.",
+            "The first bytes of the SHA-256 of its structure and weights, also as a constant.",
         );
+        let hash: Vec<String> = program.hash().iter().map(u8::to_string).collect();
+        out.line(format_args!(
+            "#define {upper}_HASH {{ {} }}",
+            hash.join(", ")
+        ));
         out.line(format_args!("extern const uint8_t {name}_hash[8];"));
         out.gap();
         comment(
@@ -109,10 +114,9 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
     out.gap();
     code::computation(program, prefix, &mut out);
     out.gap();
-    let hash: Vec<String> = program.hash().iter().map(u8::to_string).collect();
     out.line(format_args!(
-        "const uint8_t {name}_hash[8] = {{ {} }};",
-        hash.join(", ")
+        "const uint8_t {name}_hash[8] = {}_HASH;",
+        prefix.upper()
     ));
     out.gap();
     let place = |kind: &str, side: &str, buffer: &Buffer| {
