@@ -141,16 +141,15 @@ impl<'a> Call<'a> {
         dilation: [i32; 2],
         padding: PaddingOption,
     ) -> Result<Window, Trouble> {
-        if dilation != [1, 1] {
-            self.note("dilation", format!("{dilation:?}"), "[1, 1]");
-        }
         let padding = match padding {
             PaddingOption::SAME => Padding::Same,
             PaddingOption::VALID => Padding::Valid,
             other => return Err(self.refuse("padding", other.0, "SAME, VALID")),
         };
-        let stride = stride.map(|step| usize::try_from(step).unwrap_or(0));
-        Ok(Window::new(kernel, stride, padding)?)
+        // What is negative is refused as 0 is.
+        let [stride, dilation] =
+            [stride, dilation].map(|steps| steps.map(|step| usize::try_from(step).unwrap_or(0)));
+        Ok(Window::new(kernel, stride, padding)?.with_dilation(dilation)?)
     }
 
     /// A fused activation function of real numbers.

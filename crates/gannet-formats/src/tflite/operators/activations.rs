@@ -79,7 +79,7 @@ pub(super) fn fused(clamp: Clamp) -> ActivationFunctionType {
 pub(super) fn behind(
     function: Function,
     site: &mut Site<'_, '_>,
-    write: impl FnOnce(&mut Site<'_, '_>, ActivationFunctionType, i32),
+    write: impl FnOnce(&mut Site<'_, '_>, ActivationFunctionType, i32) -> Result<(), Formless>,
 ) -> Result<(), Formless> {
     let fused = match function {
         Function::Linear => ActivationFunctionType::NONE,
@@ -89,14 +89,13 @@ pub(super) fn behind(
             let name = site.part("sums");
             let elements = Elements::plain(TensorType::FLOAT32);
             let sums = site.writer.activation(&name, site.output_shape, &elements);
-            write(site, ActivationFunctionType::NONE, sums);
+            write(site, ActivationFunctionType::NONE, sums)?;
             site.inputs = vec![sums];
             return write_float(function, site);
         }
     };
     let output = site.output;
-    write(site, fused, output);
-    Ok(())
+    write(site, fused, output)
 }
 
 /// Writes a function of real numbers.

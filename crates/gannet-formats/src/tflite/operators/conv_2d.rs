@@ -49,6 +49,12 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     let (shape, kernel) = permuted(shape, &kernel, FILTERS_LAST);
     let bias = float_bias(call)?;
     let layer = Conv2D::new(window, Tensor::new(shape, kernel)?, bias)?;
+    // A kernel of fewer channels than the input tells of groups.
+    let channels = call.shape(call.operand(0)?)?.channels();
+    let layer = match channels / shape[2].max(1) {
+        0 | 1 => layer,
+        groups => layer.with_groups(groups)?,
+    };
     let layer = layer.with_activation(call.function(activation));
     Ok(Step::new(layer, [call.operand(0)?]))
 }
@@ -78,26 +84,38 @@ pub(super) fn quantized(call: &Call<'_>) -> Result<Step<quantized::Layer>, Troub
 }
 
 /// TFLite's form of a window's border rule.
-pub(super) fn padding(window: Window) -> PaddingOption {
+pub(super) fn padding(window: Window) -> Result<PaddingOption, Formless> {
     match window.padding() {
-        Padding::Same => PaddingOption::SAME,
-        Padding::Valid => PaddingOption::VALID,
+        Padding::Same => Ok(PaddingOption::SAME),
+        Padding::Valid => Ok(PaddingOption::VALID),
+        explicit @ Padding::Explicit { .. } => Err(Formless {
+            attribute: "padding",
+            value: explicit.to_string(),
+            supported: "same, valid; or a ZeroPadding2D before the layer",
+        }),
     }
 }
 
-fn options(site: &mut Site<'_, '_>, window: Window, activation: ActivationFunctionType) -> Options {
+fn options(
+    site: &mut Site<'_, '_>,
+    window: Window,
+    activation: ActivationFunctionType,
+) -> Result<Options, Formless> {
+    let padding = padding(window)?;
     let [stride_h, stride_w] = window.stride().map(|step| step as i32);
+    let [dilation_h_factor, dilation_w_factor] = window.dilation().map(|step| step as i32);
     let options = Conv2DOptions::create(
         &mut site.writer.builder,
         &Conv2DOptionsArgs {
-            padding: padding(window),
+            padding,
             stride_w,
             stride_h,
             fused_activation_function: activation,
-            ..Conv2DOptionsArgs::default()
+            dilation_w_factor,
+            dilation_h_factor,
         },
     );
-    (BuiltinOptions::Conv2DOptions, options.as_union_value())
+    Ok((BuiltinOptions::Conv2DOptions, options.as_union_value()))
 }
 
 pub(super) fn write_float(conv: &Conv2D, site: &mut Site<'_, '_>) -> Result<(), Formless> {
@@ -107,10 +125,11 @@ pub(super) fn write_float(conv: &Conv2D, site: &mut Site<'_, '_>) -> Result<(), 
     let kernel = site.writer.floats(&name, &shape, &kernel);
     let bias = write_float_bias(site, conv.bias(), conv.filters());
     activations::behind(conv.activation, site, |site, activation, output| {
-        let options = options(site, conv.window(), activation);
+        let options = options(site, conv.window(), activation)?;
         let inputs = [site.inputs[0], kernel, bias];
         let code = (BuiltinOperator::CONV_2D, 1);
         site.writer.operator(code, &inputs, output, Some(options));
+        Ok(())
     })
 }
 
@@ -142,7 +161,7 @@ pub(super) fn write_quantized(
         site,
         conv.window(),
         activations::fused(conv.products().clamp()),
-    );
+    )?;
     let inputs = [site.inputs[0], weights, bias];
     let code = (BuiltinOperator::CONV_2D, 3);
     site.writer

@@ -74,23 +74,26 @@ fn options(
     window: Window,
     multiplier: usize,
     activation: ActivationFunctionType,
-) -> Options {
+) -> Result<Options, Formless> {
+    let padding = padding(window)?;
     let [stride_h, stride_w] = window.stride().map(|step| step as i32);
+    let [dilation_h_factor, dilation_w_factor] = window.dilation().map(|step| step as i32);
     let options = DepthwiseConv2DOptions::create(
         &mut site.writer.builder,
         &DepthwiseConv2DOptionsArgs {
-            padding: padding(window),
+            padding,
             stride_w,
             stride_h,
             depth_multiplier: multiplier as i32,
             fused_activation_function: activation,
-            ..DepthwiseConv2DOptionsArgs::default()
+            dilation_w_factor,
+            dilation_h_factor,
         },
     );
-    (
+    Ok((
         BuiltinOptions::DepthwiseConv2DOptions,
         options.as_union_value(),
-    )
+    ))
 }
 
 pub(super) fn write_float(conv: &DepthwiseConv2D, site: &mut Site<'_, '_>) -> Result<(), Formless> {
@@ -100,10 +103,11 @@ pub(super) fn write_float(conv: &DepthwiseConv2D, site: &mut Site<'_, '_>) -> Re
     let kernel = site.writer.floats(&name, &shape, conv.kernel().data());
     let bias = write_float_bias(site, conv.bias(), conv.outputs());
     activations::behind(conv.activation, site, |site, activation, output| {
-        let options = options(site, conv.window(), conv.multiplier(), activation);
+        let options = options(site, conv.window(), conv.multiplier(), activation)?;
         let inputs = [site.inputs[0], kernel, bias];
         let code = (BuiltinOperator::DEPTHWISE_CONV_2D, 1);
         site.writer.operator(code, &inputs, output, Some(options));
+        Ok(())
     })
 }
 
@@ -120,7 +124,7 @@ pub(super) fn write_quantized(
     let weights = site.writer.constant(&name, &shape, &elements, &bytes);
     let bias = write_bias(site, conv.products());
     let activation = activations::fused(conv.products().clamp());
-    let options = options(site, conv.window(), conv.multiplier(), activation);
+    let options = options(site, conv.window(), conv.multiplier(), activation)?;
     let inputs = [site.inputs[0], weights, bias];
     let code = (BuiltinOperator::DEPTHWISE_CONV_2D, 3);
     site.writer

@@ -104,6 +104,7 @@ pub(super) fn write_float(dense: &Dense, site: &mut Site<'_, '_>) -> Result<(), 
         let inputs = [site.inputs[0], kernel, bias];
         let code = (BuiltinOperator::FULLY_CONNECTED, 1);
         site.writer.operator(code, &inputs, output, Some(options));
+        Ok(())
     })
 }
 

@@ -46,12 +46,13 @@ pub(super) fn write(
     window: Window,
     activation: ActivationFunctionType,
 ) -> Result<(), Formless> {
+    let padding = padding(window)?;
     let [stride_h, stride_w] = window.stride().map(|step| step as i32);
     let [filter_height, filter_width] = window.kernel().map(|extent| extent as i32);
     let options = Pool2DOptions::create(
         &mut site.writer.builder,
         &Pool2DOptionsArgs {
-            padding: padding(window),
+            padding,
             stride_w,
             stride_h,
             filter_width,

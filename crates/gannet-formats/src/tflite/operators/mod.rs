@@ -78,7 +78,7 @@ const fn integers(
 
 const WINDOW: Attributes = &[
     ("padding", "SAME, VALID"),
-    ("dilation", "1"),
+    ("dilation", "any"),
     ("fused_activation_function", FUSED),
 ];
 const POOLING: Attributes = &[
