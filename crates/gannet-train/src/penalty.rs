@@ -18,6 +18,7 @@ impl Penalty {
             let regularizer = match node.layer() {
                 Layer::Conv2D(layer) => layer.kernel_regularizer,
                 Layer::DepthwiseConv2D(layer) => layer.kernel_regularizer,
+                Layer::Conv2DTranspose(layer) => layer.kernel_regularizer,
                 Layer::Dense(layer) => layer.kernel_regularizer,
                 _ => Regularizer::NONE,
             };

@@ -6,7 +6,7 @@ use gannet_graph::{AveragePool2D, Shape};
 use super::backend::Backend;
 use super::operator::{Operator, Passed, Scratch};
 use super::simd::{Kernel, Lanes, Simd};
-use super::windows::{Pixel, Windows};
+use super::windows::Windows;
 
 /// Mean pooling over images of one size; pixels outside the image do not count.
 #[derive(Debug)]
@@ -18,18 +18,9 @@ impl AveragePool {
         AveragePool(Windows::new(layer.window, input, output))
     }
 
-    /// The mean of each channel of images of shape `input`: one window over all.
+    /// The mean of each channel of images of shape `input`.
     pub fn global(input: &Shape) -> Self {
-        let channels = input.channels();
-        let pixel = |i: usize| Pixel {
-            number: i as f32,
-            place: i * channels,
-        };
-        let pixels = (0..input.elements() / channels).map(pixel).collect();
-        AveragePool(Windows {
-            channels,
-            positions: vec![pixels],
-        })
+        AveragePool(Windows::whole(input))
     }
 }
 

@@ -288,7 +288,10 @@ impl Work<'_> {
                     to.arrival = Arrival::First;
                 }
                 (Action::Join(join), Some(to)) => {
-                    join.backward(backend, place, gradient, to.arrival, to.slice());
+                    let inputs = step.inputs.iter();
+                    let inputs: Vec<&[Lanes]> =
+                        inputs.map(|&slot| &memory.values[slot][..]).collect();
+                    join.backward(backend, &inputs, place, gradient, to.arrival, to.slice());
                     to.arrival = Arrival::First;
                 }
                 (Action::Normalize(normalization), Some(to)) => {

@@ -3,9 +3,10 @@
 
 use gannet_data::{Classes, ImageShape, Images, Split};
 use gannet_graph::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
-    Padding, Window, ZeroPadding2D,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Cropping2D, Dense, DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D,
+    GlobalMaxPool2D, Graph, Layer, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Padding, Permute,
+    Rescaling, Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
 };
 
 use super::oracle;
@@ -254,6 +255,11 @@ fn networks() -> Vec<(Graph, Head)> {
         ),
         (two_functions(), head(Sigmoid, Loss::MeanSquaredError, 0.0)),
         (
+            rarer_layers(),
+            head(Softmax, Loss::CategoricalCrossEntropy, 0.0),
+        ),
+        (joins(), head(Softmax, Loss::CategoricalCrossEntropy, 0.0)),
+        (
             network([3, 3, 1], vec![], Linear),
             head(Linear, Loss::MeanSquaredError, 0.0),
         ),
@@ -284,6 +290,62 @@ fn functions() -> impl Iterator<Item = (Graph, Head)> {
             };
             (network([3, 3, 1], layers, Function::Softmax), head)
         })
+}
+
+/// Convolutions that go tap by tap, and layers that put values elsewhere.
+fn rarer_layers() -> Graph {
+    let explicit = window([2, 3], [1, 1], Padding::explicit([1, 0], [0, 2]));
+    let holes = |kernel, padding| {
+        let window = window(kernel, [1, 1], padding);
+        window.with_dilation([2, 1]).unwrap()
+    };
+    let grouped = Conv2D::zeros(explicit, 1, 6).with_groups(2).unwrap();
+    let wide = window([3, 2], [2, 2], Padding::explicit([1, 1], [0, 0]));
+    let transposed = Conv2DTranspose::zeros(wide, 6, 3).with_bias();
+    let pool = window([2, 2], [2, 1], Padding::explicit([1, 0], [1, 1]));
+    let layers = vec![
+        Rescaling::new(vec![1.5, -0.5], vec![0.25]).unwrap().into(),
+        grouped.with_bias().into(),
+        PReLU::new(Tensor::zeros([1, 1, 6])).into(),
+        depthwise(holes([2, 2], Padding::Same), 6, 2),
+        conv(holes([2, 1], Padding::Valid), 12, 6, Function::Tanh),
+        MaxPool2D::new(pool).into(),
+        AveragePool2D::new(pool).into(),
+        transposed.with_output_padding([0, 1]).unwrap().into(),
+        PReLU::new(Tensor::zeros([3, 17, 3])).into(),
+        Cropping2D::new([1, 0], [2, 1]).into(),
+        Permute::new(vec![2, 0, 1]).unwrap().into(),
+        UpSampling2D::new([1, 2]).unwrap().into(),
+    ];
+    network([9, 6, 2], layers, Function::Softmax)
+}
+
+/// Every way of joining values of one shape, and a value joined with itself.
+fn joins() -> Graph {
+    let pixel = |channels| {
+        conv(
+            window([1, 1], [1, 1], Padding::Valid),
+            channels,
+            3,
+            Function::Linear,
+        )
+    };
+    let mut graph = Graph::new("net", [3, 4, 2]).unwrap();
+    let input = graph.output();
+    let a = graph.add("a", pixel(2), &[input]).unwrap();
+    let b = graph.add("b", pixel(2), &[input]).unwrap();
+    let c = graph.add("c", pixel(2), &[input]).unwrap();
+    let difference = graph.add("subtract", Subtract, &[a, b]).unwrap();
+    let product = graph
+        .add("multiply", Multiply, &[difference, c, difference])
+        .unwrap();
+    let most = graph.add("maximum", Maximum, &[product, b, c]).unwrap();
+    let least = graph.add("minimum", Minimum, &[a, product, c]).unwrap();
+    let both = graph.add("both", Concatenate, &[most, least]).unwrap();
+    let shape = Reshape::new([4, 3, 6]);
+    let reshaped = graph.add("reshape", shape, &[both]).unwrap();
+    graph.add("most", GlobalMaxPool2D, &[reshaped]).unwrap();
+    classify(graph, Function::Softmax)
 }
 
 /// A network that ends in one function after another.

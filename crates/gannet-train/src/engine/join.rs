@@ -8,8 +8,23 @@ use super::simd::{Kernel, Lanes, Simd};
 pub enum Join {
     /// Element by element, from the first input to the last.
     Add,
+    /// Element by element, by something else than a sum.
+    Fold(Fold),
     /// Row by row; how many elements of each input make a row.
     Concatenate(Vec<usize>),
+}
+
+/// What the elements of several inputs become, from the first to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fold {
+    /// The first minus the second.
+    Subtract,
+    /// All multiplied.
+    Multiply,
+    /// The largest; of equal ones the first counts.
+    Maximum,
+    /// The smallest; of equal ones the first counts.
+    Minimum,
 }
 
 /// What is done with a gradient that arrives at a value.
@@ -27,6 +42,12 @@ impl Join {
         match self {
             Join::Add if input == 0 => output.copy_from_slice(from),
             Join::Add => add(backend, from, output),
+            Join::Fold(_) if input == 0 => output.copy_from_slice(from),
+            Join::Fold(fold) => backend.run(FoldIn {
+                fold: *fold,
+                from,
+                output,
+            }),
             Join::Concatenate(channels) => {
                 let (first, total) = place(channels, input);
                 let rows = output.chunks_exact_mut(total);
@@ -37,10 +58,11 @@ impl Join {
         }
     }
 
-    /// From the output's gradient to that of one input.
+    /// From the output's gradient to that of one of the `inputs`.
     pub fn backward(
         &self,
         backend: Backend,
+        inputs: &[&[Lanes]],
         input: usize,
         gradient: &[Lanes],
         arrival: Arrival,
@@ -48,6 +70,18 @@ impl Join {
     ) {
         match self {
             Join::Add => arrive(backend, gradient, arrival, to),
+            Join::Fold(fold) => {
+                if arrival == Arrival::First {
+                    to.fill(Lanes::ZERO);
+                }
+                backend.run(FoldBack {
+                    fold: *fold,
+                    inputs,
+                    input,
+                    gradient,
+                    to,
+                });
+            }
             Join::Concatenate(channels) => {
                 let (first, total) = place(channels, input);
                 let rows = gradient.chunks_exact(total);
@@ -91,6 +125,73 @@ impl Kernel for Sum<'_> {
     fn run<S: Simd>(self, simd: S) {
         for (from, to) in self.from.iter().zip(self.to) {
             simd.store(simd.add(simd.load(to), simd.load(from)), to);
+        }
+    }
+}
+
+struct FoldIn<'a> {
+    fold: Fold,
+    from: &'a [Lanes],
+    output: &'a mut [Lanes],
+}
+
+impl Kernel for FoldIn<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for (from, output) in self.from.iter().zip(self.output) {
+            let (x, so_far) = (simd.load(from), simd.load(output));
+            let folded = match self.fold {
+                Fold::Subtract => simd.sub(so_far, x),
+                Fold::Multiply => simd.mul(so_far, x),
+                Fold::Maximum => simd.if_greater(x, so_far, x, so_far),
+                Fold::Minimum => simd.if_greater(so_far, x, x, so_far),
+            };
+            simd.store(folded, output);
+        }
+    }
+}
+
+/// Adds the gradient by one input to what is there.
+struct FoldBack<'a> {
+    fold: Fold,
+    inputs: &'a [&'a [Lanes]],
+    input: usize,
+    gradient: &'a [Lanes],
+    to: &'a mut [Lanes],
+}
+
+impl Kernel for FoldBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let zero = simd.splat(0.0);
+        for (i, (gradient, to)) in self.gradient.iter().zip(self.to).enumerate() {
+            let mut passed = simd.load(gradient);
+            let own = simd.load(&self.inputs[self.input][i]);
+            for (place, other) in self.inputs.iter().enumerate() {
+                if place == self.input {
+                    continue;
+                }
+                let other = simd.load(&other[i]);
+                passed = match self.fold {
+                    Fold::Subtract if self.input == 0 => passed,
+                    Fold::Subtract => simd.sub(zero, passed),
+                    Fold::Multiply => simd.mul(passed, other),
+                    // Against an earlier input it has to win, against a later one not to lose.
+                    Fold::Maximum if place < self.input => {
+                        simd.if_greater(own, other, passed, zero)
+                    }
+                    Fold::Maximum => simd.if_greater(other, own, zero, passed),
+                    Fold::Minimum if place < self.input => {
+                        simd.if_greater(other, own, passed, zero)
+                    }
+                    Fold::Minimum => simd.if_greater(own, other, zero, passed),
+                };
+            }
+            simd.store(simd.add(simd.load(to), passed), to);
         }
     }
 }

@@ -4,6 +4,7 @@
 mod activation;
 mod average_pool;
 mod backend;
+mod channelwise;
 mod chunk;
 mod convolution;
 mod crew;
@@ -11,6 +12,7 @@ mod depthwise;
 mod dropout;
 mod exponential;
 mod fused;
+mod gather;
 #[cfg(test)]
 mod gradient_check;
 mod head;
@@ -32,6 +34,7 @@ mod simd;
 mod smooth;
 pub mod supported;
 mod sweep;
+mod taps;
 mod teacher;
 mod windows;
 #[cfg(target_arch = "x86_64")]

@@ -2,7 +2,7 @@
 //! gradients are held against. Normalizations take the statistics of all images.
 
 use gannet_data::Split;
-use gannet_graph::{Function, Graph, Layer, Window};
+use gannet_graph::{Function, Graph, Layer, Shape, Tensor, Window};
 
 use super::Head;
 use crate::loss::Loss;
@@ -259,11 +259,14 @@ fn run(
             .collect(),
         Layer::Conv2D(layer) => {
             let (filters, bias) = (layer.filters(), &own[layer.kernel().data().len()..]);
+            let of_group = channels / layer.groups();
+            let filters_of_group = filters / layer.groups();
             each(layer.window(), &|pixels, filter| {
+                let first = filter / filters_of_group * of_group;
                 let products = pixels.iter().flat_map(|&(k, y, x)| {
-                    (0..channels).map(move |channel| {
-                        values[pixel(y, x, channel)]
-                            * own[(k * channels + channel) * filters + filter]
+                    (0..of_group).map(move |channel| {
+                        values[pixel(y, x, first + channel)]
+                            * own[(k * of_group + channel) * filters + filter]
                     })
                 });
                 bias[filter] + products.sum::<f64>()
@@ -286,8 +289,76 @@ fn run(
             let value = |&(_, y, x): &Element| values[pixel(y, x, channel)];
             pixels.iter().map(value).sum::<f64>() / pixels.len() as f64
         }),
-        other => unreachable!("{} has no kernel yet", other.kind()),
+        Layer::Reshape(_) => values.to_vec(),
+        Layer::Cropping2D(_) | Layer::UpSampling2D(_) | Layer::Permute(_) => {
+            // Where the reference puts the number of each element.
+            let numbers = Tensor::from_fn(shape.to_vec(), |i| i as f32);
+            let moved = layer.run(&[&numbers], &Shape::from(output.to_vec()));
+            moved.data().iter().map(|&i| values[i as usize]).collect()
+        }
+        Layer::Rescaling(layer) => (values.iter().enumerate())
+            .map(|(i, x)| {
+                let each = layer.scale_shift(i % channels);
+                each.scale * x + each.shift
+            })
+            .collect(),
+        Layer::PReLU(layer) => {
+            let all = layer.alpha().shape().elements() == values.len();
+            let slope = |i: usize| own[if all { i } else { i % channels }];
+            let bent = values.iter().enumerate();
+            bent.map(|(i, x)| x.max(0.0) + slope(i) * x.min(0.0))
+                .collect()
+        }
+        Layer::Subtract(_) => joined(inputs, |a, b| a - b),
+        Layer::Multiply(_) => joined(inputs, |a, b| a * b),
+        Layer::Maximum(_) => joined(inputs, f64::max),
+        Layer::Minimum(_) => joined(inputs, f64::min),
+        Layer::GlobalMaxPool2D(_) => (0..channels)
+            .map(|channel| {
+                let values = values[channel..].iter().step_by(channels);
+                values.copied().fold(f64::NEG_INFINITY, f64::max)
+            })
+            .collect(),
+        Layer::Conv2DTranspose(layer) => {
+            let filters = layer.filters();
+            let (kernel, bias) = own.split_at(layer.kernel().data().len());
+            let mut sums: Vec<f64> = (0..output.iter().product())
+                .map(|i: usize| bias.get(i % filters).copied().unwrap_or(0.0))
+                .collect();
+            let (window, cut) = (layer.window(), layer.cut());
+            let [rows, columns] = window.kernel();
+            for (i, x) in values.iter().enumerate() {
+                let (pixel, channel) = (i / channels, i % channels);
+                let from = [pixel / shape[1], pixel % shape[1]];
+                for k in 0..rows * columns {
+                    let element = [k / columns, k % columns];
+                    let place = [0, 1].map(|axis| {
+                        let place = from[axis] * window.stride()[axis]
+                            + element[axis] * window.dilation()[axis];
+                        place as i64 - cut[axis] as i64
+                    });
+                    let inside = |axis: usize| (0..output[axis] as i64).contains(&place[axis]);
+                    if inside(0) && inside(1) {
+                        let to = (place[0] as usize * output[1] + place[1] as usize) * filters;
+                        for filter in 0..filters {
+                            let weight = kernel[(k * filters + filter) * channels + channel];
+                            sums[to + filter] += x * weight;
+                        }
+                    }
+                }
+            }
+            sums
+        }
     }
+}
+
+/// The inputs' elements, joined from the first to the last.
+fn joined(inputs: &[&[f64]], join: impl Fn(f64, f64) -> f64) -> Vec<f64> {
+    let of = |i: usize| {
+        let values = inputs.iter().map(|input| input[i]);
+        values.reduce(&join).unwrap()
+    };
+    (0..inputs[0].len()).map(of).collect()
 }
 
 /// For each output position the pixels under the window: element, row, column.
@@ -296,11 +367,11 @@ fn positions<'a>(
     input: &'a [usize],
     output: &'a [usize],
 ) -> impl Iterator<Item = Vec<Element>> + 'a {
-    let [kernel, stride] = [window.kernel(), window.stride()];
+    let [kernel, stride, dilation] = [window.kernel(), window.stride(), window.dilation()];
     let before = window.pad_before([input[0], input[1]]);
     (0..output[0] * output[1]).map(move |position| {
         let place = |axis: usize, position: usize, k: usize| {
-            let place = (position * stride[axis] + k) as i64 - before[axis] as i64;
+            let place = (position * stride[axis] + k * dilation[axis]) as i64 - before[axis] as i64;
             (0..input[axis] as i64)
                 .contains(&place)
                 .then_some(place as usize)

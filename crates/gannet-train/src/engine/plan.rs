@@ -7,19 +7,22 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use gannet_graph::{Function, Graph, Layer, Node, NodeId, Shape};
+use gannet_graph::{Function, Graph, Layer, Node, NodeId, Padding as Border, Shape, Window};
 
 use super::activation;
 use super::average_pool::AveragePool;
 use super::backend::Backend;
+use super::channelwise::{Scale, Slopes};
 use super::convolution::Convolution;
 use super::depthwise::Depthwise;
-use super::join::Join;
+use super::gather::Gather;
+use super::join::{Fold, Join};
 use super::normalization::Normalization;
 use super::operator::Operator;
 use super::padding::Padding;
 use super::pool::MaxPool;
 use super::route::Route;
+use super::taps::Taps;
 
 /// What a step does.
 #[derive(Debug)]
@@ -175,7 +178,7 @@ impl Draft {
             }
         }
         for &id in &needed {
-            if !matches!(graph.node(id).layer(), Layer::Flatten(_)) {
+            if !is_view(graph.node(id).layer()) {
                 for &input in graph.node(id).inputs() {
                     let source = unflattened(graph, input);
                     if !read.insert(source) {
@@ -238,7 +241,7 @@ impl Draft {
     fn action(&mut self, node: &Node, inputs: &[&Shape]) -> Option<Action> {
         let (input, output) = (inputs[0], node.output_shape());
         let operator: Box<dyn Operator> = match node.layer() {
-            Layer::Input(_) | Layer::Flatten(_) => return None,
+            Layer::Input(_) | Layer::Flatten(_) | Layer::Reshape(_) => return None,
             Layer::Activation(layer) => {
                 return Some(Action::Activate {
                     function: layer.function,
@@ -260,6 +263,17 @@ impl Draft {
                 let channels = inputs.iter().map(|shape| shape.channels()).collect();
                 return Some(Action::Join(Join::Concatenate(channels)));
             }
+            Layer::Subtract(_) => return Some(Action::Join(Join::Fold(Fold::Subtract))),
+            Layer::Multiply(_) => return Some(Action::Join(Join::Fold(Fold::Multiply))),
+            Layer::Maximum(_) => return Some(Action::Join(Join::Fold(Fold::Maximum))),
+            Layer::Minimum(_) => return Some(Action::Join(Join::Fold(Fold::Minimum))),
+            Layer::Conv2D(layer) if layer.groups() > 1 || is_unusual(layer.window()) => {
+                Box::new(Taps::conv(layer, input, output))
+            }
+            Layer::DepthwiseConv2D(layer) if is_unusual(layer.window()) => {
+                Box::new(Taps::depthwise(layer, input, output))
+            }
+            Layer::Conv2DTranspose(layer) => Box::new(Taps::transposed(layer, input, output)),
             Layer::Conv2D(layer) => Box::new(Convolution::new(layer, input, output)),
             Layer::DepthwiseConv2D(layer) => Box::new(Depthwise::new(layer, input, output)),
             Layer::Dense(layer) => Box::new(Convolution::dense(layer)),
@@ -267,7 +281,12 @@ impl Draft {
             Layer::AveragePool2D(layer) => Box::new(AveragePool::new(layer, input, output)),
             Layer::GlobalAveragePool2D(_) => Box::new(AveragePool::global(input)),
             Layer::ZeroPadding2D(layer) => Box::new(Padding::new(layer, input, output)),
-            other => unreachable!("{} was refused", other.kind()),
+            Layer::GlobalMaxPool2D(_) => Box::new(MaxPool::global(input)),
+            Layer::PReLU(layer) => Box::new(Slopes::new(layer, input)),
+            Layer::Rescaling(layer) => Box::new(Scale::new(layer, input.channels())),
+            Layer::Cropping2D(layer) => Box::new(Gather::cropping(layer, input, output)),
+            Layer::UpSampling2D(layer) => Box::new(Gather::up_sampling(layer, input, output)),
+            Layer::Permute(layer) => Box::new(Gather::permute(layer, input, output)),
         };
         Some(Action::Operate(operator))
     }
@@ -303,10 +322,20 @@ impl Draft {
     }
 }
 
+/// Whether a layer's values are its input's, where they lie.
+fn is_view(layer: &Layer) -> bool {
+    matches!(layer, Layer::Flatten(_) | Layer::Reshape(_))
+}
+
+/// Whether only [`Taps`] can do with such a window.
+fn is_unusual(window: Window) -> bool {
+    window.dilation() != [1, 1] || matches!(window.padding(), Border::Explicit { .. })
+}
+
 /// The node that computed the values of `id`.
 fn unflattened(graph: &Graph, id: NodeId) -> NodeId {
-    match graph.node(id).layer() {
-        Layer::Flatten(_) => unflattened(graph, graph.node(id).inputs()[0]),
-        _ => id,
+    if is_view(graph.node(id).layer()) {
+        return unflattened(graph, graph.node(id).inputs()[0]);
     }
+    id
 }

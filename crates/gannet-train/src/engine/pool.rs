@@ -17,6 +17,11 @@ impl MaxPool {
     pub fn new(layer: &MaxPool2D, input: &Shape, output: &Shape) -> Self {
         MaxPool(Windows::new(layer.window, input, output))
     }
+
+    /// The largest value of each channel of images of shape `input`.
+    pub fn global(input: &Shape) -> Self {
+        MaxPool(Windows::whole(input))
+    }
 }
 
 impl Operator for MaxPool {

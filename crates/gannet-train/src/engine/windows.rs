@@ -25,11 +25,11 @@ impl Windows {
     pub fn new(window: Window, input: &Shape, output: &Shape) -> Self {
         let [height, width, channels] = input.as_image().expect("the graph checked the shape");
         let [rows, columns, _] = output.as_image().expect("the graph checked the shape");
-        let [kernel, stride] = [window.kernel(), window.stride()];
+        let (kernel, stride, dilation) = (window.kernel(), window.stride(), window.dilation());
         let before = window.pad_before([height, width]);
         // The image row or column under element `k` of the window at `position`.
         let inside = |axis: usize, position: usize, k: usize| {
-            let place = (position * stride[axis] + k).checked_sub(before[axis])?;
+            let place = (position * stride[axis] + k * dilation[axis]).checked_sub(before[axis])?;
             (place < [height, width][axis]).then_some(place)
         };
         let pixels = |y: usize, x: usize| {
@@ -50,6 +50,20 @@ impl Windows {
         Windows {
             channels,
             positions,
+        }
+    }
+
+    /// One window over all of images of shape `input`.
+    pub fn whole(input: &Shape) -> Self {
+        let channels = input.channels();
+        let pixel = |i: usize| Pixel {
+            number: i as f32,
+            place: i * channels,
+        };
+        let pixels = (0..input.elements() / channels).map(pixel).collect();
+        Windows {
+            channels,
+            positions: vec![pixels],
         }
     }
 }
