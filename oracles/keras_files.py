@@ -11,7 +11,6 @@ The files in crates/gannet-formats/tests/fixtures were made by `make`.
 import json
 import os
 import sys
-import zipfile
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -21,6 +20,7 @@ import h5py
 import keras
 import numpy as np
 import tf_keras
+from keras_archive import pack
 
 TOLERANCE = 1e-6
 VERSIONS = {"keras3": keras, "keras2": tf_keras}
@@ -257,15 +257,6 @@ def save_in_newest_form(model, path, change=lambda file: None):
     with h5py.File(path, "w", libver="latest") as file:
         hdf5_format.save_model_to_hdf5(model, file)
         change(file)
-
-
-def pack(path):
-    """Compresses the members of a .keras file, which Keras does not do."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
 def repack(file):

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
+KERAS_FIRST = ROOT / "oracles" / "keras_first.py"
 ZOO = ROOT / "oracles" / "zoo.py"
 TFLITE = ROOT / "oracles" / "tflite.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
@@ -41,6 +42,7 @@ def run(*command, **environment):
 def main():
     if sys.argv[1:] == ["--fixtures"]:
         run(sys.executable, KERAS, "make", FIXTURES)
+        run(sys.executable, KERAS_FIRST, FIXTURES)
         run(sys.executable, PYTORCH_STATE, FIXTURES)
         run(sys.executable, TFLITE, "make", FIXTURES / "tflite")
         run(sys.executable, THUMB)
@@ -51,6 +53,7 @@ def main():
         theirs, ours, zoo = (Path(folder) / name for name in ("theirs", "ours", "zoo"))
         cargo = os.environ.get("CARGO", "cargo")
         run(sys.executable, KERAS, "make", theirs)
+        run(sys.executable, KERAS_FIRST, theirs)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "keras_fixtures"]
         run(*test, GANNET_FIXTURES=str(theirs))
         run(sys.executable, ZOO, zoo)

@@ -2,6 +2,8 @@
 //! gives with what a framework gave: beside each file, a `.json` has an `input` and an `output`.
 //! `oracles/zoo.py` makes such a folder.
 
+#![allow(clippy::print_stdout, reason = "what it finds is for a person")]
+
 use std::{
     collections::BTreeMap,
     error::Error,

@@ -84,27 +84,31 @@ pub(crate) fn depthwise_to_first(kernel: &Tensor) -> Option<Tensor> {
     kernel_to_first(&joined.ok()?)
 }
 
-/// The kernel `[features, units]` of a dense layer whose features are those of a flattened
-/// image of extents `[height, width, channels]`: from the order channels, rows, columns to the
-/// order rows, columns, channels.
-pub(crate) fn features_to_last(kernel: &Tensor, image: [usize; 3]) -> Option<Tensor> {
+/// The kernel `[features, units]` of a dense layer, or one number for each of `[features]`, where
+/// the features are those of a flattened image of extents `[height, width, channels]`: from the
+/// order channels, rows, columns to the order rows, columns, channels.
+pub(crate) fn features_to_last(weights: &Tensor, image: [usize; 3]) -> Option<Tensor> {
     let [height, width, channels] = image;
-    reordered(kernel, [channels, height, width], [1, 2, 0, 3])
+    reordered(weights, [channels, height, width], [1, 2, 0, 3])
 }
 
 /// As [`features_to_last`], the other way: from the order rows, columns, channels to the order
 /// channels, rows, columns.
-pub(crate) fn features_to_first(kernel: &Tensor, image: [usize; 3]) -> Option<Tensor> {
-    reordered(kernel, image, [2, 0, 1, 3])
+pub(crate) fn features_to_first(weights: &Tensor, image: [usize; 3]) -> Option<Tensor> {
+    reordered(weights, image, [2, 0, 1, 3])
 }
 
-fn reordered(kernel: &Tensor, image: [usize; 3], axes: [usize; 4]) -> Option<Tensor> {
-    let &[features, units] = kernel.shape().dims() else {
-        return None;
+fn reordered(weights: &Tensor, image: [usize; 3], axes: [usize; 4]) -> Option<Tensor> {
+    let units = match weights.shape().dims() {
+        [_features] => 1,
+        &[_features, units] => units,
+        _ => return None,
     };
     let [a, b, c] = image;
-    let apart = kernel.clone().reshaped([a, b, c, units]).ok()?;
-    transposed(&apart, axes)?.reshaped([features, units]).ok()
+    let apart = weights.clone().reshaped([a, b, c, units]).ok()?;
+    transposed(&apart, axes)?
+        .reshaped(weights.shape().clone())
+        .ok()
 }
 
 #[cfg(test)]
@@ -157,6 +161,9 @@ mod tests {
     #[test]
     fn features_of_an_image_change_their_order() {
         let last = features_to_last(&count(&[4, 1]), [1, 2, 2]).unwrap();
+        assert_eq!(last.data(), [0.0, 2.0, 1.0, 3.0]);
+        let last = features_to_last(&count(&[4]), [1, 2, 2]).unwrap();
+        assert_eq!(last.shape().dims(), [4]);
         assert_eq!(last.data(), [0.0, 2.0, 1.0, 3.0]);
         assert_eq!(features_to_last(&count(&[5, 1]), [1, 2, 2]), None);
     }

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use gannet_graph::{Function, Padding, Regularizer, Window};
 use serde_json::{Map, Value};
 
-use super::{functions, layers, spatial::Spatial};
+use super::{data_format::DataFormat, functions, layers, spatial::Spatial};
 use crate::{Obstacle, Obstacles};
 
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
@@ -24,6 +24,8 @@ pub(super) struct Attributes<'a> {
     /// How many extents its input has in Keras, without the batch; `None` if that is not
     /// known.
     rank: Option<usize>,
+    /// Which extent of images is their channels, in all layers of the network.
+    pub format: DataFormat,
     config: &'a Map<String, Value>,
     obstacles: &'a mut Obstacles,
     /// The names of the attributes that were looked for.
@@ -41,15 +43,20 @@ impl<'a> Attributes<'a> {
             layer,
             class,
             rank: None,
+            format: DataFormat::ChannelsLast,
             config,
             obstacles,
             asked: RefCell::default(),
         }
     }
 
-    /// The same of a layer whose input has `rank` extents in Keras.
-    pub fn behind(self, rank: Option<usize>) -> Self {
-        Attributes { rank, ..self }
+    /// The same of a layer whose input has `rank` extents in Keras, in a network of `format`.
+    pub fn behind(self, rank: Option<usize>, format: DataFormat) -> Self {
+        Attributes {
+            rank,
+            format,
+            ..self
+        }
     }
 
     /// The value of an attribute; `None` if it is absent or `null`.
@@ -75,6 +82,17 @@ impl<'a> Attributes<'a> {
             attribute: name.to_owned(),
             value,
             supported: supported.into(),
+        });
+    }
+
+    /// Notes that the class is not read.
+    pub fn obstacle_of_class(&mut self, supported: String) {
+        self.obstacles.0.push(Obstacle {
+            layer: self.layer.to_owned(),
+            class: self.class.to_owned(),
+            attribute: "class_name".to_owned(),
+            value: format!("\"{}\"", self.class),
+            supported,
         });
     }
 
@@ -227,7 +245,13 @@ impl<'a> Attributes<'a> {
 
     /// Notes obstacles unless the layer's input is what its class slides over.
     pub fn check_spatial(&mut self) {
-        self.only("data_format", &["channels_last".into()]);
+        let format = self.get("data_format").unwrap_or(&Value::Null);
+        if !format.is_null() && *format != self.format.name() {
+            self.obstacle(
+                "data_format",
+                "\"channels_last\" or \"channels_first\", the same in all layers",
+            );
+        }
         let spatial = self.spatial();
         let Some(found) = self.rank.filter(|&rank| rank != spatial.rank()) else {
             return;
@@ -244,19 +268,19 @@ impl<'a> Attributes<'a> {
         });
     }
 
-    /// Notes an obstacle unless `axis` is the innermost one.
+    /// Notes an obstacle unless `axis` is that of the channels.
     pub fn check_axis(&mut self) {
         let axis = self.get("axis").and_then(|axis| match axis.as_array() {
             Some(list) if list.len() == 1 => list[0].as_i64(),
             Some(_) => None,
             None => axis.as_i64(),
         });
-        let innermost = |axis: i64| {
-            // Keras counts the batch as axis 0.
-            axis == -1 || self.rank.is_none_or(|rank| axis == rank as i64)
-        };
-        if !axis.is_some_and(innermost) {
-            self.obstacle("axis", "-1 or the last");
+        if !axis.is_some_and(|axis| self.format.is_channels(axis, self.rank)) {
+            let channels = match self.format {
+                DataFormat::ChannelsLast => -1,
+                DataFormat::ChannelsFirst => 1,
+            };
+            self.obstacle("axis", format!("{channels}, that of the channels"));
         }
     }
 
@@ -278,12 +302,24 @@ impl<'a> Attributes<'a> {
             return Function::Linear;
         };
         let named = value.as_str().and_then(functions::by_name);
-        named
+        let function = named
             .or_else(|| self.layer_as_function(value))
             .unwrap_or_else(|| {
                 self.obstacle("activation", functions::names());
                 Function::Linear
-            })
+            });
+        self.check_function("activation", function);
+        function
+    }
+
+    /// Notes an obstacle at `name` if the function is not one of the channels.
+    pub fn check_function(&mut self, name: &str, function: Function) {
+        if !self.format.allows(function, self.rank) {
+            self.obstacle(
+                name,
+                "such a function of a vector, where channels are first",
+            );
+        }
     }
 
     /// As the extents of a window; `otherwise` if they are absent.
@@ -314,6 +350,7 @@ impl<'a> Attributes<'a> {
             layer: self.layer,
             class: value.get("class_name")?.as_str()?,
             rank: self.rank,
+            format: self.format,
             config: value.get("config")?.as_object()?,
             obstacles: self.obstacles,
             asked: RefCell::default(),

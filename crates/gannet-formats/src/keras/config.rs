@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     attributes::Attributes,
+    data_format::DataFormat,
     layers::{self, INPUT_CLASS, Plan},
     model::{self, Entry, Model},
     network::{Network, Origin, Planned},
@@ -37,7 +38,11 @@ fn read(description: &Value) -> Result<Network, FormatError> {
         .get("config")
         .ok_or_else(|| malformed("the network has no 'config'"))?;
     let name = config.get("name").and_then(Value::as_str).unwrap_or(class);
-    let mut flat = Flat::default();
+    let mut flat = Flat {
+        layers: Vec::new(),
+        format: DataFormat::of_network(config),
+        obstacles: Obstacles::default(),
+    };
     if !model::is_model(class) {
         flat.obstacles.0.push(Obstacle {
             layer: name.to_owned(),
@@ -66,13 +71,14 @@ fn read(description: &Value) -> Result<Network, FormatError> {
     Ok(Network {
         name: name.to_owned(),
         layers: flat.layers,
+        format: flat.format,
     })
 }
 
 /// A network without models in it, as far as it is read.
-#[derive(Default)]
 struct Flat {
     layers: Vec<Planned>,
+    format: DataFormat,
     obstacles: Obstacles,
 }
 
@@ -140,7 +146,9 @@ impl Flat {
             return self.add_model(&model, &inputs, Some(&origin));
         }
         let rank = inputs.first().and_then(|&input| self.layers[input].rank);
-        let (plan, rank) = plan(&origin.name, entry.class, config, rank, &mut self.obstacles);
+        let attributes = Attributes::new(&origin.name, entry.class, config, &mut self.obstacles)
+            .behind(rank, self.format);
+        let (plan, rank) = plan(attributes);
         self.layers.push(Planned {
             origin,
             plan,
@@ -183,30 +191,21 @@ impl Flat {
     }
 }
 
-/// What becomes of a layer whose input has `rank` extents in Keras, and how many its output
-/// has.
-fn plan(
-    name: &str,
-    class: &str,
-    config: &Map<String, Value>,
-    rank: Option<usize>,
-    obstacles: &mut Obstacles,
-) -> (Plan, Option<usize>) {
+/// What becomes of a layer, and how many extents its output has in Keras.
+fn plan(mut attributes: Attributes<'_>) -> (Plan, Option<usize>) {
+    let (class, rank) = (attributes.class, attributes.rank());
     let Some(kind) = layers::by_class(class) else {
-        obstacles.0.push(Obstacle {
-            layer: name.to_owned(),
-            class: class.to_owned(),
-            attribute: "class_name".to_owned(),
-            value: format!("\"{class}\""),
-            supported: layers::classes(),
-        });
+        attributes.obstacle_of_class(layers::classes());
         return (Plan::Nothing, None);
     };
-    let attributes = Attributes::new(name, class, config, obstacles);
-    let plan = (kind.read)(&mut attributes.behind(rank));
+    if !attributes.format.turns(class, rank) {
+        attributes.obstacle_of_class("in networks whose channels are last".to_owned());
+    }
+    let plan = (kind.read)(&mut attributes);
     let rank = match &plan {
         Plan::Input(shape) => Some(shape.dims().len()),
-        Plan::Layer(
+        Plan::FlattenFirst
+        | Plan::Layer(
             Layer::Flatten(_) | Layer::GlobalAveragePool2D(_) | Layer::GlobalMaxPool2D(_),
         ) => Some(1),
         Plan::Shaped(rank, _) => Some(*rank),

@@ -10,7 +10,9 @@
 mod archive;
 mod attributes;
 mod config;
+mod data_format;
 mod description;
+mod features;
 mod functions;
 mod h5;
 mod layers;

@@ -210,7 +210,7 @@ pub(super) fn numbered(group: String, before: usize) -> String {
 }
 
 /// The list of layers; the oldest files have the list itself as the config.
-fn list(config: &Value) -> Result<&Vec<Value>, FormatError> {
+pub(super) fn list(config: &Value) -> Result<&Vec<Value>, FormatError> {
     config
         .as_array()
         .or_else(|| config.get("layers")?.as_array())

@@ -3,10 +3,12 @@
 
 use std::collections::HashSet;
 
-use gannet_graph::{Graph, NodeId, Tensor};
+use gannet_graph::{Flatten, Graph, NodeId, Shape, Tensor};
 
 use super::{
     config::malformed,
+    data_format::DataFormat,
+    features::{self, Features},
     layers::{Expected, Plan},
     model::Entry,
     spatial,
@@ -18,6 +20,8 @@ pub(super) struct Network {
     pub name: String,
     /// The first is the input, the last the output.
     pub layers: Vec<Planned>,
+    /// Which extent of images is their channels in the file.
+    pub format: DataFormat,
 }
 
 /// Where a layer stands in the file.
@@ -94,7 +98,11 @@ impl Network {
             Plan::Weighted(expected, _) | Plan::Separable(expected, _) => {
                 Some((&layer.origin, expected.as_slice()))
             }
-            Plan::Nothing | Plan::Input(_) | Plan::Layer(_) | Plan::Shaped(..) => None,
+            Plan::Nothing
+            | Plan::Input(_)
+            | Plan::Layer(_)
+            | Plan::Shaped(..)
+            | Plan::FlattenFirst => None,
         })
     }
 
@@ -113,8 +121,10 @@ impl Network {
         else {
             return Err(malformed("the network does not begin with an input"));
         };
-        let mut graph = Graph::with_input(self.name, input, spatial::input_shape(&shape))?;
+        let shape = spatial::input_shape(&self.format.turned(&shape));
+        let mut graph = Graph::with_input(self.name, input, shape)?;
         let mut ids = vec![graph.output()];
+        let mut features = Features::default();
         for Planned {
             origin,
             plan,
@@ -124,6 +134,7 @@ impl Network {
         {
             let name = &origin.name;
             let mut inputs: Vec<NodeId> = inputs.iter().map(|&place| ids[place]).collect();
+            let mut image = features.of(&inputs);
             let layer = match plan {
                 Plan::Nothing => {
                     let &[input] = inputs.as_slice() else {
@@ -135,14 +146,34 @@ impl Network {
                 Plan::Input(_) => {
                     return Err(malformed(format!("layer '{name}' is a second input")));
                 }
-                Plan::Layer(layer) => layer,
+                Plan::Layer(layer) => {
+                    if image.is_some() {
+                        features::check(name, &layer)?;
+                    }
+                    layer
+                }
                 Plan::Shaped(_, make) => {
                     let &[input] = inputs.as_slice() else {
                         return Err(wired(name, inputs.len()));
                     };
-                    make(graph.node(input).output_shape())
+                    let layer = make(graph.node(input).output_shape());
+                    if image.is_some() {
+                        features::check(name, &layer)?;
+                    }
+                    layer
                 }
-                Plan::Weighted(expected, make) => make(weights(&origin, &expected)?)?,
+                Plan::FlattenFirst => {
+                    let shapes = inputs.iter().map(|&input| graph.node(input).output_shape());
+                    image = shapes.filter_map(Shape::as_image).next();
+                    Flatten.into()
+                }
+                Plan::Weighted(expected, make) => {
+                    let mut weights = weights(&origin, &expected)?;
+                    if let Some(features) = image {
+                        (weights, image) = features::turned(name, features, weights)?;
+                    }
+                    make(weights)?
+                }
                 Plan::Separable(expected, make) => {
                     let [depthwise, pointwise] = make(weights(&origin, &expected)?)?;
                     let free = free_name(format!("{name}_depthwise"), &names);
@@ -150,7 +181,13 @@ impl Network {
                     pointwise
                 }
             };
-            ids.push(graph.add(name, layer, &inputs)?);
+            let id = graph.add(name, layer, &inputs)?;
+            features.set(id, image);
+            ids.push(id);
+        }
+        if features.of(&[graph.output()]).is_some() {
+            let output = graph.node(graph.output());
+            return Err(features::refusal(output.name(), output.layer().kind()));
         }
         // A graph gives what its last node gives, so that has to be the network's output.
         if ids.last() != Some(&graph.output()) {

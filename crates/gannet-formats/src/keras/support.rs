@@ -96,7 +96,8 @@ mod tests {
             .iter()
             .map(|(name, values)| (name.as_str(), values.as_str()))
             .collect();
-        assert!(attributes.contains(&("data_format", "\"channels_last\"")));
+        let both = "\"channels_last\" or \"channels_first\", the same in all layers";
+        assert!(attributes.contains(&("data_format", both)));
         assert!(attributes.contains(&("padding", "\"valid\" or \"same\"")));
         assert!(attributes.contains(&("pool_size", "one or two numbers from 1 to 65536")));
         assert!(attributes.iter().all(|(name, _)| *name != "dtype"));

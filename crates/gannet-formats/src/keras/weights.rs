@@ -144,6 +144,7 @@ pub(super) fn write(description: &Description<'_>, group: &mut Group) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keras::data_format::DataFormat;
 
     /// A file whose layer `dense` has a kernel of 3×2.
     fn file() -> Vec<u8> {
@@ -158,6 +159,7 @@ mod tests {
         let network = Network {
             name: "net".to_owned(),
             layers: Vec::new(),
+            format: DataFormat::ChannelsLast,
         };
         Source::new(Reader::open(file).unwrap(), limit_bytes, &network)
     }

@@ -51,7 +51,7 @@ impl Convention {
                 layout::transposed(first.as_ref().unwrap_or(tensor), [1, 0])
             }
             (_, "kernel") => layout::kernel_to_first(tensor),
-            _ => image.and_then(|image| vector(tensor, image, layout::features_to_first)),
+            _ => image.and_then(|image| layout::features_to_first(tensor, image)),
         };
         stored.unwrap_or_else(|| tensor.clone())
     }
@@ -80,7 +80,7 @@ impl Convention {
             }
             (_, _, "kernel") => layout::kernel_to_last(tensor)?,
             _ => match image {
-                Some(image) => vector(tensor, image, layout::features_to_last)?,
+                Some(image) => layout::features_to_last(tensor, image)?,
                 None => tensor.clone(),
             },
         };
@@ -120,15 +120,4 @@ fn flattened(graph: &Graph, id: NodeId) -> Option<[usize; 3]> {
             _ => return None,
         }
     }
-}
-
-/// One number for each feature, in another order.
-fn vector(
-    tensor: &Tensor,
-    image: [usize; 3],
-    order: fn(&Tensor, [usize; 3]) -> Option<Tensor>,
-) -> Option<Tensor> {
-    let features = tensor.shape().as_vector()?;
-    let column = tensor.clone().reshaped([features, 1]).ok()?;
-    order(&column, image)?.reshaped([features]).ok()
 }

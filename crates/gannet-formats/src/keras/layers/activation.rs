@@ -66,6 +66,7 @@ pub(in crate::keras) fn function(attributes: &mut Attributes<'_>) -> Option<Func
         }),
         "Softmax" => {
             attributes.only("axis", &[(-1).into()]);
+            attributes.check_function("axis", Function::Softmax);
             Some(Function::Softmax)
         }
         _ => None,

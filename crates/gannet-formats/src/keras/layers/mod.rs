@@ -88,6 +88,8 @@ pub(super) enum Plan {
     Input(Shape),
     /// A layer without weights.
     Layer(Layer),
+    /// Flattens an image whose channels are first: channel by channel, and not pixel by pixel.
+    FlattenFirst,
     /// A layer to be made from weights of the expected shapes.
     Weighted(Vec<Expected>, Make),
     /// A layer without weights whose output has so many extents, to be made for the shape of

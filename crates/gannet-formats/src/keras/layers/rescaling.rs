@@ -4,7 +4,7 @@ use gannet_graph::{Layer, Rescaling};
 use serde_json::{Value, json};
 
 use super::{KerasLayer, Plan, entries};
-use crate::keras::{attributes::Attributes, description};
+use crate::keras::{attributes::Attributes, data_format::DataFormat, description};
 
 pub(super) const RESCALING: KerasLayer = KerasLayer {
     classes: &["Rescaling"],
@@ -25,6 +25,10 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     attributes.check_numbers();
     let scale = attributes.numbers("scale", 1.0);
     let offset = attributes.numbers("offset", 0.0);
+    let of_columns = scale.len().max(offset.len()) > 1 && attributes.rank() != Some(1);
+    if of_columns && attributes.format == DataFormat::ChannelsFirst {
+        attributes.obstacle("scale", "one number, where channels are first");
+    }
     Rescaling::new(scale, offset).map_or_else(
         |_| {
             attributes.obstacle("offset", "as many numbers as scales, or one");
