@@ -1,5 +1,5 @@
 //! What one inference costs on a board: an image and its stages go in; instructions, cycles by
-//! the core's timing table, code and memory come out, stage by stage.
+//! the core's timing table, code and memory come out, layer by layer.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,10 +11,19 @@ use crate::error::BoardError;
 use crate::host::Host;
 use crate::image::Image;
 use crate::toolchain::Toolchain;
-use crate::trace::{Code, Function, account, record};
+use crate::trace::{Code, account, record};
 
-/// What an image calls to run its network once.
-const RUN: &str = "Network::run";
+/// What of an image is traced.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The image.
+    pub image: &'a Image,
+    /// The function that runs its network once, such as `Network::run`.
+    pub run: &'a str,
+    /// The layers in the order in which they run: name, and names of the stages that compute it.
+    /// A stage is the function `compute_STAGE`.
+    pub layers: &'a [(String, Vec<String>)],
+}
 
 /// How long the emulator may take until one inference is through.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -52,14 +61,14 @@ pub struct Bench {
     pub static_ram_bytes: u64,
     /// The most stack that was in use.
     pub stack_bytes: Option<u64>,
-    /// Stage by stage, in the order in which they run.
-    pub layers: Vec<Stage>,
+    /// Layer by layer, in the order in which they run.
+    pub layers: Vec<Layer>,
 }
 
-/// What one stage of the network costs, and layers that are fused are one stage.
+/// What one layer costs, or several that are computed together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stage {
-    /// Its name in generated code.
+pub struct Layer {
+    /// Its name in the network, or theirs.
     pub name: String,
     /// Instructions, those of functions that it calls included.
     pub instructions: u64,
@@ -71,49 +80,47 @@ pub struct Stage {
     pub code_bytes: u64,
 }
 
-/// Traces one inference of `image` in the emulator that stands in for `board`. `stages` are the
-/// names of the network's stages; `folder` keeps the compiled tracer.
+/// Traces one inference in the emulator that stands in for `board`. `folder` keeps the compiled
+/// tracer.
 ///
 /// # Errors
-/// As [`record`]; [`BoardError::Image`] for an image that has not got these stages,
+/// As [`record`]; [`BoardError::Image`] for an image that has not got these functions,
 /// [`BoardError::Trace`] for one that executes unknown instructions.
 pub fn bench(
     host: &Host,
     toolchain: &Toolchain,
     board: &Board,
-    image: &Image,
-    stages: &[&str],
+    subject: Subject<'_>,
     folder: &Path,
 ) -> Result<Bench, BoardError> {
+    let Subject { image, run, layers } = subject;
     let code = Code::read(&image.path)?;
-    let run = code.expect_function(RUN)?;
-    let functions = stages
-        .iter()
-        .map(|stage| code.expect_function(&format!("stages::compute_{stage}")))
-        .collect::<Result<Vec<&Function>, _>>()?;
-    let record = record(
-        host,
-        toolchain,
-        board,
-        &image.path,
-        (RUN, run.start),
-        folder,
-        PATIENCE,
-    )?;
+    let start = code.expect_function(run)?;
+    let mut functions = Vec::new();
+    for stage in layers.iter().flat_map(|(_, stages)| stages) {
+        functions.push(code.expect_function(&format!("compute_{stage}"))?);
+    }
+    let from = (run, start.start);
+    let record = record(host, toolchain, board, &image.path, from, folder, PATIENCE)?;
     let timing = board.core.timing();
     let starts: Vec<u32> = functions.iter().map(|function| function.start).collect();
     let traced = account(&code, &record, timing, &starts)?;
 
-    let layers: Vec<Stage> = stages
+    let own = functions
         .iter()
-        .zip(&functions)
-        .zip(&traced.stages)
-        .map(|((&name, function), stage)| Stage {
-            name: name.to_owned(),
-            instructions: stage.instructions,
-            estimated_cycles: stage.cycles,
-            static_estimated_cycles: None,
-            code_bytes: function.len_bytes.into(),
+        .map(|function| u64::from(function.len_bytes));
+    let code_bytes = u64::from(start.len_bytes) + own.sum::<u64>();
+    let mut parts = functions.iter().zip(&traced.stages);
+    let layers = layers
+        .iter()
+        .map(|(name, stages)| {
+            let mut layer = Layer::named(name);
+            for (function, account) in parts.by_ref().take(stages.len()) {
+                layer.instructions += account.instructions;
+                layer.estimated_cycles += account.cycles;
+                layer.code_bytes += u64::from(function.len_bytes);
+            }
+            layer
         })
         .collect();
     let clock_hz = board.clock.core_hz();
@@ -128,7 +135,7 @@ pub fn bench(
         static_estimated_cycles: None,
         measured_cycles: None,
         weights_bytes: image.sizes.weights_bytes,
-        code_bytes: own_code(&code, run),
+        code_bytes,
         image_code_bytes: image.sizes.code_bytes,
         flash_bytes: image.sizes.flash_bytes,
         static_ram_bytes: image.sizes.static_ram_bytes,
@@ -137,12 +144,25 @@ pub fn bench(
     })
 }
 
-/// The code of every function of the crate that `run` belongs to.
-fn own_code(code: &Code, run: &Function) -> u64 {
-    let network = run.name.strip_suffix(RUN).unwrap_or_default();
-    code.functions()
-        .iter()
-        .filter(|function| function.name.starts_with(network))
-        .map(|function| u64::from(function.len_bytes))
-        .sum()
+impl Bench {
+    /// Puts what was estimated without a trace beside what was traced: cycles of each layer, in
+    /// their order.
+    pub fn estimate(&mut self, layers: &[u64]) {
+        self.static_estimated_cycles = Some(layers.iter().sum());
+        for (layer, &cycles) in self.layers.iter_mut().zip(layers) {
+            layer.static_estimated_cycles = Some(cycles);
+        }
+    }
+}
+
+impl Layer {
+    fn named(name: &str) -> Layer {
+        Layer {
+            name: name.to_owned(),
+            instructions: 0,
+            estimated_cycles: 0,
+            static_estimated_cycles: None,
+            code_bytes: 0,
+        }
+    }
 }

@@ -35,7 +35,7 @@ pub mod toolchain;
 pub mod trace;
 pub mod validate;
 
-pub use bench::{Bench, bench};
+pub use bench::{Bench, Subject, bench};
 pub use board::Board;
 pub use build::{Images, build};
 pub use c_build::build_c;

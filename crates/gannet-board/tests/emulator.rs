@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use gannet_board::build::{Images, build};
 use gannet_board::validate::{OutputFormat, Sample, Validation};
-use gannet_board::{Board, BoardError, Emulator, Host, Image, Toolchain, bench, run_example};
+use gannet_board::{
+    Board, BoardError, Emulator, Host, Image, Subject, Toolchain, bench, run_example,
+};
 use gannet_link::{Client, LinkError, Patience};
 
 use tiny::{HASH, NETWORK, image, output, write};
@@ -157,8 +159,13 @@ fn a_trace_counts_the_same_every_time_and_its_stages_add_up() {
         let image = &BUILT.images.example;
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace");
         let host = Host::current();
-        bench(&host, &rust(), board(), image, &["sums", "shares"], &folder)
-            .unwrap_or_else(|error| panic!("{error}"))
+        let layer = |name: &str| (name.to_owned(), vec![name.to_owned()]);
+        let subject = Subject {
+            image,
+            run: "Network::run",
+            layers: &[layer("sums"), layer("shares")],
+        };
+        bench(&host, &rust(), board(), subject, &folder).unwrap_or_else(|error| panic!("{error}"))
     };
     let first = trace();
     assert_eq!(trace(), first);

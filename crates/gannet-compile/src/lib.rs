@@ -7,6 +7,7 @@
 
 pub mod analysis;
 mod compile;
+pub mod cost;
 mod error;
 mod fuse;
 mod interpret;

@@ -20,4 +20,4 @@ mod timing;
 pub use crate::core::Core;
 pub use instruction::{Instruction, Kind};
 pub use registers::Registers;
-pub use timing::Timing;
+pub use timing::{Timing, float};

@@ -99,11 +99,13 @@ impl Code {
         }
     }
 
-    /// The function whose name is `name` or ends in `::name`.
+    /// The function whose name is `name` or ends in `::name`, or a compiler's variant of it, which
+    /// has a full stop and more behind its name.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| {
-            let before = function.name.strip_suffix(name);
+            let plain = function.name.split('.').next().unwrap_or_default();
+            let before = plain.strip_suffix(name);
             before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
         })
     }
@@ -117,12 +119,6 @@ impl Code {
             path: self.path.clone(),
             reason: format!("it has no function {name}"),
         })
-    }
-
-    /// Every function.
-    #[must_use]
-    pub fn functions(&self) -> &[Function] {
-        &self.functions
     }
 
     /// Whether an exception or interrupt begins at `address`.

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gannet_board::{Bench as Section, Board, Toolchain};
-use gannet_compile::compile;
+use gannet_board::{Bench as Section, Board, Subject, Toolchain};
+use gannet_compile::c::Prefix;
 use gannet_compile::ir::Program;
+use gannet_compile::{compile, cost};
 
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::{InputArg, Language};
@@ -18,7 +19,7 @@ use crate::report::JsonArg;
 use crate::screen::Screen;
 
 /// What one inference costs on a board, counted in the emulator: instructions, estimated cycles,
-/// flash, RAM and stack, stage by stage.
+/// flash, RAM and stack, layer by layer.
 #[derive(Debug, Args)]
 pub struct Bench {
     /// A model file.
@@ -28,9 +29,9 @@ pub struct Bench {
     /// The language of the firmware.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
-    /// Where the firmware project is written; NETWORK-BOARD in the present folder without it.
+    /// Where the project is written and built; NETWORK-BOARD in this folder without it.
     #[arg(long, value_name = "DIR")]
-    project: Option<PathBuf>,
+    folder: Option<PathBuf>,
     #[command(flatten)]
     json: JsonArg,
 }
@@ -42,11 +43,11 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     let program = compile(&graph, &InputArg::U8.options())?;
     analyze::check(&graph, &program, board)?;
     let folder = args
-        .project
+        .folder
         .clone()
         .unwrap_or_else(|| firmware::folder(args.lang, &program, &board.name));
     let section = measure(args.lang, &program, board, &folder, screen)?;
-    show(&section, &program, screen);
+    show(&section, screen);
     args.json.write(&[("bench", &section)])
 }
 
@@ -64,47 +65,89 @@ fn measure(
     let (host, mut images) = firmware::images(lang, board, folder, screen)?;
     let run = firmware::example(&host, board, &images)?;
     images.example.sizes.stack_bytes = Some(run.peak_stack_bytes.into());
-    let stages: Vec<&str> = program.stages().iter().map(|stage| &*stage.name).collect();
+    let (names, members) = layers(program);
+    let run = match lang {
+        Language::Rust => "Network::run".to_owned(),
+        Language::C => format!("{}_run", Prefix::of(program).lower()),
+    };
+    let subject = Subject {
+        image: &images.example,
+        run: &run,
+        layers: &names,
+    };
+    let toolchain = Toolchain::find(&host, board.core.rust_target())?;
     let spinner = screen.spinner("counting instructions");
-    let section = gannet_board::bench(
-        &host,
-        &Toolchain::find(&host, board.core.rust_target())?,
-        board,
-        &images.example,
-        &stages,
-        &folder.join("target/trace"),
-    );
+    let traces = folder.join("target/trace");
+    let section = gannet_board::bench(&host, &toolchain, board, subject, &traces);
     spinner.finish_and_clear();
-    Ok(section?)
+    let mut section = section?;
+    if let Some(stages) = cost::estimated_cycles(program, board.core) {
+        let of_layer = |members: &Vec<usize>| members.iter().map(|&stage| stages[stage]).sum();
+        section.estimate(&members.iter().map(of_layer).collect::<Vec<u64>>());
+    }
+    Ok(section)
+}
+
+/// A layer's name and the names of its stages.
+type Layer = (String, Vec<String>);
+
+/// The layers that are computed together, in the order of the network, and beside it the places
+/// of their stages in the Program: a stage that begins rows and one that goes on with them are of
+/// the same layers.
+fn layers(program: &Program) -> (Vec<Layer>, Vec<Vec<usize>>) {
+    let mut layers: Vec<Layer> = Vec::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for (place, stage) in program.stages().iter().enumerate() {
+        let name = stage.layers.join(", ");
+        match layers.iter().position(|(other, _)| *other == name) {
+            Some(known) => {
+                layers[known].1.push(stage.name.clone());
+                members[known].push(place);
+            }
+            None => {
+                layers.push((name, vec![stage.name.clone()]));
+                members.push(vec![place]);
+            }
+        }
+    }
+    (layers, members)
+}
+
+fn unless_unknown(cycles: Option<u64>) -> String {
+    cycles.map_or("–".to_owned(), count)
 }
 
 /// Draws the tables.
-fn show(section: &Section, program: &Program, screen: Screen) {
-    let mut stages = table(&[
-        Column::Text("stage"),
+fn show(section: &Section, screen: Screen) {
+    let mut layers = table(&[
         Column::Text("layers"),
         Column::Number("instructions"),
         Column::Number("cycles (estimated)"),
+        Column::Number("without trace"),
         Column::Number("share"),
         Column::Number("code B"),
     ]);
-    for (stage, described) in section.layers.iter().zip(program.stages()) {
-        stages.add_row([
-            stage.name.clone(),
-            described.layers.join(", "),
-            count(stage.instructions),
-            count(stage.estimated_cycles),
-            percent(stage.estimated_cycles as f64 / section.estimated_cycles as f64),
-            count(stage.code_bytes),
+    for layer in &section.layers {
+        layers.add_row([
+            layer.name.clone(),
+            count(layer.instructions),
+            count(layer.estimated_cycles),
+            unless_unknown(layer.static_estimated_cycles),
+            percent(layer.estimated_cycles as f64 / section.estimated_cycles as f64),
+            count(layer.code_bytes),
         ]);
     }
-    screen.line(stages);
+    screen.line(layers);
     let bytes = |bytes: u64| format!("{} B", count(bytes));
     let mut rows = vec![
         ("instructions".to_owned(), count(section.instructions)),
         (
             "cycles (estimated)".to_owned(),
             count(section.estimated_cycles),
+        ),
+        (
+            "  without trace".to_owned(),
+            unless_unknown(section.static_estimated_cycles),
         ),
         (
             format!("  at {} MHz", section.clock_hz / 1_000_000),

@@ -1,0 +1,289 @@
+//! Counts the operations of a Program by going through its schedule and loops. A loop whose body
+//! does the same at every turn is gone through once.
+
+use std::collections::HashMap;
+
+use super::Operations;
+use crate::ir::{
+    Affine, Binary, Expression, Loop, Program, ScalarType, Stage, StageId, Statement, Step, Unary,
+    Variable,
+};
+
+/// The operations of each stage over one inference, in the order of [`Program::stages`].
+pub fn count(program: &Program) -> Vec<Operations> {
+    let mut counting = Counting {
+        program,
+        values: vec![0; program.variable_count()],
+        counters: vec![0; program.counter_count()],
+        stages: vec![Operations::default(); program.stages().len()],
+        known: HashMap::new(),
+    };
+    counting.steps(program.schedule());
+    counting.stages
+}
+
+/// Weights that are read at a time, at most.
+const WEIGHTS_A_BLOCK: u64 = 8;
+
+/// Loops of so many turns at most are written out if they are simple.
+const WRITTEN_OUT: u64 = 4;
+
+struct Counting<'p> {
+    program: &'p Program,
+    /// The present value of each variable.
+    values: Vec<i64>,
+    /// How often each resumable loop has run.
+    counters: Vec<i64>,
+    stages: Vec<Operations>,
+    /// What a stage does with these arguments, once it was counted.
+    known: HashMap<(StageId, Vec<i64>), Operations>,
+}
+
+impl Counting<'_> {
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Run(run) => {
+                    let arguments: Vec<i64> =
+                        run.arguments.iter().map(|each| self.value(each)).collect();
+                    let operations = self.run(run.stage, arguments);
+                    self.stages[run.stage.index()] += operations;
+                }
+                Step::Resume(resume) => {
+                    let counter = resume.counter.index();
+                    while resume
+                        .to
+                        .iter()
+                        .all(|to| self.counters[counter] < self.value(to))
+                    {
+                        self.values[resume.variable.index()] = self.counters[counter];
+                        self.steps(&resume.body);
+                        self.counters[counter] += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, id: StageId, arguments: Vec<i64>) -> Operations {
+        let key = (id, arguments);
+        if let Some(&known) = self.known.get(&key) {
+            return known;
+        }
+        let stage: &Stage = self.program.stage(id);
+        for (parameter, &value) in stage.parameters.iter().zip(&key.1) {
+            self.values[parameter.variable.index()] = value;
+        }
+        let mut operations = self.body(&stage.body);
+        operations.runs += 1;
+        self.known.insert(key, operations);
+        operations
+    }
+
+    fn body(&mut self, body: &[Statement]) -> Operations {
+        let mut operations = Operations::default();
+        for statement in body {
+            match statement {
+                Statement::For(each) => operations += self.repeat(each),
+                Statement::Wrap(wrap) => {
+                    let value = self.value(&wrap.value);
+                    self.values[wrap.variable.index()] = value % wrap.modulus as i64;
+                    operations.wraps += 1;
+                    operations += self.body(&wrap.body);
+                }
+                Statement::If(conditions, body) => {
+                    operations.conditions += 1;
+                    if conditions
+                        .iter()
+                        .all(|condition| self.value(condition) >= 0)
+                    {
+                        operations += self.body(body);
+                    }
+                }
+                Statement::Accumulate(accumulate) => {
+                    let products = accumulate.sums.len() as u64;
+                    let weights = accumulate.weight_count() as u64;
+                    operations.weights += weights;
+                    operations.weight_blocks += weights.div_ceil(WEIGHTS_A_BLOCK);
+                    operations.accumulations += products;
+                }
+                Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
+                    self.expression(value, &mut operations);
+                    let is_float = self.program.scalar(*scalar).1 == ScalarType::F32;
+                    let is_moved = !matches!(
+                        value,
+                        Expression::Load(..) | Expression::Unary(..) | Expression::Binary(..)
+                    );
+                    operations.moves += u64::from(is_float && is_moved);
+                }
+                Statement::Store(_, _, value) => {
+                    self.expression(value, &mut operations);
+                    match self.program.type_of(value) {
+                        ScalarType::F32 => operations.stores += 1,
+                        ScalarType::I32 => operations.integer_stores += 1,
+                    }
+                }
+            }
+        }
+        operations
+    }
+
+    fn repeat(&mut self, each: &Loop) -> Operations {
+        let (from, to) = self.bounds(each);
+        let turns = self.turns(each);
+        let mut operations = Operations::default();
+        if let Some(bytes) = self.copied_bytes(&each.body) {
+            operations.copies += 1;
+            operations.copied_words += (turns * bytes).div_ceil(4);
+            return operations;
+        }
+        if depends(&each.body, each.variable) {
+            for value in from..to {
+                self.values[each.variable.index()] = value;
+                operations += self.body(&each.body);
+            }
+        } else if turns > 0 {
+            self.values[each.variable.index()] = from;
+            operations += self.body(&each.body) * turns;
+        }
+        if turns > WRITTEN_OUT || !is_simple(&each.body) {
+            operations.loops += 1;
+            operations.turns += turns;
+        }
+        operations
+    }
+
+    /// How many bytes a turn of a loop copies or sets, if it does nothing else.
+    fn copied_bytes(&self, body: &[Statement]) -> Option<u64> {
+        match body {
+            [Statement::Store(to, _, value)] => {
+                let element = self.program.buffer(*to).element;
+                let is_plain = match value {
+                    Expression::F32(_) | Expression::I32(_) => true,
+                    Expression::Load(from, _) => self.program.buffer(*from).element == element,
+                    _ => false,
+                };
+                is_plain.then_some(element.bytes() as u64)
+            }
+            [Statement::For(inner)] => Some(self.turns(inner) * self.copied_bytes(&inner.body)?),
+            _ => None,
+        }
+    }
+
+    /// How often a loop turns.
+    fn turns(&self, each: &Loop) -> u64 {
+        let (from, to) = self.bounds(each);
+        (to - from).max(0) as u64
+    }
+
+    /// The largest lower bound and the smallest upper one; nothing lies between those of none.
+    fn bounds(&self, each: &Loop) -> (i64, i64) {
+        let from = each.from.iter().map(|bound| self.value(bound)).max();
+        let to = each.to.iter().map(|bound| self.value(bound)).min();
+        from.zip(to).unwrap_or((0, 0))
+    }
+
+    fn value(&self, affine: &Affine) -> i64 {
+        affine.evaluate(|variable| self.values[variable.index()])
+    }
+
+    fn expression(&self, expression: &Expression, operations: &mut Operations) {
+        match expression {
+            Expression::F32(_) | Expression::I32(_) | Expression::Scalar(_) => {}
+            Expression::Load(..) => match self.program.type_of(expression) {
+                ScalarType::F32 => operations.loads += 1,
+                ScalarType::I32 => operations.integer_loads += 1,
+            },
+            Expression::Unary(operation, value) => {
+                self.expression(value, operations);
+                match operation {
+                    // To a float register, and there to a float.
+                    Unary::ToF32 => operations.conversions += 2,
+                    Unary::Bits | Unary::FromBits => operations.conversions += 1,
+                    Unary::Neg => operations.floats += 1,
+                }
+            }
+            Expression::Binary(operation, left, right) => {
+                self.expression(left, operations);
+                self.expression(right, operations);
+                let kind = match (self.program.type_of(expression), operation) {
+                    (ScalarType::I32, Binary::Max | Binary::Min) => {
+                        operations.integers += 2;
+                        return;
+                    }
+                    (ScalarType::I32, _) => &mut operations.integers,
+                    // By a power of two it is a product with another, to the same bits.
+                    (ScalarType::F32, Binary::Div) if is_power_of_two(right) => {
+                        &mut operations.floats
+                    }
+                    (ScalarType::F32, Binary::Div) => &mut operations.quotients,
+                    (ScalarType::F32, Binary::Max | Binary::Min) => &mut operations.choices,
+                    (ScalarType::F32, _) => &mut operations.floats,
+                };
+                *kind += 1;
+            }
+        }
+    }
+}
+
+/// Whether a compiler writes out a short loop with this body: there is little in it.
+fn is_simple(body: &[Statement]) -> bool {
+    body.iter().all(|statement| match statement {
+        Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => true,
+        Statement::Wrap(wrap) => is_simple(&wrap.body),
+        Statement::For(each) => is_simple(&each.body),
+        Statement::If(..) | Statement::Accumulate(_) => false,
+    })
+}
+
+fn is_power_of_two(expression: &Expression) -> bool {
+    const FRACTION: u32 = 0x007F_FFFF;
+    matches!(expression, Expression::F32(value) if value.is_normal() && value.to_bits() & FRACTION == 0)
+}
+
+/// Whether how often something in `body` is done depends on `variable`.
+fn depends(body: &[Statement], variable: Variable) -> bool {
+    let uses = |bounds: &[Affine]| bounds.iter().any(|bound| bound.coefficient(variable) != 0);
+    body.iter().any(|statement| match statement {
+        Statement::For(each) => uses(&each.from) || uses(&each.to) || depends(&each.body, variable),
+        Statement::If(conditions, body) => uses(conditions) || depends(body, variable),
+        Statement::Wrap(wrap) => {
+            // What the row's name decides, its value does.
+            let named = wrap.value.coefficient(variable) != 0 && depends(&wrap.body, wrap.variable);
+            named || depends(&wrap.body, variable)
+        }
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InputFormat, Options, compile};
+    use gannet_graph::{Dense, Function, Graph};
+
+    fn total(graph: &Graph) -> Operations {
+        let options = Options {
+            input: InputFormat::F32,
+        };
+        let program = compile(graph, &options).unwrap();
+        let mut total = Operations::default();
+        count(&program).into_iter().for_each(|stage| total += stage);
+        total
+    }
+
+    /// Dense layers multiply and add once for each weight, and store and compare each output.
+    #[test]
+    fn dense_layers_are_counted_by_their_shapes() {
+        let mut graph = Graph::with_input("dense", "input_1", [30]).unwrap();
+        let hidden = Dense::zeros(30, 12).with_activation(Function::Relu);
+        graph.push("hidden", hidden).unwrap();
+        graph.push("outputs", Dense::zeros(12, 7)).unwrap();
+        let total = total(&graph);
+        assert_eq!(total.accumulations, graph.macs());
+        assert_eq!(total.accumulations, 30 * 12 + 12 * 7);
+        assert_eq!(total.stores, 12 + 7);
+        assert_eq!(total.choices, 12);
+        assert_eq!(total.quotients, 0);
+    }
+}
