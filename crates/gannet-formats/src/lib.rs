@@ -5,6 +5,7 @@
 //! Files are not trusted: no size that a file declares is believed before it is checked
 //! against the bytes that are there.
 
+mod advice;
 mod agreement;
 mod error;
 mod file;

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::advice;
+
 /// One thing in a model file that Gannet does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
@@ -30,7 +32,11 @@ impl fmt::Display for Obstacle {
         write!(
             f,
             "'{layer}' ({class}): {attribute} is {value}, supported: {supported}"
-        )
+        )?;
+        match advice::on(self) {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
     }
 }
 
