@@ -156,22 +156,48 @@ def deep(k):
     return k.Model(features, x, name="deep-net")
 
 
+def rarer(k):
+    """Layers that mend shapes, join branches and make images larger; groups and dilation."""
+    layers = k.layers
+    x = image = layers.Input((6, 5, 4), name="image")
+    x = layers.Rescaling(2.0, offset=-0.5)(x)
+    x = layers.Conv2D(6, (3, 2), padding="same", groups=2, activation="elu")(x)
+    x = trunk = layers.PReLU(shared_axes=[1, 2])(x)
+    x = layers.DepthwiseConv2D(2, padding="same", dilation_rate=(2, 1), activation="swish")(x)
+    x = layers.Conv2D(6, 3, padding="same", dilation_rate=2, activation="gelu")(x)
+    x = layers.Multiply()([x, layers.Activation("tanh")(trunk)])
+    x = layers.Subtract()([x, trunk])
+    x = layers.Maximum()([x, layers.Minimum()([trunk, layers.ELU(0.5)(trunk)])])
+    weights = layers.Reshape((1, 1, -1))(layers.GlobalMaxPooling2D()(x))
+    x = layers.Multiply()([x, weights])
+    x = layers.Conv2DTranspose(3, 3, strides=2, padding="same", activation="selu")(x)
+    x = layers.Conv2DTranspose(2, (2, 3), strides=(3, 1))(x)
+    x = layers.Conv2DTranspose(
+        2, 3, strides=2, padding="same", output_padding=(1, 0), activation="softplus"
+    )(x)
+    x = layers.Cropping2D(((20, 25), (6, 8)))(x)
+    x = layers.UpSampling2D((1, 2))(x)
+    x = layers.Permute((2, 3, 1))(x)
+    x = layers.PReLU()(layers.AveragePooling2D((4, 1), padding="same")(x))
+    x = layers.Reshape((-1,))(x)
+    x = layers.Dense(4, activation=layers.ReLU(max_value=3.0))(x)
+    x = layers.Activation("log_softmax")(x)
+    return k.Model(image, x, name="rarer-net")
+
+
 def refused(k):
     """Much that Gannet does not have."""
     layers = k.layers
     x = image = layers.Input((8, 8, 4), name="image")
-    x = layers.Conv2D(4, 3, dilation_rate=2, name="dilated")(x)
-    x = layers.Conv2D(4, 1, groups=2, activation="elu", name="grouped")(x)
-    x = layers.ReLU(max_value=5.0, name="relu5")(x)
+    x = layers.UpSampling2D(interpolation="bilinear", name="smooth")(x)
     x = layers.Concatenate(axis=1, name="rows")([x, x])
-    x = layers.ELU(name="elu")(x)
     first = layers.Flatten(name="first")(x)
     second = layers.MaxPooling2D(data_format="channels_first", name="second")(x)
     return k.Model(image, [first, second], name="refused-net")
 
 
-BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence, 7: nested}
-ARCHIVED = (branches, nested)
+BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence, 7: nested, 8: rarer}
+ARCHIVED = (branches, nested, rarer)
 
 
 def randomize(model, seed):

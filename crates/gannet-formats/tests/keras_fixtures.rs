@@ -53,7 +53,7 @@ fn the_reference_gives_what_keras_gave() {
             }
         }
     }
-    assert_eq!(compared, 19, "files with an answer");
+    assert_eq!(compared, 23, "files with an answer");
 }
 
 /// Whether the network in a file gives what Keras answered.
@@ -244,6 +244,7 @@ fn all_obstacles_are_told_at_once() {
             ("refused-net", "output_layers", "first, second"),
             ("rows", "axis", "1"),
             ("second", "data_format", "\"channels_first\""),
+            ("smooth", "interpolation", "\"bilinear\""),
         ]
     );
     let text = FormatError::Unsupported(obstacles).to_string();

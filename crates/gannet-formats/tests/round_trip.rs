@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use gannet_formats::{keras, read_float, write};
 use gannet_graph::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
-    Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Cropping2D, Dense, DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D,
+    GlobalMaxPool2D, Graph, Layer, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Padding, Permute,
+    Regularizer, Rescaling, Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
+    networks,
 };
 
 /// Fills a network with every kind of bit pattern: signs, zeros, subnormals, infinities.
@@ -126,6 +128,41 @@ fn functions_that_keras_does_not_have_are_not_written() {
         "'second' (Activation)",
     ];
     assert!(lines.iter().all(|line| error.contains(line)), "{error}");
+}
+
+/// Groups, holes, larger images, other shapes and every join.
+#[test]
+fn rarer_layers_come_back() {
+    let mut graph = Graph::with_input("net", "image", [4, 6, 3]).unwrap();
+    let holes = Window::new([2, 3], [1, 1], Padding::Same).unwrap();
+    let holes = holes.with_dilation([2, 1]).unwrap();
+    let rescaling = Rescaling::new(vec![0.1, 2.0, 3.0], vec![-1.0]).unwrap();
+    graph.push("rescaling", rescaling).unwrap();
+    let grouped = Conv2D::zeros(holes, 1, 6).with_groups(3).unwrap();
+    let trunk = graph.push("grouped", grouped.with_bias()).unwrap();
+    let slopes = PReLU::new(Tensor::zeros([1, 6, 1]));
+    let slopes = graph.push("slopes", slopes).unwrap();
+    let both = [trunk, slopes];
+    let product = graph.add("product", Multiply, &both).unwrap();
+    let difference = graph.add("difference", Subtract, &both).unwrap();
+    let both = [product, difference];
+    let most = graph.add("most", Maximum, &both).unwrap();
+    graph.add("least", Minimum, &[most, trunk]).unwrap();
+    let larger = Window::new([3, 2], [2, 2], Padding::Valid).unwrap();
+    let larger = Conv2DTranspose::zeros(larger, 6, 2).with_activation(Function::Tanh);
+    graph.push("larger", larger).unwrap();
+    let up = UpSampling2D::new([1, 2]).unwrap();
+    graph.push("up", up).unwrap();
+    graph.push("crop", Cropping2D::new([1, 0], [2, 2])).unwrap();
+    let permute = Permute::new(vec![1, 2, 0]).unwrap();
+    graph.push("permute", permute).unwrap();
+    graph.push("reshape", Reshape::new([10, 8, 4])).unwrap();
+    graph.push("peaks", GlobalMaxPool2D).unwrap();
+    fill(&mut graph);
+    let h5 = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    assert_eq!(h5, graph);
+    let archive = keras::from_archive(&keras::to_archive(&graph).unwrap()).unwrap();
+    assert_eq!(archive, graph);
 }
 
 /// Branches of different lengths, which the nodes, Keras' list and the joins have in
