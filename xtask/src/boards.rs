@@ -4,7 +4,7 @@
 use crate::process::{self, cargo};
 use crate::{Outcome, setup};
 
-/// Sets up what is missing, then runs the test that goes through all boards.
+/// Sets up what is missing, then runs the tests that go through all boards.
 pub fn run() -> Outcome {
     setup::run()?;
     process::run(cargo(&[
@@ -12,6 +12,8 @@ pub fn run() -> Outcome {
         "--quiet",
         "--package",
         "gannet-board",
+        "--package",
+        "gannet",
         "--test",
         "boards",
         "--",

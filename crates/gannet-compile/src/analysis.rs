@@ -5,8 +5,10 @@
 //! is generated; [`StReading`] is what X-CUBE-AI prints for the same network.
 
 use gannet_graph::{Arity, Function, Graph, Layer, Node, NodeId, Window};
+use gannet_target::Core;
 use serde::Serialize;
 
+use crate::cost;
 use crate::fuse::{self, Group};
 use crate::ir::{BufferId, Program, Stage, Storage};
 use crate::memory;
@@ -30,6 +32,9 @@ pub struct Analysis {
     pub activations_lower_bound_bytes: usize,
     /// The same network by ST's way of counting.
     pub st: StReading,
+    /// Cycles of one inference on the core, estimated from the Program's operations; not known
+    /// for cores without floating point.
+    pub estimated_cycles: Option<u64>,
     /// Layer by layer, in order.
     pub layers: Vec<LayerCost>,
 }
@@ -61,6 +66,8 @@ pub struct LayerCost {
     pub weights_bytes: usize,
     /// What is alive in the arena while it is computed.
     pub activations_bytes: usize,
+    /// Estimated cycles of the stages that begin with it; those of fused layers are the first's.
+    pub estimated_cycles: Option<u64>,
     /// The stage that computes it; layers of one stage are fused.
     pub stage: Option<String>,
 }
@@ -101,12 +108,19 @@ pub struct Misfit {
 }
 
 impl Analysis {
-    /// The cost of `graph`, of which `program` was compiled.
-    pub fn new(graph: &Graph, program: &Program) -> Self {
+    /// The cost on `core` of `graph`, of which `program` was compiled.
+    pub fn new(graph: &Graph, program: &Program, core: Core) -> Self {
+        let cycles = cost::estimated_cycles(program, core);
         let layers = graph
             .ids()
             .skip(1)
-            .map(|id| layer_cost(graph, program, id))
+            .map(|id| {
+                let mut layer = layer_cost(graph, program, id);
+                layer.estimated_cycles = cycles
+                    .as_ref()
+                    .map(|cycles| cycles_of(program, cycles, &layer.name));
+                layer
+            })
             .collect();
         Analysis {
             network: graph.name().to_owned(),
@@ -117,6 +131,7 @@ impl Analysis {
             activations_bytes: program.arena_bytes(),
             activations_lower_bound_bytes: memory::lower_bound(program.slots()),
             st: StReading::of(graph),
+            estimated_cycles: cycles.map(|cycles| cycles.iter().sum()),
             layers,
         }
     }
@@ -181,6 +196,15 @@ impl Analysis {
     }
 }
 
+/// The cycles of the stages that begin with `layer`.
+fn cycles_of(program: &Program, cycles: &[u64], layer: &str) -> u64 {
+    let stages = program.stages().iter().zip(cycles);
+    stages
+        .filter(|(stage, _)| stage.layers.first().is_some_and(|first| first == layer))
+        .map(|(_, cycles)| cycles)
+        .sum()
+}
+
 fn layer_cost(graph: &Graph, program: &Program, id: NodeId) -> LayerCost {
     let node = graph.node(id);
     let stages: Vec<&Stage> = (program.stages().iter())
@@ -205,6 +229,7 @@ fn layer_cost(graph: &Graph, program: &Program, id: NodeId) -> LayerCost {
             _ => constants_of(program, &stages),
         },
         activations_bytes: program.step_of(node.name()).map_or(0, alive),
+        estimated_cycles: None,
         stage: stages.last().map(|stage| stage.name.clone()),
     }
 }
@@ -347,7 +372,23 @@ mod tests {
                 },
             )
             .unwrap(),
+            Core::CortexM4F,
         )
+    }
+
+    /// What layers take adds up to what the network takes, but for borders around images.
+    #[test]
+    fn cycles_are_those_of_the_layers() {
+        let analysis = analysis(&networks::mnist_small());
+        let total = analysis.estimated_cycles.unwrap();
+        let of_layers = analysis.layers.iter().map(|layer| layer.estimated_cycles);
+        let of_layers: u64 = of_layers.map(Option::unwrap).sum();
+        assert!(
+            (total * 98 / 100..=total).contains(&of_layers),
+            "{of_layers} of {total}"
+        );
+        // Two operations a product at least, for those that pooling reads.
+        assert!(of_layers > 2 * 290_000, "{of_layers}");
     }
 
     fn nucleo() -> Limits {

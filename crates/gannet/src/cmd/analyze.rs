@@ -9,7 +9,7 @@ use gannet_graph::Graph;
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
-use crate::draw::number::{count, kib, percent};
+use crate::draw::number::{count, kib, percent, seconds};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
 use crate::model;
@@ -39,7 +39,7 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
     let board = boards::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
     let graph = model::structure(&args.model)?;
     let program = compile(&graph, &args.input.options())?;
-    let analysis = Analysis::new(&graph, &program);
+    let analysis = Analysis::new(&graph, &program, board.core);
     show(&analysis, board, args.json.screen()?);
     args.json.write(&[("analysis", &analysis)])?;
     fit(&analysis, board)
@@ -47,7 +47,7 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
 
 /// Whether `program` of `graph` fits `board`, before anything is built for it.
 pub fn check(graph: &Graph, program: &Program, board: &Board) -> Result<(), Failure> {
-    fit(&Analysis::new(graph, program), board)
+    fit(&Analysis::new(graph, program, board.core), board)
 }
 
 /// Whether what was analysed fits `board`.
@@ -72,6 +72,7 @@ pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
         Column::Number("MACs"),
         Column::Number("weights B"),
         Column::Number("activations B"),
+        Column::Number("cycles (estimated)"),
     ]);
     let mut before: Option<&str> = None;
     for layer in &analysis.layers {
@@ -92,6 +93,10 @@ pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
                 // Folded into the weights before it, or left out.
                 (false, None) => "none".to_owned(),
                 (false, Some(_)) => count(layer.activations_bytes as u64),
+            },
+            match layer.estimated_cycles {
+                Some(cycles) if cycles > 0 => count(cycles),
+                _ => String::new(),
             },
         ]);
     }
@@ -149,11 +154,26 @@ pub fn show(analysis: &Analysis, board: &Board, screen: Screen) {
         String::new(),
     ]);
     totals.add_row([
+        "cycles (estimated)".to_owned(),
+        analysis
+            .estimated_cycles
+            .map_or("not known for this core".to_owned(), count),
+        String::new(),
+        analysis.estimated_cycles.map_or(String::new(), |cycles| {
+            let hz = board.clock.core_hz();
+            format!(
+                "{} at {} MHz",
+                seconds(cycles as f64 / f64::from(hz)),
+                hz / 1_000_000
+            )
+        }),
+    ]);
+    totals.add_row([
         "parameters".to_owned(),
         count(analysis.params as u64),
         String::new(),
         String::new(),
     ]);
     screen.line(totals);
-    screen.note("Activations include input and output. Code and stack come on top: `gannet build` measures them.");
+    screen.note("Activations include input and output. Code and stack come on top: `gannet build` measures them. `gannet bench` counts instructions, and cycles more closely.");
 }

@@ -99,7 +99,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let graph = gannet_formats::read_float(&model)?;
     let program = compile(&graph, &InputArg::U8.options())?;
     model::suits(&program, dataset.test())?;
-    let analysis = Analysis::new(&graph, &program);
+    let analysis = Analysis::new(&graph, &program, board.core);
     analyze::show(&analysis, board, screen);
     analyze::fit(&analysis, board)?;
 
