@@ -7,6 +7,7 @@ mod cmd;
 mod device;
 mod draw;
 mod failure;
+mod integers;
 mod model;
 mod report;
 mod screen;

@@ -5,8 +5,10 @@ use gannet_board::Board;
 use gannet_compile::analysis::{Analysis, Limits};
 use gannet_compile::compile;
 use gannet_compile::ir::Program;
+use gannet_formats::Model;
 use gannet_graph::Graph;
 
+use crate::cmd::analyze_integers;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
 use crate::draw::number::{count, kib, percent, seconds};
@@ -37,7 +39,10 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
         None => model::board(&args.model)?,
     };
     let board = boards::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
-    let graph = model::structure(&args.model)?;
+    let graph = match model::structure_any(&args.model)? {
+        Model::Float(graph) => graph,
+        Model::Quantized(graph) => return analyze_integers::run(&graph, board, &args.json),
+    };
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program, board.core);
     show(&analysis, board, args.json.screen()?);

@@ -7,6 +7,7 @@ use clap::Args;
 use gannet_compile::{Interpreter, compile};
 use gannet_data::score::{ScoredImage, Scorer, WORST_KEPT};
 use gannet_data::{Dataset, Score, Split, SplitName};
+use gannet_formats::Model;
 use gannet_graph::Graph;
 
 use crate::cmd::data::SplitArg;
@@ -16,6 +17,7 @@ use crate::draw::number::{count, percent};
 use crate::draw::plots;
 use crate::draw::table::pairs;
 use crate::failure::Failure;
+use crate::integers;
 use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
@@ -23,7 +25,7 @@ use crate::screen::Screen;
 /// Accuracy, errors, confusion matrix and worst pictures of a network on a data set.
 #[derive(Debug, Args)]
 pub struct Eval {
-    /// A model file.
+    /// A model file, of real numbers or of integers.
     model: String,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
@@ -46,13 +48,16 @@ pub struct Eval {
 
 pub fn run(args: &Eval) -> Result<(), Failure> {
     let screen = args.json.screen()?;
-    let graph = model::trained(&args.model)?;
+    let network = model::trained_any(&args.model)?;
     let dataset = Dataset::open(&args.data)?;
     let split = dataset.split(SplitName::from(args.split));
     let images = args
         .images
         .map_or(split.len(), |images| images.get().min(split.len()));
-    let outputs = outputs_on_host(&graph, split, images)?;
+    let outputs = match &network {
+        Model::Float(graph) => outputs_on_host(graph, split, images)?,
+        Model::Quantized(graph) => integers::outputs(graph, split, images)?,
+    };
     let (score, scored) = score(&outputs, split)?;
     show(&score, dataset.classes().names(), screen);
 
@@ -64,7 +69,10 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
     }
     if let Some(dir) = &args.plots {
         let worst = worst(args.worst.max(WORST_KEPT));
-        plots::write_evaluation_plots(dir, &score, classes, &worst, &graph)?;
+        plots::write_evaluation_plots(dir, &score, classes, &worst)?;
+        if let Model::Float(graph) = &network {
+            plots::write_filters(dir, graph)?;
+        }
         screen.note(format_args!("pictures written to {}", dir.display()));
     }
     args.json.write(&[("eval", &score)])

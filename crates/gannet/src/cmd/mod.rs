@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 mod analyze;
+mod analyze_integers;
 mod bench;
 mod boards;
 mod convert;

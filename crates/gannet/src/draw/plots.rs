@@ -26,12 +26,10 @@ pub fn write_evaluation_plots(
     score: &Score,
     classes: &Classes,
     worst: &Gallery<'_>,
-    graph: &Graph,
 ) -> Result<(), Failure> {
     let confusion = ConfusionPlot::new(&score.confusion, classes.names());
     write(dir, "confusion", &confusion)?;
-    write(dir, "worst", worst)?;
-    write_filters(dir, graph)
+    write(dir, "worst", worst)
 }
 
 /// The pictures of a list that a split has.
@@ -59,7 +57,8 @@ pub fn curves(history: &[Epoch]) -> Curves {
     Curves::new(&points)
 }
 
-fn write_filters(dir: &Path, graph: &Graph) -> Result<(), Failure> {
+/// The filters of the first convolution.
+pub fn write_filters(dir: &Path, graph: &Graph) -> Result<(), Failure> {
     match Filters::of_first_convolution(graph) {
         Some(filters) => write(dir, "filters", &filters),
         None => Ok(()),
