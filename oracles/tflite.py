@@ -60,6 +60,23 @@ def branches():
     return tf.keras.Model(image, x)
 
 
+def sums():
+    """What the converter brings to 16 bits, without the functions that use tables there."""
+    x = image = layers.Input((8, 7, 3), batch_size=1, name="image")
+    x = layers.ZeroPadding2D(((1, 0), (0, 2)))(x)
+    x = trunk = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(x)
+    x = layers.DepthwiseConv2D(3, padding="same")(x)
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Add()([trunk, x])
+    y = layers.DepthwiseConv2D((3, 2), depth_multiplier=2)(x)
+    z = layers.AveragePooling2D((3, 2), strides=1)(x)
+    x = layers.Concatenate()([y, z])
+    x = layers.MaxPooling2D(2, strides=1)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dense(3, activation="relu")(x)
+    return tf.keras.Model(image, x)
+
+
 def functions():
     """Activation functions that are operators of their own, products and differences."""
     x = image = layers.Input((5, 4, 3), batch_size=1, name="image")
@@ -86,6 +103,7 @@ INT8 = ["int8", "int8-float-ends", "uint8-ends", "int8-per-tensor"]
 NETWORKS = {
     "image": (image_layers, FLOAT + INT8),
     "branches": (branches, FLOAT + INT8),
+    "sums": (sums, ["int8", "int16"]),
     "functions": (functions, INT8),
     "hard-swish": (hard_swish, FLOAT + INT8),
 }

@@ -82,9 +82,10 @@ impl Multiplier {
     }
 
     /// `x` times the number, rounded once, halves up: what LiteRT's fully connected layers do.
-    pub fn apply_once(&self, x: i32) -> i32 {
+    /// Sums of 64 bits, behind an input of int16, are brought to the output so too.
+    pub fn apply_once(&self, x: i64) -> i32 {
         let shift = 31 - self.shift;
-        let product = i64::from(x) * i64::from(self.mantissa);
+        let product = i128::from(x) * i128::from(self.mantissa);
         ((product + (1 << (shift - 1))) >> shift) as i32
     }
 

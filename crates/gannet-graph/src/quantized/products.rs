@@ -70,8 +70,8 @@ impl Products {
         self.clamp.limits(self.output)
     }
 
-    /// Whether sums behind an input of `input` have 64 bits and are rounded by
-    /// [`Multiplier::apply_wide`].
+    /// Whether sums behind an input of `input` have 64 bits. A convolution's are then rounded
+    /// by [`Multiplier::apply_wide`], a fully connected layer's as always.
     pub fn is_wide(&self, input: Element) -> bool {
         input == Element::I16 && !matches!(self.bias, Some(Bias::I32(_)))
     }
@@ -182,9 +182,10 @@ impl Finish<'_> {
             several => &several[channel],
         };
         let scaled = match (self.wide, self.rescale) {
-            (true, _) => multiplier.apply_wide(sum),
+            (true, Rescale::Convolution) => multiplier.apply_wide(sum),
+            (true, Rescale::FullyConnected) => multiplier.apply_once(sum),
             (false, Rescale::Convolution) => multiplier.apply(sum as i32),
-            (false, Rescale::FullyConnected) => multiplier.apply_once(sum as i32),
+            (false, Rescale::FullyConnected) => multiplier.apply_once((sum as i32).into()),
         };
         let [low, high] = self.limits;
         scaled.saturating_add(self.zero_point).clamp(low, high)
