@@ -9,8 +9,11 @@ use std::{
 
 use gannet_formats::{Model, ModelRef, read, tflite};
 use gannet_graph::{
-    Tensor,
-    quantized::{End, QuantizedTensor},
+    QuantizedGraph, Tensor,
+    quantized::{
+        Bias, Clamp, Dense, Element, End, Kernel, Products, Quantization, QuantizedTensor,
+        TensorType, WeightBits,
+    },
 };
 use serde_json::Value;
 
@@ -118,4 +121,22 @@ fn what_the_converter_wrote_is_written_as_the_same_network() {
             assert_eq!(model.hash(), back.hash(), "{}", path.display());
         }
     }
+}
+
+/// Three features and three units, so that the last byte holds one weight.
+#[test]
+fn weights_of_four_bits_are_packed_and_unpacked() {
+    let quantization = |scale| Quantization::new(Element::I8, scale, 3).unwrap();
+    let values = vec![-8, 7, 0, 1, -1, 5, -3, 2, -7];
+    let kernel = Kernel::new([3, 3], values, WeightBits::Four, vec![0.25]).unwrap();
+    let bias = Some(Bias::I32(vec![10, -20, 30]));
+    let products = Products::new(kernel, bias, quantization(0.5), Clamp::None);
+    let input = TensorType::new([3], quantization(0.1));
+    let mut graph = QuantizedGraph::new("net", input).unwrap();
+    graph.push("dense", Dense::new(products).unwrap()).unwrap();
+    let file = tflite::to_tflite(ModelRef::from(&graph)).unwrap();
+    let Model::Quantized(back) = tflite::from_tflite(&file).unwrap() else {
+        panic!("the network is of integers");
+    };
+    assert_eq!(back, graph);
 }
