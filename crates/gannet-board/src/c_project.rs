@@ -14,7 +14,7 @@ use crate::error::BoardError;
 use crate::project::write_if_changed;
 
 /// Files with `{{names}}` to fill in, or without any.
-const TEMPLATES: [(&str, &str); 21] = [
+const TEMPLATES: [(&str, &str); 25] = [
     ("Makefile", include_str!("../firmware-c/Makefile.in")),
     (
         "CMakeLists.txt",
@@ -47,6 +47,22 @@ const TEMPLATES: [(&str, &str); 21] = [
     (
         "src/validate.c",
         include_str!("../firmware-c/validate.c.in"),
+    ),
+    (
+        "src/tutorial.h",
+        include_str!("../firmware-c/tutorial.h.in"),
+    ),
+    (
+        "src/tutorial.c",
+        include_str!("../firmware-c/tutorial.c.in"),
+    ),
+    (
+        "src/tutorial_validate.c",
+        include_str!("../firmware-c/tutorial_validate.c.in"),
+    ),
+    (
+        "src/tutorial_single.c",
+        include_str!("../firmware-c/tutorial_single.c.in"),
     ),
 ];
 

@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use gannet_data::Scorer;
-use gannet_link::{Client, LinkError, Wire};
+use gannet_link::{Client, LinkError, Tutorial, TutorialError, Wire};
 use serde::{Deserialize, Serialize};
 
 /// Something that computes a network's output.
@@ -57,6 +57,29 @@ impl<W: Wire> Device for Client<W> {
             seconds: outcome.seconds,
             seconds_inference: outcome.seconds_inference,
             resent: outcome.resent.into(),
+        })
+    }
+}
+
+impl From<TutorialError> for Failure {
+    fn from(error: TutorialError) -> Failure {
+        Failure {
+            code: error.code().into(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl<W: Wire> Device for Tutorial<W> {
+    fn infer(&mut self, _index: u32, input: &[u8]) -> Result<Inference, Failure> {
+        let start = Instant::now();
+        let output = self.run(input)?;
+        Ok(Inference {
+            output,
+            seconds: start.elapsed().as_secs_f64(),
+            // The tutorial's protocol tells no times.
+            seconds_inference: None,
+            resent: 0,
         })
     }
 }

@@ -16,7 +16,9 @@ mod sources;
 #[cfg(feature = "serial")]
 pub use client::SerialWire;
 #[cfg(feature = "std")]
-pub use client::{Client, Counts, Device, LinkError, Outcome, Patience, StreamWire, Wire};
+pub use client::{
+    Client, Counts, Device, LinkError, Outcome, Patience, StreamWire, Tutorial, TutorialError, Wire,
+};
 pub use protocol::*;
 #[cfg(feature = "std")]
 pub use sources::{C_SOURCES, SOURCES};

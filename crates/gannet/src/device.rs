@@ -7,7 +7,7 @@ use std::str::FromStr;
 use gannet_board::{Board, Emulator, Firmware, Host, Native};
 use gannet_compile::ir::Program;
 use gannet_compile::rust;
-use gannet_link::{Client, Patience, SerialWire, Wire};
+use gannet_link::{Client, Patience, SerialWire, Tutorial, Wire};
 
 use crate::cmd::firmware;
 use crate::cmd::generate::Language;
@@ -115,6 +115,36 @@ impl Deployment<'_> {
         let mut connected = self.greet(wire)?;
         connected.sizes = sizes;
         Ok(connected)
+    }
+
+    /// A board that speaks the tutorial's protocol and waits for `images` pictures: its own
+    /// program in the emulator, or whatever is at the serial port.
+    pub fn tutorial(
+        &self,
+        on: &On,
+        images: usize,
+        screen: Screen,
+    ) -> Result<Tutorial<Box<dyn Wire>>, Failure> {
+        let wire: Box<dyn Wire> = match on {
+            On::Host => {
+                return Err(Failure::usage(
+                    "the tutorial's protocol is a board's: say --on emulator or --on serial:PORT",
+                ));
+            }
+            On::Emulator => {
+                let folder = self.folder_for(self.lang, &self.board.name);
+                firmware::project(self.lang, self.program, self.board, self.picture, &folder)?;
+                let (host, images) = firmware::images(self.lang, self.board, &folder, screen)?;
+                let program = images.validate.path.with_file_name("tutorial_validate.elf");
+                Box::new(Emulator::start(&host, self.board, &program)?)
+            }
+            On::Serial { port, baud } => {
+                let baud = baud.unwrap_or(self.board.uart().baud);
+                Box::new(SerialWire::open(port, baud)?)
+            }
+        };
+        let images = i32::try_from(images).unwrap_or(i32::MAX);
+        Ok(Tutorial::start(wire, images, self.program.output().len())?)
     }
 
     /// Greets whatever is at the other end of `wire`.

@@ -57,8 +57,10 @@ impl Code {
             .symbols()
             .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0)
             .filter_map(|symbol| {
+                let name = format!("{:#}", rustc_demangle::demangle(symbol.name().ok()?));
                 Some(Function {
-                    name: format!("{:#}", rustc_demangle::demangle(symbol.name().ok()?)),
+                    // GCC marks a function that it specialised: `name.constprop.0`.
+                    name: name.split('.').next().unwrap_or_default().to_owned(),
                     // Bit 0 says Thumb.
                     start: symbol.address() as u32 & !1,
                     len_bytes: symbol.size() as u32,

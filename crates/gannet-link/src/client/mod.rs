@@ -25,6 +25,7 @@ mod listener;
 mod serial;
 mod session;
 mod stream;
+mod tutorial;
 mod wire;
 
 pub use device::Device;
@@ -34,4 +35,5 @@ pub use exchange::Counts;
 pub use serial::SerialWire;
 pub use session::{Client, Outcome, Patience};
 pub use stream::StreamWire;
+pub use tutorial::{Tutorial, TutorialError};
 pub use wire::Wire;

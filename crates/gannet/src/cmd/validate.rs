@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use gannet_board::Firmware;
-use gannet_board::validate::{OutputFormat, Report, Sample, Validation};
+use gannet_board::validate::{Device, OutputFormat, Report, Sample, Validation};
 use gannet_compile::ir::Program;
 use gannet_compile::{Interpreter, compile};
 use gannet_data::{Dataset, Split};
@@ -37,6 +37,9 @@ pub struct Validate {
     /// The board; `gannet boards` lists them.
     #[arg(long, default_value = DEFAULT_BOARD)]
     board: String,
+    /// How the board is spoken to.
+    #[arg(long, value_enum, default_value = "link")]
+    protocol: Protocol,
     /// The language of the firmware that is built for the emulator.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
@@ -48,6 +51,15 @@ pub struct Validate {
     folder: Option<PathBuf>,
     #[command(flatten)]
     json: JsonArg,
+}
+
+/// How a board is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Protocol {
+    /// Gannet's link: framed, checked, repeated.
+    Link,
+    /// The tutorial's bare floats. The firmware for the emulator is in C.
+    Tutorial,
 }
 
 pub fn run(args: &Validate) -> Result<(), Failure> {
@@ -66,12 +78,27 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
         .get(0)
         .ok_or_else(|| Failure::new("the test set is empty"))?;
     let deployment = Deployment {
-        lang: args.lang,
+        lang: match args.protocol {
+            Protocol::Link => args.lang,
+            Protocol::Tutorial => Language::C,
+        },
         program: &program,
         board,
         picture: picture.pixels(),
         folder: args.folder.clone(),
     };
+    if args.protocol == Protocol::Tutorial {
+        let images = args.images.get().min(test.len());
+        let mut board = deployment.tutorial(&args.on, images, screen)?;
+        let report = score(&mut board, &args.on, &program, test, images, screen);
+        show(&report, dataset.classes().names(), screen);
+        args.json.write(&[("validate", &report)])?;
+        // Whose program a board runs is not known: only in the emulator it has to be exact.
+        return match (&args.on, &report.failure) {
+            (On::Emulator, _) | (_, Some(_)) => verdict(&report),
+            _ => Ok(()),
+        };
+    }
     let connected = deployment.connect(&args.on, screen)?;
     let outcome = validate(connected, &args.on, &program, test, args.images, screen)?;
     show(&outcome.report, dataset.classes().names(), screen);
@@ -108,6 +135,22 @@ pub fn validate(
         mut sizes,
     } = connected;
     let images = images.get().min(split.len());
+    let report = score(&mut client, on, program, split, images, screen);
+    if let (Some(sizes), None) = (&mut sizes, &report.failure) {
+        sizes.stack_bytes = client.statistics()?.peak_stack_bytes.map(u64::from);
+    }
+    Ok(Outcome { report, sizes })
+}
+
+/// Runs the first `images` pictures of `split` on `device`.
+fn score(
+    device: &mut impl Device,
+    on: &On,
+    program: &Program,
+    split: &Split,
+    images: usize,
+    screen: Screen,
+) -> Report {
     let inputs: Vec<&[u8]> = split
         .iter()
         .take(images)
@@ -133,7 +176,7 @@ pub fn validate(
         classes: program.output().len(),
         format: OutputFormat::F32,
     };
-    let report = validation.run(&mut client, samples, |progress| {
+    let report = validation.run(device, samples, |progress| {
         bar.set_position(progress.done as u64);
         bar.set_message(format!(
             "{} right, {} differ from the host",
@@ -141,11 +184,7 @@ pub fn validate(
         ));
     });
     bar.finish_and_clear();
-
-    if let (Some(sizes), None) = (&mut sizes, &report.failure) {
-        sizes.stack_bytes = client.statistics()?.peak_stack_bytes.map(u64::from);
-    }
-    Ok(Outcome { report, sizes })
+    report
 }
 
 /// Draws a report.
