@@ -6,6 +6,8 @@
 
 use gannet_graph::{Function, Graph, Layer, MaxPool2D, NodeId};
 
+use crate::lower::spread_conv2d::is_spread;
+
 /// Layers that are computed in one stage, in order; the first is the one with the work.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Group {
@@ -64,6 +66,7 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
         Layer::MaxPool2D(pool)
             if merges_few(pool)
                 && matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
+                && !is_spread(first)
                 && group.pool.is_none()
                 && group.function.commutes_with_maximum() =>
         {
@@ -105,7 +108,15 @@ fn is_pointwise(function: Function) -> bool {
 fn computes_sums(layer: &Layer) -> bool {
     matches!(
         layer,
-        Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) | Layer::Dense(_) | Layer::Add(_)
+        Layer::Conv2D(_)
+            | Layer::DepthwiseConv2D(_)
+            | Layer::Conv2DTranspose(_)
+            | Layer::Dense(_)
+            | Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_)
     )
 }
 

@@ -126,7 +126,9 @@ fn fold(layer: &Layer, normalization: &BatchNormalization) -> Option<Layer> {
     let layer = match layer {
         Layer::Conv2D(conv) => {
             let (kernel, bias) = folded(conv.kernel(), conv.bias());
-            Conv2D::new(conv.window(), kernel, bias).map(Layer::from)
+            Conv2D::new(conv.window(), kernel, bias)
+                .and_then(|folded| folded.with_groups(conv.groups()))
+                .map(Layer::from)
         }
         Layer::DepthwiseConv2D(conv) => {
             let (kernel, bias) = folded(conv.kernel(), conv.bias());

@@ -10,7 +10,7 @@ use crate::CompileError;
 /// [`CompileError::Unsupported`] with the first that cannot.
 pub(crate) fn check(graph: &Graph) -> Result<(), CompileError> {
     for node in graph.nodes() {
-        if let Some(what) = obstacle(graph, node) {
+        if let Some(what) = obstacle(node) {
             return Err(CompileError::Unsupported {
                 layer: node.name().to_owned(),
                 kind: node.layer().kind(),
@@ -21,37 +21,13 @@ pub(crate) fn check(graph: &Graph) -> Result<(), CompileError> {
     Ok(())
 }
 
-fn obstacle(graph: &Graph, node: &Node) -> Option<&'static str> {
+fn obstacle(node: &Node) -> Option<&'static str> {
+    let dilated = |window: Window| (window.dilation() != [1, 1]).then_some("a dilated window");
     match node.layer() {
-        Layer::Conv2D(layer) if layer.groups() > 1 => Some("several groups"),
-        Layer::Conv2D(layer) => dilated(layer.window()),
-        Layer::DepthwiseConv2D(layer) => dilated(layer.window()),
         Layer::MaxPool2D(layer) => dilated(layer.window),
         Layer::AveragePool2D(layer) => dilated(layer.window),
-        Layer::Add(_) => {
-            let shape = |id: &gannet_graph::NodeId| graph.node(*id).output_shape();
-            let differ = node
-                .inputs()
-                .iter()
-                .any(|id| shape(id) != node.output_shape());
-            differ.then_some("inputs of different shapes")
-        }
-        Layer::Conv2DTranspose(_)
-        | Layer::GlobalMaxPool2D(_)
-        | Layer::PReLU(_)
-        | Layer::Rescaling(_)
-        | Layer::Cropping2D(_)
-        | Layer::UpSampling2D(_)
-        | Layer::Subtract(_)
-        | Layer::Multiply(_)
-        | Layer::Maximum(_)
-        | Layer::Minimum(_)
-        | Layer::Reshape(_)
-        | Layer::Permute(_) => Some("a kind"),
+        // Neither an image nor a vector.
+        _ if node.output_shape().dims().len() == 2 => Some("an output of two extents"),
         _ => None,
     }
-}
-
-fn dilated(window: Window) -> Option<&'static str> {
-    (window.dilation() != [1, 1]).then_some("a dilated window")
 }

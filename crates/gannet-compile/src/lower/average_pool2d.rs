@@ -1,11 +1,11 @@
-//! Mean pooling: the sum of what lies under the window, divided by how much that is.
+//! Mean pooling, and maxima and means of whole images: the sum of what lies under the window, divided by how much that is.
 
 use gannet_graph::{AveragePool2D, Padding};
 
 use super::pooling::Pooling;
 use super::rows::Rows;
 use super::{Lowering, load};
-use crate::ir::{Expression, ScalarType, Statement, Unary};
+use crate::ir::{Binary, Expression, Scalar, ScalarType, Statement, Unary};
 
 impl Lowering<'_> {
     pub(super) fn average_pool2d(&mut self, layer: &AveragePool2D, rows: &Rows) -> Vec<Statement> {
@@ -36,8 +36,28 @@ impl Lowering<'_> {
         self.pooled_row(layer.window, rows, pooling)
     }
 
+    /// The largest value of each channel of a whole image.
+    pub(super) fn global_max_pool2d(&mut self, rows: &Rows) -> Vec<Statement> {
+        let largest = Expression::from(f32::NEG_INFINITY);
+        self.over_image(rows, largest, Binary::Max, |largest| largest.into())
+    }
+
     /// The mean of each channel over a whole image.
     pub(super) fn global_average_pool2d(&mut self, rows: &Rows) -> Vec<Statement> {
+        let [height, width, _] = rows.source().shape;
+        self.over_image(rows, 0.0.into(), Binary::Add, |sum| {
+            Expression::from(sum) / (height * width) as f32
+        })
+    }
+
+    /// All values of each channel, joined to one, and what `finish` makes of it.
+    fn over_image(
+        &mut self,
+        rows: &Rows,
+        begin: Expression,
+        join: Binary,
+        finish: impl FnOnce(Scalar) -> Expression,
+    ) -> Vec<Statement> {
         let source = rows.source();
         let [height, width, channels] = source.shape;
         let [y, x, channel] = ["y", "x", "channel"].map(|name| self.builder.variable(name));
@@ -48,15 +68,18 @@ impl Lowering<'_> {
                 source.pixels,
                 place.pixel(x.into(), channel.into()),
             );
-            let add = Statement::Set(sum, Expression::from(sum) + value);
+            let add = Statement::Set(sum, Expression::from(sum).binary(join, value));
             vec![Statement::repeat(x, 0_i64, width, vec![add])]
         });
-        let mean = Expression::from(sum) / (height * width) as f32;
         (rows.target).at(&mut self.builder, rows.y.into(), |_, place| {
             let body = vec![
-                Statement::Let(sum, 0.0.into()),
+                Statement::Let(sum, begin),
                 Statement::repeat(y, 0_i64, height, add),
-                Statement::Store(rows.target.elements, place.element(channel.into()), mean),
+                Statement::Store(
+                    rows.target.elements,
+                    place.element(channel.into()),
+                    finish(sum),
+                ),
             ];
             vec![Statement::repeat(channel, 0_i64, channels, body)]
         })

@@ -1,20 +1,59 @@
 //! Layers that bring several images together, and borders.
 
-use gannet_graph::{Function, ZeroPadding2D};
+use gannet_graph::{Function, Layer, PReLU, ZeroPadding2D};
 
 use super::Lowering;
 use super::activation::pointwise;
 use super::rows::Rows;
-use crate::ir::{Affine, ScalarType, Statement};
+use crate::fuse::Group;
+use crate::ir::{Affine, Binary, BufferId, Expression, ScalarType, Statement};
+
+/// What is done with the elements of several inputs, from the first to the last.
+///
+/// # Panics
+/// If the layer does not join its inputs element by element.
+pub(super) fn join(layer: &Layer) -> Binary {
+    match layer {
+        Layer::Add(_) => Binary::Add,
+        Layer::Subtract(_) => Binary::Sub,
+        Layer::Multiply(_) => Binary::Mul,
+        Layer::Maximum(_) => Binary::Max,
+        Layer::Minimum(_) => Binary::Min,
+        other => unreachable!("{} is no element-wise join", other.kind()),
+    }
+}
+
+/// All `values` joined.
+pub(super) fn reduce(join: Binary, values: Vec<Expression>) -> Expression {
+    let joined = values
+        .into_iter()
+        .reduce(|joined, value| joined.binary(join, value));
+    joined.expect("a join has inputs")
+}
 
 impl Lowering<'_> {
-    /// The sum of all sources.
-    pub(super) fn add(&mut self, function: Function, rows: &Rows) -> Vec<Statement> {
+    /// All sources of one shape, joined element by element.
+    pub(super) fn join_rows(
+        &mut self,
+        join: Binary,
+        function: Function,
+        rows: &Rows,
+    ) -> Vec<Statement> {
         self.elementwise(rows, |builder, values| {
-            let sum = builder.scalar("sum", ScalarType::F32);
-            let total = values.into_iter().reduce(|total, term| total + term);
-            let total = Statement::Let(sum, total.expect("a sum has terms"));
-            (vec![total], pointwise(function, sum))
+            let joined = builder.scalar("joined", ScalarType::F32);
+            let value = Statement::Let(joined, reduce(join, values));
+            (vec![value], pointwise(function, joined))
+        })
+    }
+
+    /// `max(x, 0) + alpha · min(x, 0)`.
+    pub(super) fn prelu(&mut self, group: &Group, layer: &PReLU, sources: &[usize]) -> BufferId {
+        let mut values = self.wholes(group, sources);
+        let name = self.graph.node(group.first()).name();
+        values.push(self.constant_of(&format!("{name}_alpha"), layer.alpha()));
+        self.joined(group, &values, |values| {
+            let [x, alpha] = <[Expression; 2]>::try_from(values).expect("a value and its slope");
+            x.clone().max(0.0) + x.min(0.0) * alpha
         })
     }
 

@@ -5,10 +5,10 @@
 
 mod activation;
 mod average_pool2d;
-mod batch_normalization;
 pub(crate) mod blocking;
 mod channels;
 mod conv2d;
+mod conv2d_transpose;
 mod dense;
 mod depthwise_conv2d;
 mod exponential;
@@ -19,9 +19,13 @@ mod max_pool2d;
 mod normal_tail;
 mod polynomial;
 mod pooling;
+mod rearrange;
 mod rows;
+mod scale_shift;
 mod smooth;
 mod softmax;
+pub(crate) mod spread_conv2d;
+mod whole;
 mod windowed;
 
 use std::collections::HashMap;
@@ -102,7 +106,8 @@ impl<'g> Lowering<'g> {
         let (rule, work) = (planned.rule, planned.work.clone());
         match (rule, &work) {
             (Rule::Whole, Work::Group(group)) => {
-                let value = self.whole(group);
+                let sources = planned.sources.clone();
+                let value = self.whole(group, &sources);
                 self.homes[self.plan.home_of[task]] = Some(value);
                 self.values.insert(group.last(), value);
             }
@@ -216,19 +221,50 @@ impl<'g> Lowering<'g> {
             Layer::MaxPool2D(layer) => self.max_pool2d(layer, &rows),
             Layer::AveragePool2D(layer) => self.average_pool2d(layer, &rows),
             Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(&rows),
+            Layer::GlobalMaxPool2D(_) => self.global_max_pool2d(&rows),
             Layer::Activation(layer) => self.activation(layer.function, &rows),
-            Layer::BatchNormalization(layer) => self.batch_normalization(name, layer, &rows),
+            Layer::BatchNormalization(layer) => {
+                let each = (0..layer.channels()).map(|c| layer.scale_shift(c));
+                self.scale_shift(name, each, &rows)
+            }
+            Layer::Rescaling(layer) => {
+                let channels = rows.target.shape[2];
+                let each = (0..channels).map(|c| layer.scale_shift(c));
+                self.scale_shift(name, each, &rows)
+            }
             Layer::ZeroPadding2D(layer) => self.zero_padding2d(layer, &rows),
-            Layer::Add(_) => self.add(group.function, &rows),
+            Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_) => {
+                let join = joining::join(graph.node(group.first()).layer());
+                self.join_rows(join, group.function, &rows)
+            }
             Layer::Concatenate(_) => self.concatenate(&rows),
             other => unreachable!("{} does not work row by row", other.kind()),
         }
     }
 
     /// Lowers one group to a stage of its own and tells where its value lies.
-    fn whole(&mut self, group: &Group) -> BufferId {
-        match self.graph.node(group.first()).layer() {
+    fn whole(&mut self, group: &Group, sources: &[TaskId]) -> BufferId {
+        let layer = self.graph.node(group.first()).layer();
+        match layer {
             Layer::Dense(layer) => self.dense(group, layer),
+            Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) => self.spread_conv2d(group, sources),
+            Layer::Conv2DTranspose(layer) => self.conv2d_transpose(group, layer, sources),
+            Layer::Cropping2D(layer) => self.cropping2d(group, layer, sources),
+            Layer::UpSampling2D(layer) => self.up_sampling2d(group, layer, sources),
+            Layer::Permute(layer) => self.permute(group, layer, sources),
+            Layer::PReLU(layer) => self.prelu(group, layer, sources),
+            Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_) => {
+                let (join, values) = (joining::join(layer), self.wholes(group, sources));
+                self.joined(group, &values, |values| joining::reduce(join, values))
+            }
             other => unreachable!("{} works row by row", other.kind()),
         }
     }

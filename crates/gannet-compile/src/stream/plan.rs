@@ -155,7 +155,14 @@ impl Plan {
         let elementwise = match work {
             Work::Group(group) => matches!(
                 graph.node(group.first()).layer(),
-                Layer::Activation(_) | Layer::BatchNormalization(_) | Layer::Add(_)
+                Layer::Activation(_)
+                    | Layer::BatchNormalization(_)
+                    | Layer::Rescaling(_)
+                    | Layer::Add(_)
+                    | Layer::Subtract(_)
+                    | Layer::Multiply(_)
+                    | Layer::Maximum(_)
+                    | Layer::Minimum(_)
             ),
             _ => false,
         };

@@ -6,6 +6,7 @@ use super::Reach;
 use crate::fuse::Group;
 use crate::lower::Input;
 use crate::lower::blocking::Blocking;
+use crate::lower::spread_conv2d::is_spread;
 
 /// A task's place in the list of tasks.
 pub(crate) type TaskId = usize;
@@ -113,8 +114,11 @@ fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task
     // What the network is given as bytes is read as it is.
     let of_bytes = input == Input::U8 && sources == [0];
     let (mut border, mut blocking) = ([0, 0], None);
+    let same_shape = (node.inputs().iter())
+        .all(|&input| graph.node(input).output_shape() == node.output_shape());
     let rule = match (node.layer(), image) {
-        (Layer::Flatten(_), _) => Rule::View,
+        (Layer::Flatten(_) | Layer::Reshape(_), _) => Rule::View,
+        (layer, _) if is_spread(layer) => Rule::Whole,
         (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
             let chosen = Blocking::of(graph, &group, of_bytes);
             border = chosen.border(image);
@@ -130,7 +134,9 @@ fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task
         }
         (Layer::MaxPool2D(layer), Some(image)) => Rule::Rows(Reach::of(layer.window, image, 0)),
         (Layer::AveragePool2D(layer), Some(image)) => Rule::Rows(Reach::of(layer.window, image, 0)),
-        (Layer::GlobalAveragePool2D(_), Some([height, _])) => Rule::Rows(Reach::all(height)),
+        (Layer::GlobalAveragePool2D(_) | Layer::GlobalMaxPool2D(_), Some([height, _])) => {
+            Rule::Rows(Reach::all(height))
+        }
         (Layer::ZeroPadding2D(layer), Some(_)) => Rule::Rows(Reach {
             pad: layer.vertical[0],
             ..Reach::SAME
@@ -138,10 +144,18 @@ fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task
         (
             Layer::Activation(_)
             | Layer::BatchNormalization(_)
-            | Layer::Add(_)
+            | Layer::Rescaling(_)
             | Layer::Concatenate(_),
             _,
         ) => Rule::Rows(Reach::SAME),
+        (
+            Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_),
+            _,
+        ) if same_shape => Rule::Rows(Reach::SAME),
         _ => Rule::Whole,
     };
     Task {

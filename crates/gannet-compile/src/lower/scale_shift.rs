@@ -1,20 +1,21 @@
-//! Normalization that could not be folded into weights: each channel scaled and shifted.
+//! Each channel scaled and shifted: normalization that could not be folded into weights, and
+//! rescaling.
 
-use gannet_graph::BatchNormalization;
+use gannet_graph::ScaleShift;
 
 use super::rows::Rows;
 use super::{Lowering, load};
 use crate::ir::{Constant, Expression, Statement};
 
 impl Lowering<'_> {
-    pub(super) fn batch_normalization(
+    pub(super) fn scale_shift(
         &mut self,
         name: &str,
-        layer: &BatchNormalization,
+        each: impl Iterator<Item = ScaleShift>,
         rows: &Rows,
     ) -> Vec<Statement> {
-        let channels = layer.channels();
-        let each: Vec<_> = (0..channels).map(|c| layer.scale_shift(c)).collect();
+        let each: Vec<ScaleShift> = each.collect();
+        let channels = each.len();
         let scales = Constant::F32(each.iter().map(|one| one.scale as f32).collect());
         let shifts = Constant::F32(each.iter().map(|one| one.shift as f32).collect());
         let scales = (self.builder).constant(&format!("{name}_scale"), &[channels], scales);

@@ -1,0 +1,108 @@
+//! Convolutions that are not computed row by row: with several groups, or with holes in the
+//! window. One sum at a time.
+
+use gannet_graph::{Layer, Tensor, Window};
+
+use super::activation::pointwise;
+use super::whole::{nest, where_inside};
+use super::{Lowering, load};
+use crate::fuse::Group;
+use crate::ir::{Affine, BufferId, Expression, ScalarType, Statement};
+
+/// A convolution of any kind: a depthwise one has as many groups as channels.
+struct Spread<'l> {
+    window: Window,
+    kernel: &'l Tensor,
+    bias: Option<&'l Tensor>,
+    groups: usize,
+}
+
+impl<'l> Spread<'l> {
+    /// The layer, if it is such a convolution.
+    fn of(layer: &'l Layer) -> Option<Self> {
+        let spread = match layer {
+            Layer::Conv2D(layer) => Spread {
+                window: layer.window(),
+                kernel: layer.kernel(),
+                bias: layer.bias(),
+                groups: layer.groups(),
+            },
+            Layer::DepthwiseConv2D(layer) => Spread {
+                window: layer.window(),
+                kernel: layer.kernel(),
+                bias: layer.bias(),
+                groups: layer.channels(),
+            },
+            _ => return None,
+        };
+        let is_plain = spread.window.dilation() == [1, 1];
+        let is_spread = match layer {
+            Layer::Conv2D(_) => !is_plain || spread.groups > 1,
+            _ => !is_plain,
+        };
+        is_spread.then_some(spread)
+    }
+}
+
+/// Whether a layer is a convolution with several groups or holes in its window.
+pub(crate) fn is_spread(layer: &Layer) -> bool {
+    Spread::of(layer).is_some()
+}
+
+impl Lowering<'_> {
+    pub(super) fn spread_conv2d(&mut self, group: &Group, sources: &[usize]) -> BufferId {
+        let node = self.graph.node(group.first());
+        let layer = Spread::of(node.layer()).expect("a convolution of this kind");
+        let source = self.wholes(group, sources).remove(0);
+        let (buffer, target) = self.whole_target(group);
+        let bias = self.bias(node.name(), layer.bias);
+        let weights = self.constant_of(&format!("{}_kernel", node.name()), layer.kernel);
+
+        let [height, width, channels] = source.shape.as_image().expect("checked shape");
+        let [rows, columns, filters] = target.shape.as_image().expect("checked shape");
+        let [of_group, filters_of_group] = [channels, filters].map(|all| all / layer.groups);
+        let names = [
+            "y", "x", "group", "filter", "ky", "kx", "row", "column", "channel",
+        ];
+        let [y, x, g, f, ky, kx, row, column, channel] =
+            names.map(|name| self.builder.variable(name));
+        let sum = self.builder.scalar("sum", ScalarType::F32);
+        let filter = Affine::from(g) * filters_of_group as i64 + Affine::from(f);
+
+        let [pad_top, pad_left] = layer.window.pad_before([height, width]).map(Affine::from);
+        let ([stride_y, stride_x], [dilation_y, dilation_x]) = (
+            layer.window.stride().map(|stride| stride as i64),
+            layer.window.dilation().map(|dilation| dilation as i64),
+        );
+        let top = Affine::from(y) * stride_y + Affine::from(ky) * dilation_y - pad_top;
+        let left = Affine::from(x) * stride_x + Affine::from(kx) * dilation_x - pad_left;
+
+        let of_pixel = Affine::from(g) * of_group as i64 + Affine::from(channel);
+        let pixel = source.at(&[row.into(), column.into(), of_pixel]);
+        // [ky, kx, channel of the group, filter], whatever the kernel's extents are called.
+        let [kernel_height, kernel_width] = layer.window.kernel();
+        let tap = (Affine::from(ky) * kernel_width as i64 + Affine::from(kx)) * of_group as i64
+            + Affine::from(channel);
+        let weight = vec![tap * filters as i64 + filter.clone()];
+        let product = load(&self.builder, source.elements, pixel)
+            * Expression::Load(weights.elements, weight);
+        let add = vec![Statement::Set(sum, Expression::from(sum) + product)];
+        let of_column = vec![Statement::repeat(channel, 0_i64, of_group, add)];
+        let of_column = vec![where_inside(column, left, width, of_column)];
+        let of_row = vec![Statement::repeat(kx, 0_i64, kernel_width, of_column)];
+        let of_row = vec![where_inside(row, top, height, of_row)];
+
+        let begin = bias.map_or(Expression::F32(0.0), |bias| {
+            Expression::Load(bias, vec![filter.clone()])
+        });
+        let place = target.at(&[y.into(), x.into(), filter]);
+        let body = vec![
+            Statement::Let(sum, begin),
+            Statement::repeat(ky, 0_i64, kernel_height, of_row),
+            Statement::Store(target.elements, place, pointwise(group.function, sum)),
+        ];
+        let extents = [rows, columns, layer.groups, filters_of_group];
+        self.stage(group, nest(&[y, x, g, f], &extents, body));
+        buffer
+    }
+}
