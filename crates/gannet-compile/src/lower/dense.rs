@@ -7,9 +7,9 @@ use super::{Lowering, load};
 use crate::fuse::Group;
 use crate::ir::{BufferId, Statement};
 
-/// Units that are computed side by side, in blocks of nearly equal size. Sixteen sums, an input,
-/// a weight and a product are below the 32 single-precision registers of a Cortex-M4F.
-const MOST_SUMS: usize = 16;
+/// Units that are computed side by side, in blocks of nearly equal size. With more, storing them
+/// takes more code than loading an input less often is worth.
+const MOST_SUMS: usize = 8;
 
 impl Lowering<'_> {
     pub(super) fn dense(&mut self, group: &Group, layer: &Dense) -> BufferId {
