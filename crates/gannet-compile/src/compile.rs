@@ -1,8 +1,10 @@
 //! From a network to a Program: check, normalise, simplify, fold, fuse, lower.
 
 use gannet_graph::Graph;
+use gannet_graph::quantized::{self, QuantizedGraph};
 
 use crate::ir::Program;
+use crate::lower::integer::Integers;
 use crate::simplify::simplify;
 use crate::{CompileError, lower, scale, supported};
 
@@ -49,7 +51,55 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError
             None => (normal, lower::Input::Scaled(scale)),
         },
     };
-    lower::lower(&normal, graph.hash().short(), input)
+    lower::lower(&normal, graph.hash().short(), input, None)
+}
+
+/// Compiles a network of integers to a proven Program. What it takes are the integers of its
+/// input or, where those are a picture's bytes less 128, the bytes; what it gives are the
+/// integers of its output.
+///
+/// # Errors
+/// [`CompileError::Integers`] if there is no integer code for a layer, [`CompileError::Empty`]
+/// if the network has no layer.
+pub fn compile_quantized(
+    graph: &QuantizedGraph,
+    options: &Options,
+) -> Result<Program, CompileError> {
+    let twin = lower::integer::twin(graph)?;
+    if twin.nodes().len() < 2 {
+        return Err(CompileError::Empty(graph.name().to_owned()));
+    }
+    let integers = Integers {
+        graph,
+        of_bytes: takes_bytes(graph, options.input),
+    };
+    // Integers are never scaled: bytes are read as they are.
+    let input = if integers.of_bytes {
+        lower::Input::U8
+    } else {
+        lower::Input::F32
+    };
+    lower::lower(&twin, twin.hash().short(), input, Some(integers))
+}
+
+/// Whether the network can take the bytes of a picture where it takes integers: each stands for
+/// its byte less 128, and only layers read them that take zero points away.
+fn takes_bytes(graph: &QuantizedGraph, input: InputFormat) -> bool {
+    let InputFormat::U8 { scale } = input else {
+        return false;
+    };
+    let quantization = graph.input_type().quantization;
+    let image = graph.ids().next();
+    let reads_less_zero = |id| {
+        matches!(
+            graph.node(id).layer(),
+            quantized::Layer::Conv2D(_)
+                | quantized::Layer::DepthwiseConv2D(_)
+                | quantized::Layer::Dense(_)
+        )
+    };
+    image.is_some_and(|id| graph.readers(id).into_iter().all(reads_less_zero))
+        && (0..=255).all(|byte: i32| quantization.quantize(byte as f32 * scale) == byte - 128)
 }
 
 fn all_finite(graph: &Graph) -> Result<(), CompileError> {

@@ -28,6 +28,18 @@ pub enum CompileError {
         /// What cannot be compiled.
         what: &'static str,
     },
+    /// There is no integer code for a layer.
+    #[error(
+        "layer '{layer}' ({kind}) {why}. Integer code is generated for int8 convolutions and fully connected layers with 8-bit weights, maximum pooling, sums of two, the logistic function, the hyperbolic tangent and flattening; leave the layer in floats, or behind the network"
+    )]
+    Integers {
+        /// The layer's name.
+        layer: String,
+        /// Its kind.
+        kind: &'static str,
+        /// What is not supported about it.
+        why: String,
+    },
     /// The network has no layer to compute.
     #[error("network '{0}' has no layer besides its input: there is nothing to compile")]
     Empty(String),

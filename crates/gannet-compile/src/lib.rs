@@ -20,7 +20,7 @@ mod simplify;
 mod stream;
 mod supported;
 
-pub use compile::{InputFormat, Options, compile};
+pub use compile::{InputFormat, Options, compile, compile_quantized};
 pub use error::CompileError;
 pub use interpret::{Interpreter, floats};
 pub use print::{SourceFile, c, rust};

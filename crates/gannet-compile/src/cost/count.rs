@@ -194,6 +194,10 @@ impl Counting<'_> {
                 ScalarType::F32 => operations.loads += 1,
                 ScalarType::I32 => operations.integer_loads += 1,
             },
+            Expression::Lookup(_, place) => {
+                self.expression(place, operations);
+                operations.integer_loads += 1;
+            }
             Expression::Unary(operation, value) => {
                 self.expression(value, operations);
                 match operation {
@@ -209,6 +213,11 @@ impl Counting<'_> {
                 let kind = match (self.program.type_of(expression), operation) {
                     (ScalarType::I32, Binary::Max | Binary::Min) => {
                         operations.integers += 2;
+                        return;
+                    }
+                    // A long product, its rounding and a shift; a mask, a sign and a sum.
+                    (ScalarType::I32, Binary::RoundedProduct(_) | Binary::RoundingShiftRight) => {
+                        operations.integers += 5;
                         return;
                     }
                     (ScalarType::I32, _) => &mut operations.integers,

@@ -77,6 +77,13 @@ pub(super) enum Operation {
         element: Element,
         address: Address,
     },
+    /// `to = memory[bases + element · (register's low byte)]`.
+    Lookup {
+        to: Register,
+        element: Element,
+        address: Address,
+        place: Register,
+    },
     Store {
         from: Register,
         element: Element,
@@ -95,9 +102,10 @@ pub(super) enum Operation {
         left: Register,
         right: Register,
     },
-    /// `to += left · right` of `f32`s, the product rounded before it is added: what nearly all
-    /// time is spent in.
+    /// `to += left · right`, the product rounded before it is added: what nearly all time is
+    /// spent in.
     MultiplyAdd {
+        of: ScalarType,
         to: Register,
         left: Register,
         right: Register,

@@ -201,6 +201,7 @@ impl Flattener<'_> {
             }));
             nodes.extend(products.map(|(sum, input)| {
                 Node::Do(Operation::MultiplyAdd {
+                    of: element.scalar_type(),
                     to: sum.index(),
                     left: input.index(),
                     right,
@@ -233,6 +234,12 @@ impl Flattener<'_> {
                 address: self.address(*buffer, index),
                 to: self.register(wanted),
             },
+            Expression::Lookup(buffer, place) => Operation::Lookup {
+                place: self.expression(place, None, nodes),
+                element: self.program.buffer(*buffer).element,
+                address: self.address(*buffer, &[0_i64.into()]),
+                to: self.register(wanted),
+            },
             Expression::Unary(operation, value) => {
                 let value = self.expression(value, None, nodes);
                 Operation::Unary {
@@ -259,6 +266,7 @@ impl Flattener<'_> {
         match operation {
             Operation::Constant { to, .. }
             | Operation::Load { to, .. }
+            | Operation::Lookup { to, .. }
             | Operation::Unary { to, .. }
             | Operation::Binary { to, .. } => to,
             _ => unreachable!("only what gives a value was made above"),

@@ -117,12 +117,16 @@ impl Machine {
         (self.bases[address.base] + address.offset) as usize
     }
 
-    fn word(&self, address: Address) -> u32 {
-        let place = self.place(address);
-        let bytes = self.memory[place..place + 4]
-            .try_into()
-            .expect("four bytes");
-        u32::from_le_bytes(bytes)
+    /// The element at a byte of memory, widened.
+    fn element(&self, element: Element, place: usize) -> u32 {
+        match element {
+            Element::F32 | Element::I32 => {
+                let bytes = self.memory[place..place + 4].try_into();
+                u32::from_le_bytes(bytes.expect("four bytes"))
+            }
+            Element::U8 => self.memory[place].into(),
+            Element::I8 => i32::from(self.memory[place].cast_signed()).cast_unsigned(),
+        }
     }
 
     fn float(&self, register: Register) -> f32 {
@@ -131,7 +135,21 @@ impl Machine {
 
     fn operation(&mut self, operation: &Operation) {
         match *operation {
-            Operation::MultiplyAdd { to, left, right } => {
+            Operation::MultiplyAdd {
+                of: ScalarType::I32,
+                to,
+                left,
+                right,
+            } => {
+                let product = self.registers[left].wrapping_mul(self.registers[right]);
+                self.registers[to] = self.registers[to].wrapping_add(product);
+            }
+            Operation::MultiplyAdd {
+                of: ScalarType::F32,
+                to,
+                left,
+                right,
+            } => {
                 let product = self.float(left) * self.float(right);
                 self.registers[to] = (self.float(to) + product).to_bits();
             }
@@ -142,10 +160,16 @@ impl Machine {
                 element,
                 address,
             } => {
-                self.registers[to] = match element {
-                    Element::F32 => self.word(address),
-                    Element::U8 => u32::from(self.memory[self.place(address)]),
-                };
+                self.registers[to] = self.element(element, self.place(address));
+            }
+            Operation::Lookup {
+                to,
+                element,
+                address,
+                place,
+            } => {
+                let position = (self.registers[place] & 255) as usize * element.bytes();
+                self.registers[to] = self.element(element, self.place(address) + position);
             }
             Operation::Store {
                 from,
@@ -154,10 +178,10 @@ impl Machine {
             } => {
                 let (place, bits) = (self.place(address), self.registers[from]);
                 match element {
-                    Element::F32 => {
+                    Element::F32 | Element::I32 => {
                         self.memory[place..place + 4].copy_from_slice(&bits.to_le_bytes());
                     }
-                    Element::U8 => self.memory[place] = bits as u8,
+                    Element::U8 | Element::I8 => self.memory[place] = bits as u8,
                 }
             }
             Operation::Unary {
@@ -219,7 +243,9 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
                 left
             }
         }
-        Binary::ShiftLeft => unreachable!("proven to be an operation on integers"),
+        Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
+            unreachable!("proven to be an operation on integers")
+        }
     }
 }
 
@@ -242,7 +268,17 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
                 left
             }
         }
-        Binary::ShiftLeft => left << right,
+        Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
+        Binary::RoundedProduct(bits) => {
+            let product = i64::from(left) * i64::from(right);
+            ((product + (1 << (bits - 1))) >> bits) as i32
+        }
+        Binary::RoundingShiftRight => {
+            let amount = right & 31;
+            let mask = ((1_i64 << amount) - 1) as i32;
+            let threshold = (mask >> 1) + i32::from(left < 0);
+            (left >> amount) + i32::from((left & mask) > threshold)
+        }
         Binary::Div => unreachable!("proven to be an operation on f32"),
     }
 }

@@ -53,8 +53,14 @@ pub enum Binary {
     Max,
     /// `b < a ? b : a`: of equals and unordered values the first.
     Min,
-    /// `i32` shifted left by a constant amount below 32.
+    /// `i32` shifted left by the low five bits of another.
     ShiftLeft,
+    /// The product of two `i32` divided by two to the power of so many bits, 1 to 62, rounded to
+    /// the nearest, halves up. Of the quotient the low 32 bits are kept.
+    RoundedProduct(u8),
+    /// `i32` divided by two to the power of another's low five bits, rounded to the nearest,
+    /// halves away from zero.
+    RoundingShiftRight,
 }
 
 /// A value computed from scalars, constants and loads.
@@ -68,6 +74,8 @@ pub enum Expression {
     Scalar(Scalar),
     /// An element of a buffer, one index an extent. Integers narrower than 32 bits are widened.
     Load(BufferId, Vec<Affine>),
+    /// The element of a table at a position that is computed: the low eight bits of an `i32`.
+    Lookup(BufferId, Box<Expression>),
     /// An operation on one value.
     Unary(Unary, Box<Expression>),
     /// An operation on two values.

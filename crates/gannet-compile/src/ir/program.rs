@@ -38,14 +38,18 @@ pub enum Element {
     F32,
     /// 0 to 255.
     U8,
+    /// −128 to 127.
+    I8,
+    /// 32 bits, two's complement.
+    I32,
 }
 
 impl Element {
     /// Its size.
     pub fn bytes(self) -> usize {
         match self {
-            Element::F32 => 4,
-            Element::U8 => 1,
+            Element::F32 | Element::I32 => 4,
+            Element::U8 | Element::I8 => 1,
         }
     }
 
@@ -53,7 +57,7 @@ impl Element {
     pub fn scalar_type(self) -> ScalarType {
         match self {
             Element::F32 => ScalarType::F32,
-            Element::U8 => ScalarType::I32,
+            Element::U8 | Element::I8 | Element::I32 => ScalarType::I32,
         }
     }
 }
@@ -63,6 +67,10 @@ impl Element {
 pub enum Constant {
     /// Elements of [`Element::F32`].
     F32(Vec<f32>),
+    /// Elements of [`Element::I8`].
+    I8(Vec<i8>),
+    /// Elements of [`Element::I32`].
+    I32(Vec<i32>),
 }
 
 impl Constant {
@@ -70,6 +78,8 @@ impl Constant {
     pub fn element(&self) -> Element {
         match self {
             Constant::F32(_) => Element::F32,
+            Constant::I8(_) => Element::I8,
+            Constant::I32(_) => Element::I32,
         }
     }
 
@@ -77,6 +87,8 @@ impl Constant {
     pub fn len(&self) -> usize {
         match self {
             Constant::F32(values) => values.len(),
+            Constant::I8(values) => values.len(),
+            Constant::I32(values) => values.len(),
         }
     }
 
@@ -89,6 +101,11 @@ impl Constant {
     pub fn bytes(&self) -> Vec<u8> {
         match self {
             Constant::F32(values) => values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+            Constant::I8(values) => values.iter().map(|value| value.cast_unsigned()).collect(),
+            Constant::I32(values) => values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
                 .collect(),
@@ -352,7 +369,9 @@ impl Program {
             Expression::F32(_) => ScalarType::F32,
             Expression::I32(_) => ScalarType::I32,
             Expression::Scalar(scalar) => self.scalar(*scalar).1,
-            Expression::Load(buffer, _) => self.buffer(*buffer).element.scalar_type(),
+            Expression::Load(buffer, _) | Expression::Lookup(buffer, _) => {
+                self.buffer(*buffer).element.scalar_type()
+            }
             Expression::Unary(Unary::ToF32 | Unary::FromBits, _) => ScalarType::F32,
             Expression::Unary(Unary::Bits, _) => ScalarType::I32,
             Expression::Unary(Unary::Neg, value) => self.type_of(value),

@@ -270,6 +270,11 @@ impl Scope<'_> {
             Expression::F32(_) | Expression::I32(_) => {}
             Expression::Scalar(scalar) => self.is_declared(*scalar)?,
             Expression::Load(buffer, index) => self.inside(*buffer, index)?,
+            Expression::Lookup(buffer, place) => {
+                let found = self.expression(place)?;
+                self.same_type(ScalarType::I32, found)?;
+                self.table(*buffer)?;
+            }
             Expression::Unary(operation, value) => {
                 let found = self.expression(value)?;
                 match operation {
@@ -283,7 +288,12 @@ impl Scope<'_> {
                 self.same_type(left, found)?;
                 match operation {
                     Binary::Div => self.same_type(ScalarType::F32, left)?,
-                    Binary::ShiftLeft => self.shift(left, right)?,
+                    Binary::RoundedProduct(0 | 63..) => {
+                        return Err(self.fault("a product divided by no power of two".to_owned()));
+                    }
+                    Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
+                        self.same_type(ScalarType::I32, left)?;
+                    }
                     _ => {}
                 }
             }
@@ -291,14 +301,17 @@ impl Scope<'_> {
         Ok(self.program.type_of(expression))
     }
 
-    fn shift(&self, left: ScalarType, amount: &Expression) -> Result<(), CompileError> {
-        self.same_type(ScalarType::I32, left)?;
-        match amount {
-            Expression::I32(0..=31) => Ok(()),
-            other => Err(self.fault(format!(
-                "a shift by {other:?}, which is no constant below 32"
-            ))),
+    /// A table has an element for every byte.
+    fn table(&self, buffer: BufferId) -> Result<(), CompileError> {
+        const BYTES: usize = 256;
+        let buffer = self.program.buffer(buffer);
+        if buffer.extents[..] == [BYTES] {
+            return Ok(());
         }
+        Err(self.fault(format!(
+            "{} looked up like a table, which has {BYTES} elements",
+            buffer.name
+        )))
     }
 
     fn same_type(&self, wanted: ScalarType, found: ScalarType) -> Result<(), CompileError> {

@@ -127,6 +127,10 @@ fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {
     match expression {
         Expression::F32(_) | Expression::I32(_) | Expression::Scalar(_) => {}
         Expression::Load(buffer, _) => used.push(*buffer),
+        Expression::Lookup(buffer, place) => {
+            used.push(*buffer);
+            loads_of(place, used);
+        }
         Expression::Unary(_, value) => loads_of(value, used),
         Expression::Binary(_, left, right) => {
             loads_of(left, used);

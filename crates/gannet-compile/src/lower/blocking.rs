@@ -9,12 +9,80 @@ use gannet_graph::{Graph, Layer, Window};
 use crate::fuse::Group;
 use crate::stream::Reach;
 
-/// Single-precision registers of a Cortex-M4F.
-const REGISTERS: usize = 32;
-/// Registers for products, and one to spare.
-const SCRATCH: usize = 3;
-/// Weights that are loaded together, at most.
-const MOST_LOADED: usize = 8;
+/// What a layer multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operands {
+    /// `f32`.
+    Floats,
+    /// `f32`, of inputs that are bytes in memory.
+    Bytes,
+    /// Integers of 8 bits, to sums of 32.
+    Integers,
+}
+
+/// What a Cortex-M4F has for operands, and what they cost by its manual, in cycles and bytes.
+struct Core {
+    registers: usize,
+    /// Registers for what is neither a sum, an input nor a weight.
+    scratch: usize,
+    /// Weights that are loaded together, at most.
+    most_loaded: usize,
+    /// A product added to a sum.
+    product: Cost,
+    /// A load of weights, beside a cycle for each, and the code for each.
+    weights: Cost,
+    /// An input, made ready to be multiplied.
+    input: Cost,
+    /// The larger of two values.
+    maximum: Cost,
+    /// A sum, made a value.
+    value: Cost,
+}
+
+impl Operands {
+    fn core(self) -> Core {
+        let floats = Core {
+            registers: 32,
+            scratch: 3,
+            most_loaded: 8,
+            // VMUL and VADD.
+            product: Cost { cycles: 2, code: 8 },
+            // VLDM, of one address more each time.
+            weights: Cost { cycles: 2, code: 8 },
+            input: Cost { cycles: 2, code: 4 },
+            maximum: Cost {
+                cycles: 4,
+                code: 14,
+            },
+            value: Cost { cycles: 2, code: 4 },
+        };
+        match self {
+            Operands::Floats => floats,
+            // LDRB, VMOV and VCVT.
+            Operands::Bytes => Core {
+                input: Cost {
+                    cycles: 5,
+                    code: 12,
+                },
+                ..floats
+            },
+            // MLA; LDRSB each; LDRSB and SUB; SMULL and the roundings.
+            Operands::Integers => Core {
+                registers: 13,
+                scratch: 2,
+                most_loaded: 1,
+                product: Cost { cycles: 1, code: 4 },
+                weights: Cost { cycles: 1, code: 4 },
+                input: Cost { cycles: 3, code: 8 },
+                maximum: Cost { cycles: 3, code: 6 },
+                value: Cost {
+                    cycles: 18,
+                    code: 50,
+                },
+            },
+        }
+    }
+}
 
 /// Bytes of code that a layer's blocks may take.
 const MOST_CODE: usize = 1500;
@@ -62,17 +130,16 @@ struct Work {
     /// Columns of sums that somebody needs, and all that there are.
     needed: usize,
     width: usize,
-    /// Inputs are bytes, to be converted.
-    of_bytes: bool,
+    operands: Operands,
     pool: Option<Pool>,
 }
 
 impl Blocking {
-    /// The blocking of `group`, whose first layer slides a window, over bytes or over `f32`.
+    /// The blocking of `group`, whose first layer slides a window over `operands`.
     ///
     /// # Panics
     /// If it does not.
-    pub(crate) fn of(graph: &Graph, group: &Group, of_bytes: bool) -> Blocking {
+    pub(crate) fn of(graph: &Graph, group: &Group, operands: Operands) -> Blocking {
         let node = graph.node(group.first());
         let shape = graph.node(node.inputs()[0]).output_shape();
         let [height, width, _] = shape.as_image().expect("checked shape");
@@ -95,7 +162,7 @@ impl Blocking {
             kernel_rows: window.kernel()[0],
             needed: pool.map_or(positions[1], |pool| pool.sums[1]),
             width: positions[1],
-            of_bytes,
+            operands,
             pool,
         };
         let (block, computed) = work.best();
@@ -167,7 +234,7 @@ impl Work {
         };
         let best = blocks
             .filter(|block| block.positions <= self.needed.next_multiple_of(step))
-            .filter(|block| self.registers(block) <= REGISTERS)
+            .filter(|block| self.registers(block) <= self.operands.core().registers)
             .map(|block| (self.cost(&block), block))
             .filter(|(cost, _)| cost.code <= MOST_CODE)
             .min_by_key(|(cost, _)| *cost)
@@ -197,8 +264,9 @@ impl Work {
         } else {
             1
         };
-        let weights = block.channels.min(MOST_LOADED);
-        block.positions * (block.channels + kept) + weights + SCRATCH
+        let core = self.operands.core();
+        let weights = block.channels.min(core.most_loaded);
+        block.positions * (block.channels + kept) + weights + core.scratch
     }
 
     /// One row of sums, were the window always inside, and the code for it.
@@ -219,47 +287,54 @@ impl Work {
         cost
     }
 
-    /// One block, from the manual's cycles: `VMUL` and `VADD` 1, `VLDR` 2, `VLDM` one more
-    /// than registers; a byte goes through two more instructions.
+    /// One block.
     fn block_cost(&self, positions: usize, channels: usize, unrolled: bool) -> Cost {
+        const LOOP: usize = 6;
+        const BLOCK: Cost = Cost {
+            cycles: 30,
+            code: 60,
+        };
+        let core = self.operands.core();
         let Reach { kernel, stride, .. } = self.columns;
         let sums = positions * channels;
-        let (load_cycles, load_code) = if self.of_bytes { (5, 12) } else { (2, 4) };
-        const LOOP: usize = 6;
-        let product = Cost {
-            cycles: 2 * sums + channels + 2,
-            code: 8 * sums + 8,
+        let loaded = channels.div_ceil(core.most_loaded);
+        let step = Cost {
+            cycles: core.product.cycles * sums + channels + core.weights.cycles * loaded,
+            code: core.product.code * sums + core.weights.code * loaded,
         };
         let window = if unrolled {
-            let loads = ((positions - 1) * stride + kernel).min(positions * kernel);
+            let inputs = ((positions - 1) * stride + kernel).min(positions * kernel);
             Cost {
-                cycles: kernel * product.cycles + load_cycles * loads + LOOP,
-                code: kernel * product.code + load_code * loads,
+                cycles: kernel * step.cycles + core.input.cycles * inputs + LOOP,
+                code: kernel * step.code + core.input.code * inputs,
             }
         } else {
             Cost {
-                cycles: kernel * (product.cycles + load_cycles * positions + LOOP) + LOOP,
-                code: product.code + load_code * positions,
+                cycles: kernel * (step.cycles + core.input.cycles * positions + LOOP) + LOOP,
+                code: step.code + core.input.code * positions,
             }
         };
         let finish = match self.pool {
             None => Cost {
-                cycles: 4 * sums,
-                code: 8 * sums,
+                cycles: (core.value.cycles + 2) * sums,
+                code: (core.value.code + 4) * sums,
             },
-            // A maximum takes 4 instructions, a merge a load and a store besides.
             Some(pool) => {
-                let columns = positions.div_ceil(pool.columns.stride) + pool.columns.overlap() - 1;
-                let merged = columns * channels * pool.rows.overlap();
+                let overlap = pool.columns.overlap() - 1;
+                let columns = (positions.div_ceil(pool.columns.stride) + overlap) * channels;
+                // A merge is a load, a maximum and a store.
+                let merged = columns * pool.rows.overlap();
                 Cost {
-                    cycles: 9 * merged + 4 * sums,
-                    code: 36 * columns * channels,
+                    cycles: core.maximum.cycles * (sums + merged)
+                        + core.value.cycles * columns
+                        + 4 * merged,
+                    code: (2 * core.maximum.code + core.value.code + 8) * columns,
                 }
             }
         };
         Cost {
-            cycles: self.kernel_rows * self.inputs * window.cycles + finish.cycles + 30,
-            code: window.code + finish.code + 60,
+            cycles: self.kernel_rows * self.inputs * window.cycles + finish.cycles + BLOCK.cycles,
+            code: window.code + finish.code + BLOCK.code,
         }
     }
 }

@@ -6,9 +6,8 @@
 use gannet_graph::Tensor;
 
 use super::Lowering;
-use crate::ir::{
-    Accumulate, Affine, BufferId, Constant, Expression, Scalar, ScalarType, Statement, Variable,
-};
+use super::finish::Finish;
+use crate::ir::{Accumulate, Affine, BufferId, Constant, Expression, Scalar, Statement, Variable};
 
 /// `count` blocks of `size` channels each, from channel `first` on.
 pub(super) struct Blocks {
@@ -40,6 +39,23 @@ impl Blocks {
         match self.variable {
             None => body,
             Some(variable) => vec![Statement::repeat(variable, 0_i64, self.count, body)],
+        }
+    }
+}
+
+/// The weights of a layer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Weights<'w> {
+    F32(&'w [f32]),
+    I8(&'w [i8]),
+}
+
+impl Weights<'_> {
+    /// Those at `places`, in that order.
+    pub(super) fn in_order(self, places: impl Iterator<Item = usize>) -> Constant {
+        match self {
+            Weights::F32(values) => Constant::F32(places.map(|place| values[place]).collect()),
+            Weights::I8(values) => Constant::I8(places.map(|place| values[place]).collect()),
         }
     }
 }
@@ -77,30 +93,31 @@ impl Lowering<'_> {
         )
     }
 
-    /// A constant `[block, taps…, accumulator]` for `blocks`; `weight(tap, channel)` gives the
-    /// value at a flat tap.
+    /// A constant `[block, taps…, accumulator]` for `blocks`; `place(tap, channel)` tells where
+    /// among `weights` the one at a flat tap is.
     pub(super) fn block_weights(
         &mut self,
         name: &str,
         blocks: &Blocks,
         taps: &[usize],
-        weight: impl Fn(usize, usize) -> f32,
+        weights: Weights<'_>,
+        place: impl Fn(usize, usize) -> usize,
     ) -> BufferId {
         let tap_count: usize = taps.iter().product();
-        let values = (0..blocks.count)
+        let places = (0..blocks.count)
             .flat_map(|block| (0..tap_count).map(move |tap| (block, tap)))
             .flat_map(|(block, tap)| {
-                let weight = &weight;
+                let place = &place;
                 let first = blocks.first + block * blocks.size;
-                (0..blocks.size).map(move |j| weight(tap, first + j))
-            })
-            .collect();
+                (0..blocks.size).map(move |j| place(tap, first + j))
+            });
+        let values = weights.in_order(places);
         let extents: Vec<usize> = [&[blocks.count], taps, &[blocks.size]]
             .into_iter()
             .flatten()
             .copied()
             .collect();
-        self.builder.constant(name, &extents, Constant::F32(values))
+        self.builder.constant(name, &extents, values)
     }
 
     /// Declares the accumulators of a block: its biases, or zeros.
@@ -108,15 +125,16 @@ impl Lowering<'_> {
         &mut self,
         blocks: &Blocks,
         bias: Option<BufferId>,
+        finish: &Finish,
     ) -> (Vec<Scalar>, Vec<Statement>) {
         let sums: Vec<Scalar> = (0..blocks.size)
-            .map(|j| self.builder.scalar(&format!("sum{j}"), ScalarType::F32))
+            .map(|j| self.builder.scalar(&format!("sum{j}"), finish.sum_type()))
             .collect();
         let declared = sums
             .iter()
             .enumerate()
             .map(|(j, &sum)| {
-                let begin = bias.map_or(Expression::F32(0.0), |bias| {
+                let begin = bias.map_or(finish.nothing(), |bias| {
                     Expression::Load(bias, vec![blocks.channel(j)])
                 });
                 Statement::Let(sum, begin)
@@ -130,11 +148,11 @@ impl Lowering<'_> {
         &mut self,
         blocks: &Blocks,
         sums: &[Scalar],
-        value: Expression,
+        (value, finish): (Expression, &Finish),
         weights: BufferId,
         taps: &[Affine],
     ) -> Vec<Statement> {
-        let factor = self.builder.scalar("value", ScalarType::F32);
+        let factor = self.builder.scalar("value", finish.sum_type());
         let first = std::iter::once(blocks.index())
             .chain(taps.iter().cloned())
             .chain([Affine::from(0_i64)])

@@ -3,8 +3,9 @@
 use gannet_graph::Conv2D;
 
 use super::Lowering;
+use super::channels::Weights;
 use super::windowed::{Inputs, Products, Sliding};
-use crate::ir::{Affine, Statement};
+use crate::ir::{Affine, BufferId, Statement};
 
 impl Lowering<'_> {
     /// One row of sums.
@@ -12,18 +13,17 @@ impl Lowering<'_> {
         &mut self,
         name: &str,
         layer: &Conv2D,
-        sliding: &Sliding,
+        (sliding, kernel, bias): (&Sliding, Weights<'_>, Option<BufferId>),
     ) -> Vec<Statement> {
-        let bias = self.bias(name, layer.bias());
         let [kernel_height, kernel_width] = layer.window().kernel();
         let (channels, filters) = (layer.channels(), layer.filters());
-        let kernel = layer.kernel().data();
         let mut body = Vec::new();
         for blocks in self.blocks(filters, sliding.blocking.channels) {
             let weights = self.block_weights(
                 &format!("{name}_kernel"),
                 &blocks,
                 &[kernel_height, channels, kernel_width],
+                kernel,
                 |tap, filter| {
                     // Of rows, channels, columns to rows, columns, channels.
                     let (row, rest) = (
@@ -32,7 +32,7 @@ impl Lowering<'_> {
                     );
                     let (channel, column) = (rest / kernel_width, rest % kernel_width);
                     let tap = (row * kernel_width + column) * channels + channel;
-                    kernel[tap * filters + filter]
+                    tap * filters + filter
                 },
             );
             let block = blocks.index();

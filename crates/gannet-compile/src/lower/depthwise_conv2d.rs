@@ -4,8 +4,9 @@
 use gannet_graph::DepthwiseConv2D;
 
 use super::Lowering;
+use super::channels::Weights;
 use super::windowed::{Inputs, Products, Sliding};
-use crate::ir::{Affine, Constant, Statement};
+use crate::ir::{Affine, BufferId, Statement};
 
 impl Lowering<'_> {
     /// One row of sums.
@@ -13,14 +14,13 @@ impl Lowering<'_> {
         &mut self,
         name: &str,
         layer: &DepthwiseConv2D,
-        sliding: &Sliding,
+        (sliding, kernel, bias): (&Sliding, Weights<'_>, Option<BufferId>),
     ) -> Vec<Statement> {
-        let bias = self.bias(name, layer.bias());
         let [kernel_height, kernel_width] = layer.window().kernel();
         let weights = self.builder.constant(
             &format!("{name}_kernel"),
             &[kernel_height, kernel_width, layer.outputs()],
-            Constant::F32(layer.kernel().data().to_vec()),
+            kernel.in_order(0..kernel_height * kernel_width * layer.outputs()),
         );
         let products = |outputs: Vec<Affine>, inputs: Inputs| {
             let first = outputs[0].clone();

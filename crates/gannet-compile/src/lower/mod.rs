@@ -12,7 +12,9 @@ mod conv2d_transpose;
 mod dense;
 mod depthwise_conv2d;
 mod exponential;
+mod finish;
 mod image;
+pub(crate) mod integer;
 mod joining;
 mod logarithm;
 mod max_pool2d;
@@ -30,10 +32,12 @@ mod windowed;
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Layer, NodeId};
+use gannet_graph::{Graph, Layer, NodeId, quantized};
 
 use self::blocking::Blocking;
+use self::finish::Finish;
 use self::image::Image;
+use self::integer::Integers;
 use self::rows::Rows;
 use self::windowed::Sliding;
 use crate::CompileError;
@@ -56,15 +60,22 @@ pub(crate) enum Input {
 }
 
 /// Lowers a network in normal form.
-pub(crate) fn lower(graph: &Graph, hash: [u8; 8], input: Input) -> Result<Program, CompileError> {
-    let element = if input == Input::F32 {
-        Element::F32
-    } else {
-        Element::U8
+///
+/// With `integers` the graph is the twin of a network of integers.
+pub(crate) fn lower(
+    graph: &Graph,
+    hash: [u8; 8],
+    input: Input,
+    integers: Option<Integers<'_>>,
+) -> Result<Program, CompileError> {
+    let (element, values) = match integers {
+        Some(integers) => (integer::input_element(integers), Element::I8),
+        None if input == Input::F32 => (Element::F32, Element::F32),
+        None => (Element::U8, Element::F32),
     };
     let extents = graph.input_shape().dims();
     let mut builder = ProgramBuilder::new(graph.name(), hash, element, extents);
-    let plan = Plan::new(graph, fuse::fuse(graph), input, &mut builder);
+    let plan = Plan::new(graph, fuse::fuse(graph), input, values, &mut builder);
     let mut lowering = Lowering {
         graph,
         homes: vec![None; plan.homes.len()],
@@ -76,6 +87,8 @@ pub(crate) fn lower(graph: &Graph, hash: [u8; 8], input: Input) -> Result<Progra
         stages: HashMap::new(),
         builder,
         plan,
+        integers,
+        element: values,
     };
     lowering.homes[0] = Some(lowering.builder.input());
     for task in 0..lowering.plan.tasks.len() {
@@ -97,6 +110,10 @@ struct Lowering<'g> {
     images: HashMap<TaskId, Image>,
     /// What stands for a stage in the plan's steps, and the stage.
     stages: HashMap<StageId, StageId>,
+    /// The network of integers that the graph is the twin of.
+    integers: Option<Integers<'g>>,
+    /// What values are made of.
+    element: Element,
 }
 
 impl<'g> Lowering<'g> {
@@ -174,7 +191,11 @@ impl<'g> Lowering<'g> {
         let name = planned.name(self.graph);
         let body = match (&planned.work, planned.rule, phase) {
             (Work::Group(group), Rule::Pooled { .. }, Phase::Begin) => {
-                self.begin_pooled(&rows.target, group.function, y)
+                let least = match self.integers {
+                    None => finish::least(group.function).into(),
+                    Some(integers) => integers.limits(group)[0].into(),
+                };
+                self.begin_pooled(&rows.target, &least, y)
             }
             (Work::Group(group), Rule::Pooled { sums, .. }, Phase::Compute) => {
                 let pooled = self.builder.variable("pooled");
@@ -207,18 +228,32 @@ impl<'g> Lowering<'g> {
         pooled: Option<Variable>,
     ) -> Vec<Statement> {
         let graph = self.graph;
-        let sliding = |rows: Rows| Sliding {
-            blocking: blocking.expect("it slides a window"),
-            source: rows.source().clone(),
-            target: rows.target,
-            function: group.function,
-            y: rows.y,
-            pooled,
-        };
-        match graph.node(group.first()).layer() {
-            Layer::Conv2D(layer) => self.conv2d(name, layer, &sliding(rows)),
-            Layer::DepthwiseConv2D(layer) => self.depthwise_conv2d(name, layer, &sliding(rows)),
-            Layer::MaxPool2D(layer) => self.max_pool2d(layer, &rows),
+        let id = group.first();
+        if let Some(integers) = self.integers {
+            match integers.node(id).layer() {
+                quantized::Layer::Sigmoid(_) | quantized::Layer::Tanh(_) => {
+                    return self.tabled(name, &integers.table(id), &rows);
+                }
+                quantized::Layer::Add(layer) => {
+                    return self.integer_add(integers, layer, integers.node(id), &rows);
+                }
+                _ => {}
+            }
+        }
+        match graph.node(id).layer() {
+            Layer::Conv2D(layer) => {
+                let arithmetic = self.arithmetic(group, layer.kernel(), layer.bias());
+                let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
+                let products = (&sliding, arithmetic.weights, arithmetic.bias);
+                self.conv2d(name, layer, products)
+            }
+            Layer::DepthwiseConv2D(layer) => {
+                let arithmetic = self.arithmetic(group, layer.kernel(), layer.bias());
+                let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
+                let products = (&sliding, arithmetic.weights, arithmetic.bias);
+                self.depthwise_conv2d(name, layer, products)
+            }
+            Layer::MaxPool2D(layer) => self.max_pool2d(group, layer, &rows),
             Layer::AveragePool2D(layer) => self.average_pool2d(layer, &rows),
             Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(&rows),
             Layer::GlobalMaxPool2D(_) => self.global_max_pool2d(&rows),
@@ -248,7 +283,8 @@ impl<'g> Lowering<'g> {
 
     /// Lowers one group to a stage of its own and tells where its value lies.
     fn whole(&mut self, group: &Group, sources: &[TaskId]) -> BufferId {
-        let layer = self.graph.node(group.first()).layer();
+        let graph = self.graph;
+        let layer = graph.node(group.first()).layer();
         match layer {
             Layer::Dense(layer) => self.dense(group, layer),
             Layer::Conv2D(_) | Layer::DepthwiseConv2D(_) => self.spread_conv2d(group, sources),
@@ -318,22 +354,33 @@ impl<'g> Lowering<'g> {
         let buffer = self.builder.buffer(&name, home.element, &extents);
         self.homes[place] = Some(buffer);
         if bordered {
-            self.clear(&name, buffer);
+            let zero = self.zero(task);
+            self.clear(&name, buffer, zero);
         }
         buffer
     }
 
-    /// A stage that sets all of `buffer` to zero.
-    fn clear(&mut self, name: &str, buffer: BufferId) {
-        let flat = self.flat(buffer);
-        let described = self.builder.describe(flat);
-        let (elements, zero) = (
-            described.len(),
-            match described.element {
-                Element::F32 => Expression::F32(0.0),
-                Element::U8 => Expression::I32(0),
+    /// What stands for zero in the value of `task`.
+    fn zero(&self, task: TaskId) -> Expression {
+        let planned = &self.plan.tasks[task];
+        match (self.integers, &planned.work) {
+            (Some(integers), Work::Group(group)) => integers.zero(group.last()).into(),
+            (Some(_), Work::Border) => self.zero(planned.sources[0]),
+            (Some(integers), _) => {
+                let image = self.graph.ids().next().expect("a graph has an input");
+                integers.zero(image).into()
+            }
+            (None, _) => match self.plan.home(task).element {
+                Element::F32 => 0.0.into(),
+                _ => 0.into(),
             },
-        );
+        }
+    }
+
+    /// A stage that sets all of `buffer` to `zero`.
+    fn clear(&mut self, name: &str, buffer: BufferId, zero: Expression) {
+        let flat = self.flat(buffer);
+        let elements = self.builder.describe(flat).len();
         let i = self.builder.variable("i");
         let store = Statement::Store(flat, vec![i.into()], zero);
         let body = vec![Statement::repeat(i, 0_i64, elements, vec![store])];
@@ -353,7 +400,7 @@ impl<'g> Lowering<'g> {
     fn value(&mut self, group: &Group) -> BufferId {
         let extents = self.graph.node(group.last()).output_shape().dims();
         let name = self.value_name(group);
-        self.builder.buffer(&name, Element::F32, extents)
+        self.builder.buffer(&name, self.element, extents)
     }
 
     fn stage(&mut self, group: &Group, body: Vec<Statement>) {
@@ -378,11 +425,28 @@ impl<'g> Lowering<'g> {
     }
 }
 
-/// An element as `f32`, whatever it is in memory.
+/// A layer with a window, to be computed row by row.
+fn sliding(
+    rows: Rows,
+    blocking: Option<Blocking>,
+    pooled: Option<Variable>,
+    finish: Finish,
+) -> Sliding {
+    Sliding {
+        blocking: blocking.expect("it slides a window"),
+        source: rows.source().clone(),
+        target: rows.target,
+        finish,
+        y: rows.y,
+        pooled,
+    }
+}
+
+/// An element as a number to compute with: pictures of bytes as `f32`.
 fn load(builder: &ProgramBuilder, buffer: BufferId, index: Vec<Affine>) -> Expression {
     let load = Expression::Load(buffer, index);
     match builder.describe(buffer).element {
-        Element::F32 => load,
+        Element::F32 | Element::I8 | Element::I32 => load,
         Element::U8 => load.unary(Unary::ToF32),
     }
 }

@@ -9,15 +9,12 @@
 
 use std::collections::HashMap;
 
-use gannet_graph::Function;
-
-use super::activation::pointwise;
+use super::Lowering;
 use super::blocking::{Blocking, Pool};
+use super::finish::Finish;
 use super::image::{Image, Place};
-use super::{Lowering, load};
 use crate::ir::{
-    Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, ScalarType, Statement,
-    Variable,
+    Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, Statement, Variable,
 };
 use crate::stream::Reach;
 
@@ -26,7 +23,7 @@ pub(super) struct Sliding {
     pub(super) blocking: Blocking,
     pub(super) source: Image,
     pub(super) target: Image,
-    pub(super) function: Function,
+    pub(super) finish: Finish,
     /// The row of outputs.
     pub(super) y: Variable,
     /// The pooled row that it is computed for.
@@ -72,14 +69,14 @@ impl Lowering<'_> {
     pub(super) fn begin_pooled(
         &mut self,
         target: &Image,
-        function: Function,
+        least: &Expression,
         row: Variable,
     ) -> Vec<Statement> {
         let [_, columns, channels] = target.shape;
         let i = self.builder.variable("i");
         target.at(&mut self.builder, row.into(), |_, place| {
             let index = place.element(i.into());
-            let store = Statement::Store(target.elements, index, least(function).into());
+            let store = Statement::Store(target.elements, index, least.clone());
             vec![Statement::repeat(i, 0_i64, columns * channels, vec![store])]
         })
     }
@@ -116,11 +113,14 @@ impl Lowering<'_> {
         let mut body = Vec::new();
         let mut sums = Vec::new();
         for (c, output) in products.outputs.iter().enumerate() {
-            let begin = products.bias.map_or(Expression::F32(0.0), |bias| {
+            let begin = products.bias.map_or(layer.finish.nothing(), |bias| {
                 Expression::Load(bias, vec![output.clone()])
             });
             let of_channel: Vec<Scalar> = (0..positions)
-                .map(|p| self.builder.scalar(&format!("sum{c}_{p}"), ScalarType::F32))
+                .map(|p| {
+                    let name = format!("sum{c}_{p}");
+                    self.builder.scalar(&name, layer.finish.sum_type())
+                })
                 .collect();
             body.extend(
                 of_channel
@@ -183,7 +183,7 @@ impl Lowering<'_> {
             for p in 0..block.positions {
                 for (sums, output) in block.sums.iter().zip(&products.outputs) {
                     let column = block.x.clone() + Affine::from(p);
-                    let value = pointwise(layer.function, sums[p]);
+                    let value = layer.finish.value(sums[p], output);
                     let index = place.pixel(column, output.clone());
                     body.push(Statement::Store(target.pixels, index, value));
                 }
@@ -203,10 +203,9 @@ impl Lowering<'_> {
         pooled: Variable,
     ) -> Vec<Statement> {
         let mut body = Vec::new();
-        let function = merged_function(layer.function);
-        if function != Function::Linear {
-            let sums = block.sums.iter().flatten();
-            body.extend(sums.map(|&sum| Statement::Set(sum, pointwise(function, sum))));
+        for &sum in block.sums.iter().flatten() {
+            let value = layer.finish.before_maxima(sum);
+            body.extend(value.map(|value| Statement::Set(sum, value)));
         }
         // Pooled column `x / stride + offset` covers position p of the block if
         // 0 ≤ p + pad − offset·stride < kernel.
@@ -222,34 +221,29 @@ impl Lowering<'_> {
         for offset in first..=last {
             let begin = (offset * stride - pad).clamp(0, block.positions as i64);
             let end = (offset * stride - pad + kernel).clamp(0, block.positions as i64);
-            if begin >= end {
+            let blocks = layer.blocking.positions as i64 / stride;
+            let column = block.index.clone() * blocks + Affine::from(offset);
+            let inside = vec![
+                column.clone(),
+                Affine::from(pool.width - 1) - column.clone(),
+            ];
+            if begin >= end || inside.iter().any(is_negative) {
                 continue;
             }
-            let largest: Vec<Scalar> = (block.sums.iter())
-                .map(|sums| {
+            let largest: Vec<Scalar> = (block.sums.iter().zip(&products.outputs))
+                .map(|(sums, output)| {
                     let covered = &sums[begin as usize..end as usize];
-                    let &[first, ref others @ ..] = covered else {
-                        unreachable!("it covers a position")
-                    };
-                    if others.is_empty() {
-                        return first;
-                    }
-                    let largest = self.builder.scalar("largest", ScalarType::F32);
-                    let values = others.iter().map(|&sum| Expression::from(sum));
-                    let value = values.fold(first.into(), Expression::max);
-                    body.push(Statement::Let(largest, value));
-                    largest
+                    self.largest(&layer.finish, covered, output, &mut body)
                 })
                 .collect();
-            let blocks = layer.blocking.positions as i64 / stride;
-            columns.push((block.index.clone() * blocks + Affine::from(offset), largest));
+            columns.push((column, inside, largest));
         }
 
         let q = self.builder.variable("q");
         let target = &layer.target;
         let merge = target.at(&mut self.builder, q.into(), |_, place| {
             let mut body = Vec::new();
-            for (column, largest) in columns {
+            for (column, inside, largest) in columns {
                 let merge = largest
                     .iter()
                     .zip(&products.outputs)
@@ -259,8 +253,7 @@ impl Lowering<'_> {
                         let value = Expression::from(largest).max(before);
                         Statement::Store(target.pixels, index, value)
                     });
-                let beyond = Affine::from(pool.width - 1) - column.clone();
-                body.extend(when(vec![column.clone(), beyond], merge.collect()));
+                body.extend(when(inside, merge.collect()));
             }
             body
         });
@@ -278,6 +271,31 @@ impl Lowering<'_> {
             body: vec![Statement::If(vec![begun, ended], merge)],
         }));
         body
+    }
+
+    /// The value for the largest of an output channel's sums.
+    fn largest(
+        &mut self,
+        finish: &Finish,
+        sums: &[Scalar],
+        output: &Affine,
+        body: &mut Vec<Statement>,
+    ) -> Scalar {
+        let of_sums = sums.iter().map(|&sum| Expression::from(sum));
+        let largest = of_sums.reduce(Expression::max);
+        let mut scalar = |value: Expression| {
+            let scalar = self.builder.scalar("largest", finish.sum_type());
+            body.push(Statement::Let(scalar, value));
+            scalar
+        };
+        let sum = match sums {
+            [only] => *only,
+            _ => scalar(largest.expect("it covers a position")),
+        };
+        match finish {
+            Finish::Float(_) => sum,
+            Finish::Integer(_) => scalar(finish.behind_maxima(sum, output)),
+        }
     }
 }
 
@@ -364,41 +382,26 @@ impl Taps<'_> {
         let column = self.layer.blocking.columns.begin(x) + kx.clone();
         let index = self.place.pixel(column, channel.clone());
         *loaded.entry(index.clone()).or_insert_with(|| {
-            let input = self.builder.scalar("input", ScalarType::F32);
-            let value = load(self.builder, self.layer.source.pixels, index);
+            let finish = &self.layer.finish;
+            let input = self.builder.scalar("input", finish.sum_type());
+            let value = finish.factor(self.builder, self.layer.source.pixels, index);
             body.push(Statement::Let(input, value));
             input
         })
     }
 }
 
-/// What is applied to sums before they are merged: maxima that begin at zero are the ReLU's
-/// values already.
-fn merged_function(function: Function) -> Function {
-    match function {
-        Function::Relu => Function::Linear,
-        other => other,
-    }
+/// Whether that is known beforehand.
+fn is_negative(condition: &Affine) -> bool {
+    condition.as_constant().is_some_and(|value| value < 0)
 }
 
-/// What maxima begin with.
-fn least(function: Function) -> f32 {
-    match function {
-        Function::Relu => 0.0,
-        _ => f32::NEG_INFINITY,
-    }
-}
-
-/// `body` where no condition is negative; what is known beforehand is not asked.
+/// `body` where no condition is negative; those that never are, are left out.
 fn when(conditions: Vec<Affine>, body: Vec<Statement>) -> Vec<Statement> {
     // Variables of a stage are not negative.
     let always = |condition: &Affine| {
         condition.constant() >= 0 && condition.terms().iter().all(|(_, factor)| *factor > 0)
     };
-    let never = |condition: &Affine| condition.as_constant().is_some_and(|value| value < 0);
-    if conditions.iter().any(never) {
-        return Vec::new();
-    }
     let open: Vec<Affine> = conditions.into_iter().filter(|c| !always(c)).collect();
     if open.is_empty() {
         body

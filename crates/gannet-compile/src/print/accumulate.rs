@@ -8,13 +8,15 @@
 //! another and its sum. Elsewhere it is plain arithmetic; the operations are the same.
 
 use super::writer::Writer;
-use crate::ir::{Accumulate, Program, Statement};
+use crate::ir::{Accumulate, Element, Program, Statement};
 
 /// So many weights, each multiplied with so many inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     weights: usize,
     inputs: usize,
+    /// Sums and inputs are `i32`, weights `i8`.
+    integers: bool,
 }
 
 /// Single-precision registers.
@@ -25,8 +27,9 @@ const PRODUCTS: usize = 2;
 const MOST_LOADED: usize = 8;
 
 impl Shape {
-    pub(super) fn of(accumulate: &Accumulate) -> Shape {
+    pub(super) fn of(program: &Program, accumulate: &Accumulate) -> Shape {
         Shape {
+            integers: program.buffer(accumulate.weights).element == Element::I8,
             weights: accumulate.weight_count(),
             inputs: accumulate.inputs.len(),
         }
@@ -34,7 +37,8 @@ impl Shape {
 
     /// The function's name.
     pub(super) fn name(self) -> String {
-        format!("accumulate_{}x{}", self.weights, self.inputs)
+        let of = if self.integers { "i8" } else { "f32" };
+        format!("accumulate_{of}_{}x{}", self.weights, self.inputs)
     }
 
     fn sums(self) -> usize {
@@ -49,7 +53,14 @@ impl Shape {
 
     /// The function.
     pub(super) fn print(self, out: &mut Writer) {
-        let Shape { weights, inputs } = self;
+        let Shape {
+            weights, inputs, ..
+        } = self;
+        let (weight, number) = if self.integers {
+            ("i8", "i32")
+        } else {
+            ("f32", "f32")
+        };
         let list = |name: &str, count: usize| -> String {
             let names: Vec<String> = (0..count).map(|i| format!("{name}{i}")).collect();
             names.join(", ")
@@ -58,14 +69,14 @@ impl Shape {
         out.line(format_args!("/// `weights` points to {weights} weights."));
         out.line("#[inline(always)]");
         let head = format!(
-            "unsafe fn {}(weights: *const f32, [{}]: [f32; {inputs}], [{}]: [&mut f32; {}])",
+            "unsafe fn {}(weights: *const {weight}, [{}]: [{number}; {inputs}], [{}]: [&mut {number}; {}])",
             self.name(),
             list("input", inputs),
             list("sum", self.sums()),
             self.sums()
         );
         out.braces(head, |out| {
-            if self.loaded() == 0 {
+            if self.integers || self.loaded() == 0 {
                 self.plain(out);
                 return;
             }
@@ -78,10 +89,21 @@ impl Shape {
 
     fn plain(self, out: &mut Writer) {
         for c in 0..self.weights {
-            out.line(format_args!("let weight = *weights.add({c});"));
+            let weight = format!("*weights.add({c})");
+            if self.integers {
+                out.line(format_args!("let weight = i32::from({weight});"));
+            } else {
+                out.line(format_args!("let weight = {weight};"));
+            }
             for p in 0..self.inputs {
                 let sum = c * self.inputs + p;
-                out.line(format_args!("*sum{sum} = *sum{sum} + input{p} * weight;"));
+                if self.integers {
+                    out.line(format_args!(
+                        "*sum{sum} = sum{sum}.wrapping_add(input{p}.wrapping_mul(weight));"
+                    ));
+                } else {
+                    out.line(format_args!("*sum{sum} = *sum{sum} + input{p} * weight;"));
+                }
             }
         }
     }
@@ -128,20 +150,22 @@ impl Shape {
 pub(super) fn shapes(program: &Program) -> Vec<Shape> {
     let mut shapes = Vec::new();
     for stage in program.stages() {
-        collect(&stage.body, &mut shapes);
+        collect(program, &stage.body, &mut shapes);
     }
     shapes.sort_unstable();
     shapes.dedup();
     shapes
 }
 
-fn collect(body: &[Statement], shapes: &mut Vec<Shape>) {
+fn collect(program: &Program, body: &[Statement], shapes: &mut Vec<Shape>) {
     for statement in body {
         match statement {
-            Statement::Accumulate(accumulate) => shapes.push(Shape::of(accumulate)),
-            Statement::For(each) => collect(&each.body, shapes),
-            Statement::Wrap(wrap) => collect(&wrap.body, shapes),
-            Statement::If(_, body) => collect(body, shapes),
+            Statement::Accumulate(accumulate) => {
+                shapes.push(Shape::of(program, accumulate));
+            }
+            Statement::For(each) => collect(program, &each.body, shapes),
+            Statement::Wrap(wrap) => collect(program, &wrap.body, shapes),
+            Statement::If(_, body) => collect(program, body, shapes),
             Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => {}
         }
     }

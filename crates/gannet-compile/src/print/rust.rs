@@ -12,6 +12,23 @@ use crate::ir::{
     Stage, Statement, Step, Storage, Unary,
 };
 
+/// What integers have no operator for.
+const INTEGERS: &str = r"
+#[allow(dead_code)]
+#[inline(always)]
+fn rounded_product(a: i32, b: i32, bits: u32) -> i32 {
+    ((i64::from(a) * i64::from(b) + (1 << (bits - 1))) >> bits) as i32
+}
+
+#[allow(dead_code)]
+#[inline(always)]
+fn rounding_shift_right(value: i32, amount: i32) -> i32 {
+    let amount = amount & 31;
+    let mask = ((1_u32 << amount) - 1) as i32;
+    let threshold = (mask >> 1) + i32::from(value < 0);
+    (value >> amount) + i32::from((value & mask) > threshold)
+}";
+
 /// The files of the crate, by their paths in its folder.
 pub fn generate(program: &Program) -> Vec<SourceFile> {
     vec![
@@ -145,10 +162,14 @@ fn self_test(program: &Program, out: &mut Writer) {
     let value = match program.input().element {
         Element::F32 => format!("f32::from({byte}) / 256.0"),
         Element::U8 => byte,
+        Element::I8 => format!("({byte}) as i8"),
+        Element::I32 => format!("i32::from({byte})"),
     };
     let (bits, to_bits) = match program.output().element {
         Element::F32 => ("u32", "value.to_bits()"),
         Element::U8 => ("u8", "*value"),
+        Element::I8 => ("u8", "*value as u8"),
+        Element::I32 => ("u32", "*value as u32"),
     };
     out.line(
         "/// Whether one inference of a made-up input gives what it gave when this was generated.",
@@ -186,6 +207,7 @@ fn stages(program: &Program) -> String {
         out.gap();
         print_stage(program, stage, &mut out);
     }
+    INTEGERS.lines().for_each(|line| out.line(line));
     for shape in shapes(program) {
         out.gap();
         shape.print(&mut out);
@@ -315,6 +337,8 @@ fn weights(program: &Program) -> String {
         ));
         match constant {
             Constant::F32(values) => out.list(values.iter().map(|value| format!("{value:?}"))),
+            Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
+            Constant::I32(values) => out.list(values.iter().map(i32::to_string)),
         }
         out.line("];");
     }
@@ -384,7 +408,7 @@ impl Printer<'_> {
                 let weights = self.element(accumulate.weights, &accumulate.first);
                 out.line(format_args!(
                     "{}({}, [{}], [{}]);",
-                    Shape::of(accumulate).name(),
+                    Shape::of(self.program, accumulate).name(),
                     weights.trim_start_matches('*'),
                     names(&accumulate.inputs, ""),
                     names(&accumulate.sums, "&mut ")
@@ -394,7 +418,9 @@ impl Printer<'_> {
                 let described = self.program.buffer(*buffer);
                 let value = match described.element {
                     Element::F32 => self.expression(value),
+                    Element::I32 => self.expression(value),
                     Element::U8 => format!("({}) as u8", self.expression(value)),
+                    Element::I8 => format!("({}) as i8", self.expression(value)),
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
@@ -426,8 +452,17 @@ impl Printer<'_> {
             Expression::Load(buffer, index) => {
                 let element = self.element(*buffer, index);
                 match self.program.buffer(*buffer).element {
-                    Element::F32 => element,
-                    Element::U8 => format!("i32::from({element})"),
+                    Element::F32 | Element::I32 => element,
+                    Element::U8 | Element::I8 => format!("i32::from({element})"),
+                }
+            }
+            Expression::Lookup(buffer, place) => {
+                let described = self.program.buffer(*buffer);
+                let (name, place) = (constant_name(described), self.expression(place));
+                let element = format!("*{name}.as_ptr().add((({place}) & 255) as usize)");
+                match described.element {
+                    Element::F32 | Element::I32 => element,
+                    Element::U8 | Element::I8 => format!("i32::from({element})"),
                 }
             }
             Expression::Unary(operation, value) => {
@@ -455,7 +490,9 @@ impl Printer<'_> {
             Binary::Sub => format!("({left} - {right})"),
             Binary::Mul => format!("({left} * {right})"),
             Binary::Div => format!("({left} / {right})"),
-            Binary::ShiftLeft => format!("(({left}) << {right})"),
+            Binary::ShiftLeft => format!("(({left}) << (({right}) & 31))"),
+            Binary::RoundedProduct(bits) => format!("rounded_product({left}, {right}, {bits})"),
+            Binary::RoundingShiftRight => format!("rounding_shift_right({left}, {right})"),
             Binary::Max => format!("max({left}, {right})"),
             Binary::Min => format!("min({left}, {right})"),
         }
@@ -466,6 +503,8 @@ fn memory_type(element: Element) -> &'static str {
     match element {
         Element::F32 => "f32",
         Element::U8 => "u8",
+        Element::I8 => "i8",
+        Element::I32 => "i32",
     }
 }
 

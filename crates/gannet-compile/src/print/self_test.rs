@@ -16,7 +16,8 @@ pub(super) fn output_bits(program: &Program) -> Vec<String> {
     let input: Vec<u8> = (0..program.input().len())
         .flat_map(|i| match program.input().element {
             Element::F32 => (f32::from(byte(i)) / 256.0).to_le_bytes().to_vec(),
-            Element::U8 => vec![byte(i)],
+            Element::U8 | Element::I8 => vec![byte(i)],
+            Element::I32 => i32::from(byte(i)).to_le_bytes().to_vec(),
         })
         .collect();
     let width = program.output().element.bytes();

@@ -73,17 +73,18 @@ impl Plan {
         graph: &Graph,
         groups: Vec<Group>,
         input: Input,
+        values: Element,
         builder: &mut ProgramBuilder,
     ) -> Plan {
         let element = builder.describe(builder.input()).element;
         let mut plan = Plan {
-            tasks: tasks(graph, groups, input),
+            tasks: tasks(graph, groups, input, values),
             rows: Vec::new(),
             home_of: Vec::new(),
             homes: Vec::new(),
             second: HashSet::new(),
         };
-        plan.settle(graph, element);
+        plan.settle(graph, [element, values]);
         plan.borders();
         plan.rows = (plan.tasks.iter())
             .map(|task| match task.rule {
@@ -113,7 +114,7 @@ impl Plan {
     }
 
     /// Finds every value its home.
-    fn settle(&mut self, graph: &Graph, input: Element) {
+    fn settle(&mut self, graph: &Graph, [input, values]: [Element; 2]) {
         for task in 0..self.tasks.len() {
             let home = match self.tasks[task].rule {
                 Rule::View => self.home_of[self.tasks[task].sources[0]],
@@ -123,7 +124,7 @@ impl Plan {
                 Rule::Whole | Rule::Rows(_) | Rule::Pooled { .. } => {
                     self.homes.push(Home {
                         shape: self.tasks[task].shape,
-                        element: if task == 0 { input } else { Element::F32 },
+                        element: if task == 0 { input } else { values },
                         border: [0, 0],
                         ring: None,
                         solid: false,
@@ -259,7 +260,10 @@ impl Plan {
             match self.accesses() {
                 Ok(accesses) => break accesses,
                 // One of the readers must have rows made that no other needs as early.
-                Err(second) => self.second.insert(second),
+                Err(second) => {
+                    let is_new = self.second.insert(second);
+                    assert!(is_new, "a ring's rows are made for each of its readers");
+                }
             };
         };
         for home in 0..self.homes.len() {
@@ -324,9 +328,10 @@ impl Plan {
                         let reaches = |p: &i64| pool.begin((*p).into()).constant() <= *y;
                         let merged = (*p..last.min(p + pool.overlap() as i64)).take_while(reaches);
                         merged.for_each(|p| access(task, p, true));
-                        if y + 1 >= pool.end((*p).into()).constant().min(sums as i64) {
-                            made[task] = p + 1;
-                        }
+                        // The last rows may need no sums of their own.
+                        let ended =
+                            |p: &i64| pool.end((*p).into()).constant().min(sums as i64) <= y + 1;
+                        made[task] = (0..last).take_while(ended).count() as i64;
                         (reach, *y)
                     }
                     (Rule::Rows(reach), _) => {

@@ -4,8 +4,9 @@ use gannet_graph::{Graph, Layer, NodeId, Shape};
 
 use super::Reach;
 use crate::fuse::Group;
+use crate::ir::Element;
 use crate::lower::Input;
-use crate::lower::blocking::Blocking;
+use crate::lower::blocking::{Blocking, Operands};
 use crate::lower::spread_conv2d::is_spread;
 
 /// A task's place in the list of tasks.
@@ -70,8 +71,8 @@ pub(crate) enum Rule {
     },
 }
 
-/// The tasks of `groups`, in order; the first is the input.
-pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task> {
+/// The tasks of `groups`, in order; the first is the input. Values are made of `values`.
+pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input, values: Element) -> Vec<Task> {
     let shape = rows_columns_channels(graph.input_shape());
     let mut tasks = vec![Task {
         work: Work::Input,
@@ -101,18 +102,26 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input) -> Vec<Task
             })
             .collect();
         made.push((group.last(), tasks.len()));
-        tasks.push(task(graph, group, sources, input));
+        tasks.push(task(graph, group, sources, (input, values)));
     }
     tasks
 }
 
-fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task {
+fn task(
+    graph: &Graph,
+    group: Group,
+    sources: Vec<TaskId>,
+    (input, values): (Input, Element),
+) -> Task {
     let node = graph.node(group.first());
     let source = graph.node(node.inputs()[0]).output_shape();
     let shape = rows_columns_channels(graph.node(group.last()).output_shape());
     let image = source.as_image().map(|[height, width, _]| [height, width]);
-    // What the network is given as bytes is read as it is.
-    let of_bytes = input == Input::U8 && sources == [0];
+    let operands = match values {
+        Element::F32 if input == Input::U8 && sources == [0] => Operands::Bytes,
+        Element::F32 => Operands::Floats,
+        Element::U8 | Element::I8 | Element::I32 => Operands::Integers,
+    };
     let (mut border, mut blocking) = ([0, 0], None);
     let same_shape = (node.inputs().iter())
         .all(|&input| graph.node(input).output_shape() == node.output_shape());
@@ -120,7 +129,7 @@ fn task(graph: &Graph, group: Group, sources: Vec<TaskId>, input: Input) -> Task
         (Layer::Flatten(_) | Layer::Reshape(_), _) => Rule::View,
         (layer, _) if is_spread(layer) => Rule::Whole,
         (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
-            let chosen = Blocking::of(graph, &group, of_bytes);
+            let chosen = Blocking::of(graph, &group, operands);
             border = chosen.border(image);
             blocking = Some(chosen);
             match chosen.pool {

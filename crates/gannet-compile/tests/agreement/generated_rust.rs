@@ -17,7 +17,8 @@ fn build(crates: &[(String, Vec<SourceFile>)]) -> Host {
         }
         dependencies += &format!("net{i} = {{ path = \"net{i}\", package = \"{package}\" }}\n");
         arms += &format!(
-            "{i} => {{ let mut n = net{i}::Network::new(); i.read_exact(n.input_mut())?; \
+            "{i} => {{ let mut n = net{i}::Network::new(); for v in n.input_mut() {{ \
+             let mut b = [0_u8]; i.read_exact(&mut b)?; *v = b[0] as _; }} \
              for v in n.run() {{ o.write_all(&v.to_le_bytes())?; }} \
              o.write_all(&[n.self_test() as u8])?; }}\n"
         );

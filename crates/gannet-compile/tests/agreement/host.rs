@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::suite;
+use crate::{integers, suite};
 use gannet_compile::ir::Program;
 use gannet_compile::{InputFormat, Interpreter, Options, compile};
 
@@ -59,12 +59,15 @@ pub fn interpreted(program: &Program, images: &[Vec<u8>]) -> Vec<u8> {
         .collect()
 }
 
-/// The suite's networks, compiled for pixels.
+/// The suite's networks, compiled for pixels, and those of integers.
 pub fn programs() -> Vec<Program> {
     let input = InputFormat::PIXELS;
-    suite::networks()
+    let networks = suite::networks();
+    let floats = networks
         .iter()
-        .map(|graph| compile(graph, &Options { input }).unwrap())
+        .map(|graph| compile(graph, &Options { input }).unwrap());
+    floats
+        .chain(integers::networks().iter().map(integers::program))
         .collect()
 }
 

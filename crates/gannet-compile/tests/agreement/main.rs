@@ -3,6 +3,7 @@
 mod generated_c;
 mod generated_rust;
 mod host;
+mod integers;
 mod reference;
 mod suite;
 mod vendor_c;

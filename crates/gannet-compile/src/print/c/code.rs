@@ -28,15 +28,29 @@ const GUARDS: &str = r#"#ifdef __FAST_MATH__
 /* One stretch of the arena holds values of several types, one after the other. */
 #ifdef __GNUC__
 typedef float __attribute__((__may_alias__)) arena_float;
+typedef int32_t __attribute__((__may_alias__)) arena_int;
 #define STAGE static __attribute__((__noinline__))
 #else
 typedef float arena_float;
+typedef int32_t arena_int;
 #define STAGE static
 #endif
 "#;
 
 /// Operations that C has not, by name: a file defines those that it uses.
-const FUNCTIONS: [(&str, &str); 11] = [
+const FUNCTIONS: [(&str, &str); 13] = [
+    (
+        "i32_rounded_product",
+        "int32_t i32_rounded_product(int32_t a, int32_t b, int bits) { \
+         return (int32_t)(((int64_t)a * b + ((int64_t)1 << (bits - 1))) >> bits); }",
+    ),
+    (
+        "i32_rounding_shift_right",
+        "int32_t i32_rounding_shift_right(int32_t value, int32_t amount) { \
+         const int32_t mask = (int32_t)(((uint32_t)1 << ((uint32_t)amount & 31u)) - 1u); \
+         const int32_t threshold = (mask >> 1) + ((value < 0) ? 1 : 0); \
+         return (value >> ((uint32_t)amount & 31u)) + (((value & mask) > threshold) ? 1 : 0); }",
+    ),
     (
         "f32_max",
         "float f32_max(float a, float b) { return (b > a) ? b : a; }",
@@ -154,6 +168,8 @@ fn arena_type(element: Element) -> &'static str {
     match element {
         Element::F32 => "arena_float",
         Element::U8 => "uint8_t",
+        Element::I8 => "int8_t",
+        Element::I32 => "arena_int",
     }
 }
 
@@ -237,19 +253,26 @@ impl Printer<'_> {
                 out.line(format_args!("{name} = {};", self.expression(value)));
             }
             Statement::Accumulate(accumulate) => {
+                let described = self.program.buffer(accumulate.weights);
                 for (place, products) in accumulate.products() {
                     let weight = self.element(accumulate.weights, &place);
                     for (sum, input) in products {
                         let [sum, input] = [sum, input].map(|scalar| self.program.scalar(scalar).0);
-                        out.line(format_args!("{sum} = ({sum} + ({input} * {weight}));"));
+                        out.line(match described.element {
+                            Element::F32 => format!("{sum} = ({sum} + ({input} * {weight}));"),
+                            _ => format!(
+                                "{sum} = i32_add({sum}, i32_mul({input}, (int32_t){weight}));"
+                            ),
+                        });
                     }
                 }
             }
             Statement::Store(buffer, index, value) => {
                 let value = self.expression(value);
                 let value = match self.program.buffer(*buffer).element {
-                    Element::F32 => value,
+                    Element::F32 | Element::I32 => value,
                     Element::U8 => format!("(uint8_t)({value})"),
+                    Element::I8 => format!("(int8_t)({value})"),
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
@@ -285,8 +308,17 @@ impl Printer<'_> {
             Expression::Load(buffer, index) => {
                 let element = self.element(*buffer, index);
                 match self.program.buffer(*buffer).element {
-                    Element::F32 => element,
-                    Element::U8 => format!("(int32_t){element}"),
+                    Element::F32 | Element::I32 => element,
+                    Element::U8 | Element::I8 => format!("(int32_t){element}"),
+                }
+            }
+            Expression::Lookup(buffer, place) => {
+                let described = self.program.buffer(*buffer);
+                let place = self.expression(place);
+                let element = format!("{}[(uint32_t)({place}) & 255u]", described.name);
+                match described.element {
+                    Element::F32 | Element::I32 => element,
+                    Element::U8 | Element::I8 => format!("(int32_t){element}"),
                 }
             }
             Expression::Unary(operation, value) => {
@@ -319,7 +351,13 @@ impl Printer<'_> {
             Binary::Sub => format!("({left} - {right})"),
             Binary::Mul => format!("({left} * {right})"),
             Binary::Div => format!("({left} / {right})"),
-            Binary::ShiftLeft => format!("(int32_t)((uint32_t)({left}) << {right})"),
+            Binary::ShiftLeft => {
+                format!("(int32_t)((uint32_t)({left}) << ((uint32_t)({right}) & 31u))")
+            }
+            Binary::RoundedProduct(bits) => {
+                format!("i32_rounded_product({left}, {right}, {bits})")
+            }
+            Binary::RoundingShiftRight => call("rounding_shift_right"),
             Binary::Max => call("max"),
             Binary::Min => call("min"),
         }
@@ -327,7 +365,7 @@ impl Printer<'_> {
 }
 
 /// An `i32` as a literal. The least has none: its magnitude is no `int`.
-fn integer(value: i32) -> String {
+pub(super) fn integer(value: i32) -> String {
     match value {
         i32::MIN => "INT32_MIN".to_owned(),
         _ => value.to_string(),

@@ -146,6 +146,8 @@ fn self_test(program: &Program, name: &str, out: &mut Writer) {
     let value = match input.element {
         Element::F32 => format!("(float){byte} / 256.0f"),
         Element::U8 => byte,
+        Element::I8 => format!("(int8_t){byte}"),
+        Element::I32 => format!("(int32_t){byte}"),
     };
     let bits = bits_type(output.element);
     out.braces(self_test_head(name), |out| {

@@ -63,6 +63,8 @@ pub(super) fn memory_type(element: Element) -> &'static str {
     match element {
         Element::F32 => "float",
         Element::U8 => "uint8_t",
+        Element::I8 => "int8_t",
+        Element::I32 => "int32_t",
     }
 }
 

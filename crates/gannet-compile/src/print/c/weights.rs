@@ -4,6 +4,7 @@ use super::super::SourceFile;
 use super::super::maker::{extents, header};
 use super::super::writer::Writer;
 use super::Prefix;
+use super::code::integer;
 use super::text::{comment, float, header_file, memory_type};
 use crate::ir::{Buffer, Constant, Program, Storage};
 
@@ -86,6 +87,8 @@ fn definition(program: &Program, prefix: &Prefix, stem: &str) -> String {
             out.line("{");
             match constant {
                 Constant::F32(values) => out.list(values.iter().map(|&value| float(value))),
+                Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
+                Constant::I32(values) => out.list(values.iter().map(|&value| integer(value))),
             }
             out.line("},");
         }

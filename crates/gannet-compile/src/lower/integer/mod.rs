@@ -1,0 +1,183 @@
+//! Networks of integers: the same schedule and the same blocks as of floats, with sums of 32
+//! bits that are brought back to 8 bits by TFLite's own rounding.
+//!
+//! A network of integers is lowered as its twin of floats, of the same layers and shapes; only
+//! where a stage computes, the integers come in.
+
+mod requantize;
+mod twin;
+
+pub(super) use requantize::Requantize;
+use requantize::Rounding;
+pub(crate) use twin::twin;
+
+use gannet_graph::NodeId;
+use gannet_graph::quantized::{
+    Add, Layer, Node, Products, QuantizedGraph, RescaledSum, Sigmoid, SumSign, Tanh,
+};
+
+use super::Lowering;
+use super::rows::Rows;
+use crate::fuse::Group;
+use crate::ir::{Binary, BufferId, Constant, Element, Expression, ScalarType, Statement};
+
+/// A network of integers, and what its input is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Integers<'g> {
+    pub(crate) graph: &'g QuantizedGraph,
+    /// The input is a picture of bytes, 128 more than the integers.
+    pub(crate) of_bytes: bool,
+}
+
+impl<'g> Integers<'g> {
+    pub(super) fn node(&self, id: NodeId) -> &'g Node {
+        self.graph.node(id)
+    }
+
+    /// The integer in memory that stands for 0 in the value of `id`.
+    pub(super) fn zero(&self, id: NodeId) -> i32 {
+        let zero = self.node(id).output().quantization.zero_point();
+        if self.of_bytes && id.index() == 0 {
+            zero + 128
+        } else {
+            zero
+        }
+    }
+
+    /// The function of node `id` for every value of its input, from −128 on.
+    pub(super) fn table(&self, id: NodeId) -> Vec<i32> {
+        let node = self.node(id);
+        let input = self.node(node.inputs()[0]).output().quantization;
+        match node.layer() {
+            Layer::Sigmoid(_) => Sigmoid::table(input),
+            Layer::Tanh(_) => Tanh::table(input),
+            other => unreachable!("{} is no function of one value", other.kind()),
+        }
+        .expect("a graph's scales are checked")
+    }
+
+    /// The smallest and the largest value of `group`, whose first layer has weights. Pooling
+    /// behind it may hold its values within narrower limits.
+    pub(super) fn limits(&self, group: &Group) -> [i32; 2] {
+        let products = self.products(group.first());
+        let limits = products.limits();
+        match group.pool.map(|id| self.node(id).layer()) {
+            Some(Layer::MaxPool2D(pool)) => {
+                let [low, high] = pool.clamp.limits(products.output());
+                [limits[0].max(low), limits[1].min(high)]
+            }
+            _ => limits,
+        }
+    }
+
+    /// The weights of node `id`, if it has any.
+    pub(super) fn products(&self, id: NodeId) -> &'g Products {
+        match self.node(id).layer() {
+            Layer::Conv2D(layer) => layer.products(),
+            Layer::DepthwiseConv2D(layer) => layer.products(),
+            Layer::Dense(layer) => layer.products(),
+            other => unreachable!("{} has no weights", other.kind()),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// How the sums of `group`, whose first layer has weights, become its value.
+    pub(super) fn requantize(&mut self, integers: Integers<'_>, group: &Group) -> Requantize {
+        let node = integers.node(group.first());
+        let input = node.inputs()[0];
+        let quantization = integers.node(input).output().quantization;
+        let rounding = match node.layer() {
+            Layer::Dense(_) => Rounding::Once,
+            _ => Rounding::Twice,
+        };
+        let multipliers = match node.layer() {
+            Layer::Conv2D(layer) => layer.multipliers(quantization),
+            Layer::DepthwiseConv2D(layer) => layer.multipliers(quantization),
+            Layer::Dense(layer) => layer.multipliers(quantization),
+            other => unreachable!("{} has no weights", other.kind()),
+        }
+        .expect("a graph's scales are checked");
+        let products = integers.products(group.first());
+        Requantize::new(
+            &mut self.builder,
+            node.name(),
+            (&multipliers, rounding),
+            integers.zero(input),
+            products.output().zero_point(),
+            integers.limits(group),
+        )
+    }
+
+    /// The constant of a layer's integer bias.
+    pub(super) fn integer_bias(&mut self, name: &str, products: &Products) -> Option<BufferId> {
+        let bias = products.bias()?;
+        let values = (0..bias.len()).map(|channel| bias.get(channel) as i32);
+        let constant = Constant::I32(values.collect());
+        let name = format!("{name}_bias");
+        Some(self.builder.constant(&name, &[bias.len()], constant))
+    }
+
+    /// A row of a function that is a table of 256 values, from −128 on.
+    pub(super) fn tabled(&mut self, name: &str, values: &[i32], rows: &Rows) -> Vec<Statement> {
+        // In the order of the bits: 0 to 127 come first.
+        let mut bytes: Vec<i8> = values.iter().map(|&value| value as i8).collect();
+        bytes.rotate_left(128);
+        let name = format!("{name}_table");
+        let table = self.builder.constant(&name, &[256], Constant::I8(bytes));
+        self.elementwise(rows, |_, values| {
+            let place = values.into_iter().next().expect("a function has a source");
+            (Vec::new(), Expression::Lookup(table, Box::new(place)))
+        })
+    }
+
+    /// A row of sums of two values of different scales.
+    pub(super) fn integer_add(
+        &mut self,
+        integers: Integers<'_>,
+        layer: &Add,
+        node: &Node,
+        rows: &Rows,
+    ) -> Vec<Statement> {
+        let inputs = [0, 1].map(|i| node.inputs()[i]);
+        let quantizations = inputs.map(|id| integers.node(id).output().quantization);
+        let output = node.output().quantization;
+        let sum = RescaledSum::new(quantizations, output, SumSign::Plus);
+        let sum = sum.expect("a graph's scales are checked");
+        let [low, high] = layer.clamp.limits(output);
+        self.elementwise(rows, |builder, values| {
+            let scaled = builder.scalar("scaled", ScalarType::I32);
+            let mut body = Vec::new();
+            let terms = values.into_iter().zip(inputs).zip(sum.inputs);
+            let terms: Vec<Expression> = terms
+                .map(|((value, id), multiplier)| {
+                    let term = builder.scalar("term", ScalarType::I32);
+                    let shifted = (value - integers.zero(id))
+                        .binary(Binary::ShiftLeft, sum.left_shift as i32);
+                    let value = requantize::multiplied(shifted, multiplier);
+                    body.push(Statement::Let(term, value));
+                    term.into()
+                })
+                .collect();
+            let total = terms.into_iter().reduce(|total, term| total + term);
+            let total = total.expect("two inputs");
+            body.push(Statement::Let(
+                scaled,
+                requantize::multiplied(total, sum.output),
+            ));
+            let value = (Expression::from(scaled) + output.zero_point())
+                .max(low)
+                .min(high);
+            (body, value)
+        })
+    }
+}
+
+/// The element type of a network's input.
+pub(super) fn input_element(integers: Integers<'_>) -> Element {
+    if integers.of_bytes {
+        Element::U8
+    } else {
+        Element::I8
+    }
+}

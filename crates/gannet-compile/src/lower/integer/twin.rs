@@ -1,0 +1,85 @@
+//! The float network of the same layers, names and shapes as a network of integers.
+
+use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph, WeightBits};
+use gannet_graph::{
+    Activation, Add, Conv2D, Dense, DepthwiseConv2D, Flatten, Function, Graph, GraphError,
+    MaxPool2D, Tensor,
+};
+
+use crate::CompileError;
+
+/// The twin of `graph`: node by node, its weights the integers.
+///
+/// # Errors
+/// [`CompileError::Integers`] for a layer that there is no integer code for.
+pub(crate) fn twin(graph: &QuantizedGraph) -> Result<Graph, CompileError> {
+    let [input, nodes @ ..] = graph.nodes() else {
+        return Err(CompileError::Empty(graph.name().to_owned()));
+    };
+    let made = Graph::with_input(graph.name(), input.name(), input.output().shape.clone());
+    let mut twin = made.map_err(|error| refusal(input, &error.to_string()))?;
+    for node in graph.nodes() {
+        if node.output().quantization.element() != Element::I8 {
+            return Err(refusal(node, "gives other values than int8"));
+        }
+    }
+    for node in nodes {
+        let layer = float_layer(graph, node)?;
+        twin.add(node.name(), layer, node.inputs())
+            .map_err(|error| refusal(node, &error.to_string()))?;
+    }
+    Ok(twin)
+}
+
+fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Layer, CompileError> {
+    let weights = |products: &Products| {
+        if products.kernel().bits() != WeightBits::Eight {
+            return Err(refusal(node, "has weights of other than 8 bits"));
+        }
+        let kernel = Tensor::from_fn(products.kernel().shape().clone(), |i| {
+            f32::from(products.kernel().values()[i])
+        });
+        let bias = products
+            .bias()
+            .map(|bias| Tensor::from_fn([bias.len()], |i| bias.get(i) as f32));
+        Ok((kernel, bias))
+    };
+    let made: Result<gannet_graph::Layer, GraphError> = match node.layer() {
+        Layer::Conv2D(layer) => {
+            let (kernel, bias) = weights(layer.products())?;
+            Conv2D::new(layer.window(), kernel, bias).map(Into::into)
+        }
+        Layer::DepthwiseConv2D(layer) => {
+            let (kernel, bias) = weights(layer.products())?;
+            DepthwiseConv2D::new(layer.window(), kernel, bias).map(Into::into)
+        }
+        Layer::Dense(layer) => {
+            let input = graph.node(node.inputs()[0]).output().quantization;
+            let multipliers = layer.multipliers(input);
+            let multipliers = multipliers.map_err(|error| refusal(node, &error.to_string()))?;
+            if multipliers
+                .iter()
+                .any(|m| m.shift() != multipliers[0].shift())
+            {
+                return Err(refusal(node, "has scales that are far from each other"));
+            }
+            let (kernel, bias) = weights(layer.products())?;
+            Dense::new(kernel, bias).map(Into::into)
+        }
+        Layer::MaxPool2D(layer) => Ok(MaxPool2D::new(layer.window).into()),
+        Layer::Add(_) => Ok(Add.into()),
+        Layer::Sigmoid(_) => Ok(Activation::new(Function::Sigmoid).into()),
+        Layer::Tanh(_) => Ok(Activation::new(Function::Tanh).into()),
+        Layer::Reshape(layer) if layer.shape().dims().len() == 1 => Ok(Flatten.into()),
+        _ => return Err(refusal(node, "is not among them")),
+    };
+    made.map_err(|error| refusal(node, &error.to_string()))
+}
+
+fn refusal(node: &Node, why: &str) -> CompileError {
+    CompileError::Integers {
+        layer: node.name().to_owned(),
+        kind: node.layer().kind(),
+        why: why.to_owned(),
+    }
+}

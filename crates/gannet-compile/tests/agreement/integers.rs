@@ -1,0 +1,197 @@
+//! Networks of integers: the interpreter against the integer reference, to the bit.
+
+use gannet_compile::ir::Program;
+use gannet_compile::{InputFormat, Interpreter, Options, compile_quantized};
+use gannet_graph::quantized::{
+    Add, Bias, Clamp, Conv2D, Dense, DepthwiseConv2D, Element, Kernel, MaxPool2D, Products,
+    Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Tanh, TensorType, WeightBits,
+};
+use gannet_graph::{Padding, Window};
+
+use crate::suite::Random;
+
+/// What pixels stand for: 0 to 1.
+fn pixels() -> Quantization {
+    Quantization::new(Element::I8, 1.0 / 255.0, -128).unwrap()
+}
+
+fn values(scale: f32, zero_point: i32) -> Quantization {
+    Quantization::new(Element::I8, scale, zero_point).unwrap()
+}
+
+/// Weights of any value, so many scales, and a bias. A kernel with one value for each channel is
+/// a depthwise one.
+fn products(
+    random: &mut Random,
+    shape: &[usize],
+    scales: usize,
+    output: Quantization,
+    clamp: Clamp,
+) -> Products {
+    let elements = shape.iter().product();
+    let weights = (0..elements)
+        .map(|_| (random.bits() as i8).max(-127))
+        .collect();
+    let scales = (0..scales).map(|_| 0.002 + 0.003 * (random.weight() + 1.0));
+    let kernel = Kernel::new(shape.to_vec(), weights, WeightBits::Eight, scales.collect());
+    let outputs = match shape {
+        &[_, _, channels, 1] => channels,
+        _ => shape[shape.len() - 1],
+    };
+    let bias = (0..outputs).map(|_| (random.weight() * 4000.0) as i32);
+    let bias = Some(Bias::I32(bias.collect()));
+    Products::new(kernel.unwrap(), bias, output, clamp)
+}
+
+fn window(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Window {
+    Window::new(kernel, stride, padding).unwrap()
+}
+
+fn pool(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> MaxPool2D {
+    MaxPool2D {
+        window: window(kernel, stride, padding),
+        clamp: Clamp::None,
+    }
+}
+
+/// The layers of the small network for digits.
+fn digits() -> QuantizedGraph {
+    let mut random = Random::new(1);
+    let same = window([5, 5], [1, 1], Padding::Same);
+    let mut graph = QuantizedGraph::new("digits", TensorType::new([28, 28, 1], pixels())).unwrap();
+    let first = products(
+        &mut random,
+        &[5, 5, 1, 8],
+        8,
+        values(0.03, -128),
+        Clamp::Relu,
+    );
+    graph
+        .push("conv", Conv2D::new(same, first).unwrap())
+        .unwrap();
+    graph
+        .push("pool", pool([3, 3], [2, 2], Padding::Valid))
+        .unwrap();
+    let second = products(
+        &mut random,
+        &[5, 5, 8, 4],
+        4,
+        values(0.1, -128),
+        Clamp::Relu,
+    );
+    graph
+        .push("conv_1", Conv2D::new(same, second).unwrap())
+        .unwrap();
+    graph
+        .push("pool_1", pool([3, 3], [2, 2], Padding::Valid))
+        .unwrap();
+    graph.push("flat", Reshape::new([144])).unwrap();
+    let dense = products(&mut random, &[144, 64], 1, values(0.2, -128), Clamp::Relu);
+    graph.push("dense", Dense::new(dense).unwrap()).unwrap();
+    let dense = products(&mut random, &[64, 10], 1, values(0.4, 3), Clamp::None);
+    graph.push("dense_1", Dense::new(dense).unwrap()).unwrap();
+    graph.push("sigmoid", Sigmoid).unwrap();
+    graph
+}
+
+/// Zero points that are not at an end, strides, odd sizes, a scale for all filters.
+fn strides() -> QuantizedGraph {
+    let mut random = Random::new(2);
+    let image = TensorType::new([9, 7, 3], values(0.02, 5));
+    let mut graph = QuantizedGraph::new("strides", image).unwrap();
+    let same = window([3, 5], [2, 2], Padding::Same);
+    let first = products(
+        &mut random,
+        &[3, 5, 3, 5],
+        1,
+        values(0.04, -7),
+        Clamp::Relu6,
+    );
+    graph
+        .push("conv", Conv2D::new(same, first).unwrap())
+        .unwrap();
+    let depthwise = products(&mut random, &[3, 3, 5, 1], 5, values(0.05, 11), Clamp::None);
+    let all_around = window([3, 3], [1, 1], Padding::Same);
+    let layer = DepthwiseConv2D::new(all_around, depthwise).unwrap();
+    graph.push("depthwise", layer).unwrap();
+    graph
+        .push("pool", pool([2, 2], [1, 1], Padding::Same))
+        .unwrap();
+    graph
+        .push("pool_1", pool([2, 3], [2, 1], Padding::Same))
+        .unwrap();
+    graph.push("tanh", Tanh).unwrap();
+    graph
+}
+
+/// Two ways that are added.
+fn residual() -> QuantizedGraph {
+    let mut random = Random::new(3);
+    let image = TensorType::new([6, 7, 3], pixels());
+    let mut graph = QuantizedGraph::new("integer-residual", image).unwrap();
+    let same = window([3, 3], [1, 1], Padding::Same);
+    let stem = products(
+        &mut random,
+        &[3, 3, 3, 4],
+        4,
+        values(0.03, -20),
+        Clamp::None,
+    );
+    let stem = graph
+        .push("stem", Conv2D::new(same, stem).unwrap())
+        .unwrap();
+    let way = products(&mut random, &[3, 3, 4, 4], 4, values(0.07, 9), Clamp::Relu);
+    let way = graph.push("way", Conv2D::new(same, way).unwrap()).unwrap();
+    let add = Add {
+        output: values(0.09, -3),
+        clamp: Clamp::Relu,
+    };
+    graph.add("add", add, &[way, stem]).unwrap();
+    graph
+}
+
+pub fn networks() -> Vec<QuantizedGraph> {
+    vec![digits(), strides(), residual()]
+}
+
+pub fn program(graph: &QuantizedGraph) -> Program {
+    let options = Options {
+        input: InputFormat::PIXELS,
+    };
+    compile_quantized(graph, &options).unwrap()
+}
+
+#[test]
+fn the_interpreter_computes_the_integer_references_bits() {
+    for graph in networks() {
+        let program = program(&graph);
+        let of_bytes = program.input().element == gannet_compile::ir::Element::U8;
+        let mut interpreter = Interpreter::new(&program);
+        let mut random = Random::new(7);
+        for _ in 0..20 {
+            let bytes = random.pixels(program.input().len());
+            let integers = bytes.iter().map(|&byte| {
+                if of_bytes {
+                    i32::from(byte) - 128
+                } else {
+                    i32::from(byte.cast_signed())
+                }
+            });
+            let image = QuantizedTensor::new(graph.input_type().clone(), integers.collect());
+            let expected = graph.run(&image.unwrap()).unwrap();
+            let found = interpreter.run(&bytes).iter();
+            let found: Vec<i32> = found.map(|byte| byte.cast_signed().into()).collect();
+            assert_eq!(found, expected.data(), "{}", graph.name());
+        }
+    }
+}
+
+#[test]
+fn a_picture_of_bytes_is_read_as_it_is() {
+    let elements: Vec<_> = networks()
+        .iter()
+        .map(|graph| program(graph).input().element)
+        .collect();
+    use gannet_compile::ir::Element::{I8, U8};
+    assert_eq!(elements, [U8, I8, U8]);
+}
