@@ -195,3 +195,18 @@ fn a_picture_of_bytes_is_read_as_it_is() {
     use gannet_compile::ir::Element::{I8, U8};
     assert_eq!(elements, [U8, I8, U8]);
 }
+
+/// The image, five rows of it with two columns of border, six pooled rows of 13 pixels of 8
+/// channels with two columns of border, and 144 features; what follows lies in their place.
+#[test]
+fn rows_of_integers_stream_through_small_rings() {
+    let digits = program(&digits());
+    let copied: usize = 5 * (28 + 2) + 2;
+    let ring: usize = (6 * (13 + 2) + 2) * 8;
+    assert_eq!(
+        digits.arena_bytes(),
+        784 + copied.next_multiple_of(4) + ring + 144
+    );
+    // Weights, biases of four bytes, a multiplier for each filter, and the logistic function.
+    assert!(digits.constant_bytes() <= 10_856 + 86 * 4 + 12 * 6 + 256);
+}
