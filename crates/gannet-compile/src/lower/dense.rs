@@ -19,7 +19,9 @@ impl<'g> Lowering<'g> {
             weights: kernel,
             bias,
         } = self.arithmetic(group, layer.kernel(), layer.bias());
+        // A value that was computed in place has the extents of what lay there before.
         let source = self.source(group);
+        let source = self.flat(source);
         let target = self.value(group);
         let (features, units) = (layer.features(), layer.units());
 

@@ -200,7 +200,9 @@ fn stages(program: &Program) -> String {
     out.line("//! were proven to lie inside their arrays before this text was written.");
     out.line("#![allow(unused_mut, unused_parens, clippy::all)]");
     out.gap();
-    out.line("use super::weights::*;");
+    if program.constant_bytes() > 0 {
+        out.line("use super::weights::*;");
+    }
     out.gap();
     print_schedule(program, &mut out);
     for stage in program.stages() {

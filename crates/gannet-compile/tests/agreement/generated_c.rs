@@ -68,8 +68,8 @@ fn build(networks: &[Source<'_>], compiler: &[&str]) -> Host {
         ),
     );
     let built = Command::new(compiler[0])
-        .args(&compiler[1..])
         .args(STRICT)
+        .args(&compiler[1..])
         .args(&sources)
         .args(["-o", "host"])
         .current_dir(folder.path())
@@ -77,6 +77,16 @@ fn build(networks: &[Source<'_>], compiler: &[&str]) -> Host {
         .unwrap();
     assert!(built.success(), "{compiler:?} objects to generated code");
     Host::new(folder, "host")
+}
+
+/// What each of `programs` gives for its images, and its self-test's verdict, all built by the
+/// system's C compiler into one program.
+pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
+    let networks: Vec<_> = programs.iter().map(|program| source(program)).collect();
+    let host = build(&networks, &["cc", "-std=gnu99"]);
+    (images.iter().enumerate())
+        .map(|(which, images)| host.run(which, images))
+        .collect()
 }
 
 /// A compiler that is not installed says so and is passed over.

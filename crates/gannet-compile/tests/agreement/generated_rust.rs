@@ -16,30 +16,79 @@ fn build(crates: &[(String, Vec<SourceFile>)]) -> Host {
             write(&folder.path().join(format!("net{i}")).join(path), text);
         }
         dependencies += &format!("net{i} = {{ path = \"net{i}\", package = \"{package}\" }}\n");
-        arms += &format!(
-            "{i} => {{ let mut n = net{i}::Network::new(); for v in n.input_mut() {{ \
-             let mut b = [0_u8]; i.read_exact(&mut b)?; *v = b[0] as _; }} \
-             for v in n.run() {{ o.write_all(&v.to_le_bytes())?; }} \
-             o.write_all(&[n.self_test() as u8])?; }}\n"
-        );
+        arms += &arm(i);
     }
     write(
         &folder.path().join("Cargo.toml"),
-        &format!(
-            "[package]\nname = \"host\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
-             [dependencies]\n{dependencies}[profile.dev]\nopt-level = 3\n[workspace]\n"
-        ),
+        &manifest(&dependencies, 3),
     );
-    write(
-        &folder.path().join("src/main.rs"),
-        &format!(
-            "use std::io::{{Read, Write}};\nfn main() -> std::io::Result<()> {{\n\
-             let (mut i, mut o) = (std::io::stdin().lock(), std::io::stdout().lock());\n\
-             let mut which = [0; 2];\n\
-             while i.read_exact(&mut which).is_ok() {{ match u16::from_le_bytes(which) {{\n\
-             {arms} _ => unreachable!() }} }}\nOk(()) }}\n"
-        ),
-    );
+    write(&folder.path().join("src/main.rs"), &main_source("", &arms));
+    cargo_build(&folder);
+    Host::new(folder, "target/debug/host")
+}
+
+fn crate_of(program: &Program) -> (String, Vec<SourceFile>) {
+    (rust::package_name(program), rust::generate(program))
+}
+
+/// What each of `programs` gives for its images, and its self-test's verdict. Their crates become
+/// modules of one, so that the compiler is started once.
+pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut modules = String::new();
+    let mut arms = String::new();
+    for (i, program) in programs.iter().enumerate() {
+        for (path, text) in rust::generate(program) {
+            let Some(path) = path.strip_prefix("src/") else {
+                continue;
+            };
+            let path = if path == "lib.rs" { "mod.rs" } else { path };
+            // What a crate says of itself, a module cannot.
+            let text = text.replacen("#![no_std]\n", "", 1);
+            write(&folder.path().join(format!("src/net{i}")).join(path), &text);
+        }
+        modules += &format!("mod net{i};\n");
+        arms += &arm(i);
+    }
+    let main = main_source(&format!("#![allow(dead_code)]\n{modules}"), &arms);
+    write(&folder.path().join("src/main.rs"), &main);
+    write(&folder.path().join("Cargo.toml"), &manifest("", 1));
+    cargo_build(&folder);
+    let host = Host::new(folder, "target/debug/host");
+    (images.iter().enumerate())
+        .map(|(which, images)| host.run(which, images))
+        .collect()
+}
+
+/// The answer to a record for network `i`.
+fn arm(i: usize) -> String {
+    format!(
+        "{i} => {{ let mut n = net{i}::Network::new(); for v in n.input_mut() {{ \
+         let mut b = [0_u8]; i.read_exact(&mut b)?; *v = b[0] as _; }} \
+         for v in n.run() {{ o.write_all(&v.to_le_bytes())?; }} \
+         o.write_all(&[n.self_test() as u8])?; }}\n"
+    )
+}
+
+fn main_source(head: &str, arms: &str) -> String {
+    format!(
+        "{head}use std::io::{{Read, Write}};\nfn main() -> std::io::Result<()> {{\n\
+         let (mut i, mut o) = (std::io::stdin().lock(), std::io::stdout().lock());\n\
+         let mut which = [0; 2];\n\
+         while i.read_exact(&mut which).is_ok() {{ match u16::from_le_bytes(which) {{\n\
+         {arms} _ => unreachable!() }} }}\nOk(()) }}\n"
+    )
+}
+
+fn manifest(dependencies: &str, optimize: u8) -> String {
+    format!(
+        "[package]\nname = \"host\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
+         [lints.rust]\nunexpected_cfgs = \"allow\"\n\
+         [dependencies]\n{dependencies}[profile.dev]\nopt-level = {optimize}\n[workspace]\n"
+    )
+}
+
+fn cargo_build(folder: &tempfile::TempDir) {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--offline"])
         .current_dir(folder.path())
@@ -51,11 +100,6 @@ fn build(crates: &[(String, Vec<SourceFile>)]) -> Host {
         built.success(),
         "generated code does not build without warnings"
     );
-    Host::new(folder, "target/debug/host")
-}
-
-fn crate_of(program: &Program) -> (String, Vec<SourceFile>) {
-    (rust::package_name(program), rust::generate(program))
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod generated_c;
 mod generated_rust;
 mod host;
 mod integers;
+mod random;
 mod reference;
 mod suite;
 mod vendor_c;

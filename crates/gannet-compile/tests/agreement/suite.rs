@@ -24,6 +24,11 @@ impl Random {
         z ^ (z >> 31)
     }
 
+    /// A number below `n`.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.bits() >> 32) as usize % n
+    }
+
     /// Uniform in −1 … 1.
     pub fn weight(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1 << 23) as f32 - 1.0
@@ -90,30 +95,34 @@ pub fn networks() -> Vec<Graph> {
         permuted_first().unwrap(),
     ];
     for (seed, network) in networks.iter_mut().enumerate() {
-        let mut random = Random::new(seed as u64);
-        for id in network.ids() {
-            let inputs = network.node(id).inputs().to_vec();
-            let spread = inputs.first().map_or(1.0, |input| {
-                let fan_in = network.node(*input).output_shape().elements().min(400);
-                (fan_in as f32).sqrt().recip()
-            });
-            // A variance is positive.
-            let is_variance: Vec<bool> = (network.node(id).layer().weights().iter())
-                .map(|weight| weight.name == "moving_variance")
-                .collect();
-            for (values, is_variance) in network.node_weights_mut(id).into_iter().zip(is_variance) {
-                for value in values {
-                    let weight = random.weight();
-                    *value = if is_variance {
-                        1.5 + weight
-                    } else {
-                        weight * spread * 1.5
-                    };
-                }
+        fill(network, &mut Random::new(seed as u64));
+    }
+    networks
+}
+
+/// Gives a network weights that keep values near one.
+pub fn fill(network: &mut Graph, random: &mut Random) {
+    for id in network.ids() {
+        let inputs = network.node(id).inputs().to_vec();
+        let spread = inputs.first().map_or(1.0, |input| {
+            let fan_in = network.node(*input).output_shape().elements().min(400);
+            (fan_in as f32).sqrt().recip()
+        });
+        // A variance is positive.
+        let is_variance: Vec<bool> = (network.node(id).layer().weights().iter())
+            .map(|weight| weight.name == "moving_variance")
+            .collect();
+        for (values, is_variance) in network.node_weights_mut(id).into_iter().zip(is_variance) {
+            for value in values {
+                let weight = random.weight();
+                *value = if is_variance {
+                    1.5 + weight
+                } else {
+                    weight * spread * 1.5
+                };
             }
         }
     }
-    networks
 }
 
 fn window(kernel: [usize; 2], stride: [usize; 2], padding: Padding) -> Window {

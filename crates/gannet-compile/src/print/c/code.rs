@@ -30,10 +30,13 @@ const GUARDS: &str = r#"#ifdef __FAST_MATH__
 typedef float __attribute__((__may_alias__)) arena_float;
 typedef int32_t __attribute__((__may_alias__)) arena_int;
 #define STAGE static __attribute__((__noinline__))
+/* GCC 12 loses stores when it reckons addresses of wide elements from those of narrow ones. */
+#define APART(pointer) __asm__("" : "+r"(pointer))
 #else
 typedef float arena_float;
 typedef int32_t arena_int;
 #define STAGE static
+#define APART(pointer) (void)0
 #endif
 "#;
 
@@ -149,9 +152,13 @@ fn print_stage(program: &Program, prefix: &Prefix, stage: &Stage, out: &mut Writ
             match program.offset(buffer) {
                 Some(offset) => {
                     let element = arena_type(buffer.element);
-                    out.line(format_args!(
-                        "{element} *const {name} = ({element} *)(void *)(arena + {offset}); /* {extents} */"
-                    ));
+                    let place = format!("({element} *)(void *)(arena + {offset}); /* {extents} */");
+                    if buffer.element.bytes() < 4 {
+                        out.line(format_args!("{element} *{name} = {place}"));
+                        out.line(format_args!("APART({name});"));
+                    } else {
+                        out.line(format_args!("{element} *const {name} = {place}"));
+                    }
                 }
                 None => out.line(format_args!(
                     "const {} *const {name} = {}.{name}; /* {extents} */",
