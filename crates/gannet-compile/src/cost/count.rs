@@ -25,9 +25,6 @@ pub fn count(program: &Program) -> Vec<Operations> {
 /// Weights that are read at a time, at most.
 const WEIGHTS_A_BLOCK: u64 = 8;
 
-/// Loops of so many turns at most are written out if they are simple.
-const WRITTEN_OUT: u64 = 4;
-
 struct Counting<'p> {
     program: &'p Program,
     /// The present value of each variable.
@@ -146,10 +143,8 @@ impl Counting<'_> {
             self.values[each.variable.index()] = from;
             operations += self.body(&each.body) * turns;
         }
-        if turns > WRITTEN_OUT || !is_simple(&each.body) {
-            operations.loops += 1;
-            operations.turns += turns;
-        }
+        operations.loops += 1;
+        operations.turns += turns;
         operations
     }
 
@@ -233,16 +228,6 @@ impl Counting<'_> {
             }
         }
     }
-}
-
-/// Whether a compiler writes out a short loop with this body: there is little in it.
-fn is_simple(body: &[Statement]) -> bool {
-    body.iter().all(|statement| match statement {
-        Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => true,
-        Statement::Wrap(wrap) => is_simple(&wrap.body),
-        Statement::For(each) => is_simple(&each.body),
-        Statement::If(..) | Statement::Accumulate(_) => false,
-    })
 }
 
 fn is_power_of_two(expression: &Expression) -> bool {
