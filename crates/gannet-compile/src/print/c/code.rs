@@ -30,7 +30,7 @@ const GUARDS: &str = r#"#ifdef __FAST_MATH__
 typedef float __attribute__((__may_alias__)) arena_float;
 typedef int32_t __attribute__((__may_alias__)) arena_int;
 #define STAGE static __attribute__((__noinline__))
-/* GCC 12 loses stores when it reckons addresses of wide elements from those of narrow ones. */
+/* GCC 12 loses stores when it reckons one array's addresses from another's (-fivopts). */
 #define APART(pointer) __asm__("" : "+r"(pointer))
 #else
 typedef float arena_float;
@@ -153,12 +153,8 @@ fn print_stage(program: &Program, prefix: &Prefix, stage: &Stage, out: &mut Writ
                 Some(offset) => {
                     let element = arena_type(buffer.element);
                     let place = format!("({element} *)(void *)(arena + {offset}); /* {extents} */");
-                    if buffer.element.bytes() < 4 {
-                        out.line(format_args!("{element} *{name} = {place}"));
-                        out.line(format_args!("APART({name});"));
-                    } else {
-                        out.line(format_args!("{element} *const {name} = {place}"));
-                    }
+                    out.line(format_args!("{element} *{name} = {place}"));
+                    out.line(format_args!("APART({name});"));
                 }
                 None => out.line(format_args!(
                     "const {} *const {name} = {}.{name}; /* {extents} */",
