@@ -24,6 +24,8 @@ KERAS_FIRST = ROOT / "oracles" / "keras_first.py"
 ZOO = ROOT / "oracles" / "zoo.py"
 TFLITE = ROOT / "oracles" / "tflite.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
+ONNX_MODELS = ROOT / "oracles" / "onnx_models.py"
+ONNX_BACKEND = ROOT / "oracles" / "onnx_backend.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 NETRON_PAGE = ROOT / "oracles" / "netron_page.py"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
@@ -45,6 +47,7 @@ def main():
         run(sys.executable, KERAS_FIRST, FIXTURES)
         run(sys.executable, PYTORCH_STATE, FIXTURES)
         run(sys.executable, TFLITE, "make", FIXTURES / "tflite")
+        run(sys.executable, ONNX_MODELS, "make", FIXTURES / "onnx")
         run(sys.executable, THUMB)
         return
     if sys.argv[1:]:
@@ -70,6 +73,11 @@ def main():
         example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]
         run(*example, "--", litert, tflite)
         run(sys.executable, TFLITE, "check", tflite)
+        run(sys.executable, ONNX_MODELS, "make", theirs / "onnx")
+        test = [cargo, "test", "--package", "gannet-formats", "--test", "onnx_fixtures"]
+        run(*test, GANNET_ONNX_FIXTURES=str(theirs / "onnx"))
+        run(sys.executable, ONNX_MODELS, "check", ours)
+        run(sys.executable, ONNX_BACKEND)
         node = shutil.which("node")
         if node is None:
             print("node is not there, so Netron's own reader was not asked")

@@ -1,6 +1,7 @@
-//! Writes networks with random weights as `.h5` and `.keras` files into the folder that the
-//! argument names, and beside each a `.json` with an input, the reference's output and the
-//! layers, so that Keras can be asked whether it agrees, and Netron whether it shows them.
+//! Writes networks with random weights as `.h5`, `.keras` and `.onnx` files into the folder that
+//! the argument names, and beside each a `.json` with an input, the reference's output and the
+//! layers, so that Keras and onnxruntime can be asked whether they agree, and Netron whether it
+//! shows them.
 
 use std::{error::Error, fs, path::PathBuf};
 
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let input = Tensor::from_fn(graph.input_shape().clone(), |_| random());
         let output = graph.run(&input)?;
         let path = folder.join(graph.name());
-        for extension in ["h5", "keras"] {
+        for extension in ["h5", "keras", "onnx"] {
             gannet_formats::write(&graph, path.with_extension(extension))?;
         }
         let about = json!({

@@ -181,6 +181,20 @@ pub enum FormatError {
     /// `model_config` is JSON, but not as Keras writes it.
     #[error("'model_config' is not as Keras writes it: {0}")]
     Config(String),
+    /// The bytes are no protocol buffer, or one of something else.
+    #[error("this is not an ONNX file: {what}; export the model again")]
+    NotOnnx {
+        /// What was found instead.
+        what: String,
+    },
+    /// More parts than any network for a microcontroller has.
+    #[error(
+        "the file has more than {limit} nodes or parts of nodes, more than any network for a microcontroller; simplify the model before it is exported"
+    )]
+    TooComplex {
+        /// The most that is read.
+        limit: usize,
+    },
     /// All that stands in the way of reading the network.
     #[error("the network cannot be read, because of:{0}")]
     Unsupported(Obstacles),

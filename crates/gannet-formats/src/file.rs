@@ -9,7 +9,7 @@ use std::{
 
 use gannet_graph::Graph;
 
-use crate::{FormatError, Model, ModelRef, Supported, keras, tflite};
+use crate::{FormatError, Model, ModelRef, Supported, keras, onnx, tflite};
 
 /// A format of model files.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// From which byte on its files hold what.
     signature: (usize, &'static [u8]),
+    /// What is to be known of the attributes of its layers, in a sentence or two.
+    pub notes: &'static str,
     /// What it has for layers, in the order in which they are best told.
     pub layers: fn() -> Vec<Supported>,
     read: fn(&[u8]) -> Result<Model, FormatError>,
@@ -32,6 +34,7 @@ pub const FORMATS: &[Format] = &[
         name: "Keras HDF5",
         extensions: &["h5", "hdf5"],
         signature: (0, crate::hdf5::SIGNATURE),
+        notes: keras::NOTES,
         layers: keras::supported,
         read: |file| keras::from_h5(file).map(Model::Float),
         write: |model| keras::to_h5(float(model)?),
@@ -40,6 +43,7 @@ pub const FORMATS: &[Format] = &[
         name: "Keras archive",
         extensions: &["keras"],
         signature: (0, crate::zip::SIGNATURE),
+        notes: keras::NOTES,
         layers: keras::supported,
         read: |file| keras::from_archive(file).map(Model::Float),
         write: |model| keras::to_archive(float(model)?),
@@ -48,9 +52,20 @@ pub const FORMATS: &[Format] = &[
         name: "TFLite",
         extensions: &["tflite"],
         signature: (4, tflite::SIGNATURE),
+        notes: tflite::NOTES,
         layers: tflite::supported,
         read: tflite::from_tflite,
         write: tflite::to_tflite,
+    },
+    Format {
+        name: "ONNX",
+        extensions: &["onnx"],
+        // A protocol buffer has none; but every program writes the version of the form first.
+        signature: (0, &[0x08]),
+        notes: onnx::NOTES,
+        layers: onnx::supported,
+        read: |file| onnx::from_bytes(file).map(|imported| Model::Float(imported.graph)),
+        write: |model| Ok(onnx::to_bytes(float(model)?)),
     },
 ];
 

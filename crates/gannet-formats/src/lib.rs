@@ -14,6 +14,7 @@ pub mod keras;
 mod layout;
 mod model;
 mod obstacle;
+pub mod onnx;
 pub mod state;
 mod support;
 pub mod tflite;

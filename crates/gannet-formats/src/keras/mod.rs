@@ -29,4 +29,5 @@ mod wiring;
 
 pub use archive::{from_archive, to_archive};
 pub use h5::{from_h5, read_h5, to_h5, write_h5};
+pub(crate) use support::NOTES;
 pub use support::supported;

@@ -16,6 +16,10 @@ use crate::{Obstacles, Supported};
 /// What every class has: no attribute of its own.
 const COMMON: [&str; 2] = ["dtype", "quantization_config"];
 
+/// What is to be known of the attributes of layers.
+pub(crate) const NOTES: &str = "An attribute that is not listed changes training only, or nothing, \
+and is left out. The layers `…1D` are read as layers over images one row high.";
+
 /// Every class that is read; classes that differ in nothing are one.
 pub fn supported() -> Vec<Supported> {
     let mut all: Vec<Supported> = Vec::new();

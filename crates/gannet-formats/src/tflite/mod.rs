@@ -25,6 +25,7 @@ mod source;
 mod write;
 mod writer;
 
+pub(crate) use operators::NOTES;
 pub use operators::supported;
 pub use read::from_tflite;
 pub(crate) use source::IDENTIFIER as SIGNATURE;

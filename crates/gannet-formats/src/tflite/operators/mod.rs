@@ -227,6 +227,9 @@ const OPERATORS: &[Operator] = &[
     integers(Code::SUB, &[], ELEMENTWISE, sub::quantized),
 ];
 
+/// What is to be known of the attributes of operators.
+pub(crate) const NOTES: &str = "An option that is not listed is not looked at.";
+
 /// What the format has for layers.
 pub fn supported() -> Vec<Supported> {
     let of_operator = |operator: &Operator| Supported {

@@ -17,6 +17,8 @@ pub struct Overview {
 pub struct Format {
     /// Their names and extensions.
     pub name: String,
+    /// What is to be known of the attributes of its layers.
+    pub notes: &'static str,
     /// What it has for layers.
     pub layers: Vec<Supported>,
 }
@@ -56,7 +58,11 @@ fn formats() -> Vec<Format> {
         let name = format!("{} ({})", format.name, extensions.join(", "));
         match formats.iter_mut().find(|other| other.layers == layers) {
             Some(same) => same.name = format!("{}, {name}", same.name),
-            None => formats.push(Format { name, layers }),
+            None => formats.push(Format {
+                name,
+                notes: format.notes,
+                layers,
+            }),
         }
     }
     formats

@@ -14,10 +14,6 @@ Made from the code by `gannet layers --markdown`; a test holds it to the code.
 A layer kind has the name of Keras' class. Every kind can be described in `gannet.toml`, trained, run by the reference, compiled and written as Keras. *Quantized* means that networks of integers have it too. What a format has that is not on this page is refused when a file is read, all of it in one list.
 ";
 
-const FORMAT: &str = "\
-An attribute that is not listed changes training only, or nothing, and is left out. The layers `…1D` are read as layers over images one row high.
-";
-
 /// The whole page.
 pub fn markdown(overview: &Overview) -> String {
     let mut page = HEAD.to_owned();
@@ -49,10 +45,11 @@ pub fn markdown(overview: &Overview) -> String {
 }
 
 fn of_format(page: &mut String, format: &Format) {
-    let _ = write!(page, "\n## {}\n\n{FORMAT}", format.name);
-    for layer in &format.layers {
+    let _ = write!(page, "\n## {}\n\n{}\n", format.name, format.notes);
+    for same in format.layers.chunk_by(|a, b| a.names == b.names) {
+        let layer = &same[0];
         let _ = write!(page, "\n### {}\n\n", layer.names.join(", "));
-        page.push_str(&becomes(layer));
+        page.push_str(&becomes(same));
         page.push('\n');
         if !layer.attributes.is_empty() {
             page.push('\n');
@@ -63,11 +60,16 @@ fn of_format(page: &mut String, format: &Format) {
     }
 }
 
-fn becomes(layer: &Supported) -> String {
-    match layer.kinds.as_slice() {
-        [] => "Does nothing at inference and is left out.".to_owned(),
-        [kind] => format!("Becomes {kind}."),
-        [first, second @ ..] => format!("Becomes {first} and {} behind it.", second.join(", ")),
+/// What becomes of a class, which may be one of several things.
+fn becomes(layers: &[Supported]) -> String {
+    let each = layers.iter().map(|layer| match layer.kinds.as_slice() {
+        [] => None,
+        [kind] => Some((*kind).to_owned()),
+        [first, second @ ..] => Some(format!("{first} and {} behind it", second.join(", "))),
+    });
+    match each.collect::<Option<Vec<String>>>() {
+        None => "Does nothing at inference and is left out.".to_owned(),
+        Some(kinds) => format!("Becomes {}.", kinds.join(" or ")),
     }
 }
 

@@ -1,0 +1,151 @@
+//! Parts of an axis: `Slice`, `Split`, and `Gather` of one index.
+
+use gannet_graph::{Cropping2D, MaxPool2D, Padding, Window};
+
+use super::Operator;
+use crate::onnx::{
+    call::{Call, Stop, Value, one},
+    lane::Lane,
+    network::Activation,
+    shape::{self, Cut},
+};
+
+pub(super) const SLICE: Operator = Operator {
+    name: "Slice",
+    kinds: &["Cropping2D"],
+    attributes: &[
+        ("starts", "whole numbers, as attribute or input"),
+        ("ends", "whole numbers, as attribute or input"),
+        ("axes", "axes but the batch, as attribute or input"),
+    ],
+    import: |call| {
+        let mut numbers = Vec::new();
+        for (place, name) in ["starts", "ends", "axes", "steps"].iter().enumerate() {
+            numbers.push(call.whole(name, place + 1)?);
+        }
+        let mut value = call.activation(0)?;
+        let cuts = shape::slices(
+            &value.view.dims(),
+            |_, place| Ok(numbers[place - 1].clone()),
+        );
+        for cut in call.sound(cuts)? {
+            value = part(call, &value, cut)?;
+        }
+        one(value.node, value.view)
+    },
+};
+
+pub(super) const SPLIT: Operator = Operator {
+    name: "Split",
+    kinds: &["Cropping2D"],
+    attributes: &[
+        ("axis", "any axis but the batch"),
+        ("split", "whole numbers, as attribute or input"),
+        ("num_outputs", "any"),
+    ],
+    import: |call| {
+        let named = call.whole("split", 1)?;
+        let value = call.activation(0)?;
+        let axis = call.axis(call.int("axis", 0), value.view.rank())?;
+        let extent = value.view.dims()[axis];
+        let parts = call.node.output.len();
+        let lens: Vec<usize> = match named {
+            Some(named) => named
+                .iter()
+                .map(|&len| usize::try_from(len).unwrap_or(0))
+                .collect(),
+            // As equal as can be; the last is the smallest.
+            None => {
+                let len = extent.div_ceil(parts.max(1));
+                (0..parts)
+                    .map(|part| len.min(extent.saturating_sub(part * len)))
+                    .collect()
+            }
+        };
+        if lens.len() != parts || lens.iter().sum::<usize>() != extent || lens.contains(&0) {
+            let found = format!("{lens:?}");
+            let supported = format!("{parts} parts that make up the {extent} of the axis");
+            return Err(call.refuse("split", found, supported));
+        }
+        let mut given = Vec::new();
+        let mut start = 0;
+        for len in lens {
+            let step = 1;
+            let cut = Cut {
+                axis,
+                start,
+                len,
+                step,
+            };
+            given.push(Value::Activation(part(call, &value, cut)?));
+            start += len;
+        }
+        Ok(given)
+    },
+};
+
+pub(super) const GATHER: Operator = Operator {
+    name: "Gather",
+    kinds: &["Cropping2D"],
+    attributes: &[("axis", "any axis but the batch")],
+    import: |call| {
+        let indices = call.constant(1)?;
+        let value = call.activation(0)?;
+        let axis = call.axis(call.int("axis", 0), value.view.rank())?;
+        let extent = value.view.dims()[axis];
+        let index = match indices.as_ints() {
+            Some(&[index]) if indices.dims.is_empty() => shape::axis(index, extent),
+            _ => Err(format!("indices of extents {:?}", indices.dims)),
+        };
+        let Ok(start) = index else {
+            let found = format!("{:?}", indices.as_ints().unwrap_or_default());
+            return Err(call.refuse("input 1", found, "one index of the axis"));
+        };
+        let (len, step) = (1, 1);
+        let part = part(
+            call,
+            &value,
+            Cut {
+                axis,
+                start,
+                len,
+                step,
+            },
+        )?;
+        let kept: Vec<usize> = (0..part.view.rank()).filter(|&a| a != axis).collect();
+        one(part.node, part.view.transposed(&kept))
+    },
+};
+
+/// The part of a value that a cut names. Every so many-eth value is the largest of a window
+/// of one.
+fn part(call: &mut Call<'_>, value: &Activation, cut: Cut) -> Result<Activation, Stop> {
+    let Cut {
+        axis,
+        start,
+        len,
+        step,
+    } = cut;
+    let extent = value.view.dims()[axis];
+    if (start, len, step) == (0, extent, 1) {
+        return Ok(value.clone());
+    }
+    let Some(step) = usize::try_from(step).ok().filter(|_| len > 0) else {
+        let found = format!("{len} values in steps of {step}");
+        return Err(call.refuse("steps", found, "one value or more in steps forward"));
+    };
+    let lane = Lane::of(call, value, axis)?;
+    let end = start + (len - 1) * step + 1;
+    let [vertical, horizontal] = lane.pair([start, extent - end]);
+    let mut node = lane.node;
+    if [vertical, horizontal] != [[0; 2]; 2] {
+        node = call.layer(Cropping2D::new(vertical, horizontal), &[node])?;
+    }
+    if step > 1 {
+        let strides = lane.pair([step; 2]).map(|[stride, _]| stride.max(1));
+        let window = Window::new([1, 1], strides, Padding::Valid).map_err(Into::into);
+        let window = call.built(window)?;
+        node = call.layer(MaxPool2D::new(window), &[node])?;
+    }
+    Ok(lane.with_extent(node, len))
+}
