@@ -128,7 +128,7 @@ impl<'a> Call<'a> {
             self.refuse(
                 "shape",
                 format!("{:?}", self.source.tensors[place].shape),
-                "a batch of 1 and at least one extent behind it",
+                "a batch of 1 and at least one extent behind it, none of them 0",
             )
         })
     }
@@ -370,7 +370,9 @@ impl Weights {
 /// The extents behind a batch of one.
 pub(super) fn shape(extents: &[usize]) -> Option<Shape> {
     match extents {
-        [1, rest @ ..] if !rest.is_empty() => Some(Shape::from(rest.to_vec())),
+        [1, rest @ ..] if !rest.is_empty() && !rest.contains(&0) => {
+            Some(Shape::from(rest.to_vec()))
+        }
         _ => None,
     }
 }
@@ -432,6 +434,13 @@ mod tests {
     use super::*;
 
     /// The bit patterns are IEEE 754's: 1, −2, 2⁻²⁴, 65504, −∞.
+    /// An input without channels once ended in a division by zero.
+    #[test]
+    fn empty_extents_are_no_shape() {
+        assert!(shape(&[1, 4, 4, 0]).is_none());
+        assert!(shape(&[1, 4, 4, 2]).is_some());
+    }
+
     #[test]
     fn half_precision_by_hand() {
         for (bits, number) in [

@@ -190,7 +190,7 @@ fn input_shape(source: &Source<'_>, input: usize) -> Result<gannet_graph::Shape,
             class: "input".to_owned(),
             attribute: "shape".to_owned(),
             value: format!("{:?}", tensor.shape),
-            supported: "a batch of 1 and at least one extent behind it".to_owned(),
+            supported: "a batch of 1 and at least one extent behind it, none of them 0".to_owned(),
         }])
     })
 }
