@@ -11,8 +11,6 @@ fn hundred_filters() -> Result<Graph, GraphError> {
     let mut graph = Graph::new("wide", [28, 28, 1])?;
     let window = Window::new([5, 5], [1, 1], Padding::Same)?;
     graph.push("conv2d", Conv2D::zeros(window, 1, 100))?;
-    let coarse = Window::new([1, 1], [7, 7], Padding::Valid)?;
-    graph.push("conv2d_1", Conv2D::zeros(coarse, 100, 2))?;
     graph.push("flatten", Flatten)?;
     Ok(graph)
 }
