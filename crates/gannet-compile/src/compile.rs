@@ -5,7 +5,6 @@ use gannet_graph::quantized::{self, QuantizedGraph};
 
 use crate::ir::Program;
 use crate::lower::integer::Integers;
-use crate::simplify::simplify;
 use crate::{CompileError, lower, scale, supported};
 
 /// What the device is given for an image.
@@ -40,7 +39,7 @@ pub struct Options {
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError> {
     all_finite(graph)?;
     supported::check(graph)?;
-    let normal = simplify(&graph.normal_form());
+    let normal = graph.simplified();
     if normal.nodes().len() < 2 {
         return Err(CompileError::Empty(graph.name().to_owned()));
     }

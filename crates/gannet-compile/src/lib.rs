@@ -16,7 +16,6 @@ mod lower;
 mod memory;
 mod print;
 mod scale;
-mod simplify;
 mod stream;
 mod supported;
 

@@ -19,6 +19,7 @@ mod normal_distribution;
 pub mod quantized;
 mod regularizer;
 mod shape;
+mod simplify;
 mod tensor;
 mod window;
 

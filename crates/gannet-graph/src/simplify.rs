@@ -1,21 +1,26 @@
-//! Leaves out what does nothing at inference or is not read, and folds normalization into the weights before
-//! it: `γ(Wx + b − μ)/σ + β` is `W'x + b'` with other weights.
+//! The simplest network that computes the same at inference: what does nothing or is not read
+//! is left out, and normalization is folded into the weights before it:
+//! `γ(Wx + b − μ)/σ + β` is `W'x + b'` with other weights.
 
-use gannet_graph::{
+use crate::{
     Activation, BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Function, Graph, GraphError,
     Layer, NodeId, Tensor,
 };
+
+impl Graph {
+    /// The normal form without what does nothing at inference or is not read, and with
+    /// normalization folded into the weights before it.
+    pub fn simplified(&self) -> Graph {
+        let normal = self.normal_form();
+        rebuild(&normal, entries(&normal)).expect("folding keeps every shape")
+    }
+}
 
 /// A node of the network in the making, wired to earlier ones.
 struct Entry {
     name: String,
     layer: Layer,
     inputs: Vec<usize>,
-}
-
-/// The simpler network that computes the same; `graph` is in normal form.
-pub(crate) fn simplify(graph: &Graph) -> Graph {
-    rebuild(graph, entries(graph)).expect("folding keeps every shape")
 }
 
 /// The nodes that stay, and where the output is.
@@ -145,9 +150,8 @@ fn fold(layer: &Layer, normalization: &BatchNormalization) -> Option<Layer> {
 
 #[cfg(test)]
 mod tests {
-    use gannet_graph::{Dropout, Padding, Window};
-
     use super::*;
+    use crate::{Dropout, Padding, Window};
 
     fn kinds(graph: &Graph) -> Vec<&'static str> {
         graph.nodes()[1..]
@@ -166,10 +170,20 @@ mod tests {
         graph
             .push("norm_1", BatchNormalization::identity(2))
             .unwrap();
-        let simple = simplify(&graph);
+        let simple = graph.simplified();
         assert_eq!(kinds(&simple), ["Conv2D"]);
         // The folded layer has a bias where it had none.
         assert_eq!(simple.params(), 9 * 2 + 2);
+    }
+
+    #[test]
+    fn a_convolution_of_groups_keeps_them() {
+        let window = Window::new([1, 1], [1, 1], Padding::Valid).unwrap();
+        let conv = Conv2D::zeros(window, 2, 4).with_groups(2).unwrap();
+        let mut graph = Graph::new("net", [4, 4, 4]).unwrap();
+        graph.push("conv", conv).unwrap();
+        graph.push("norm", BatchNormalization::identity(4)).unwrap();
+        assert_eq!(kinds(&graph.simplified()), ["Conv2D"]);
     }
 
     /// Whoever else reads the sums must not see them normalized.
@@ -180,9 +194,9 @@ mod tests {
         let norm = graph
             .add("norm", BatchNormalization::identity(2), &[dense])
             .unwrap();
-        graph.add("add", gannet_graph::Add, &[dense, norm]).unwrap();
+        graph.add("add", crate::Add, &[dense, norm]).unwrap();
         assert_eq!(
-            kinds(&simplify(&graph)),
+            kinds(&graph.simplified()),
             ["Dense", "BatchNormalization", "Add"]
         );
     }
@@ -193,7 +207,7 @@ mod tests {
         let dense = graph.push("dense", Dense::zeros(3, 2)).unwrap();
         graph.push("beside", Dense::zeros(2, 5)).unwrap();
         graph.add("end", Dense::zeros(2, 1), &[dense]).unwrap();
-        assert_eq!(kinds(&simplify(&graph)), ["Dense", "Dense"]);
+        assert_eq!(kinds(&graph.simplified()), ["Dense", "Dense"]);
     }
 
     #[test]
@@ -204,6 +218,6 @@ mod tests {
         graph
             .add("drop", Dropout::new(0.5).unwrap(), &[dense])
             .unwrap();
-        assert_eq!(simplify(&graph).output_shape(), graph.output_shape());
+        assert_eq!(graph.simplified().output_shape(), graph.output_shape());
     }
 }
