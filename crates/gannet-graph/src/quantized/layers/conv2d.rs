@@ -106,18 +106,23 @@ impl LayerKind for Conv2D {
         let finish = self
             .products
             .finish(image.quantization(), Rescale::Convolution);
-        QuantizedTensor::from_fn(output.clone(), |i| {
-            let (position, filter) = (i / filters, i % filters);
+        let mut data = Vec::with_capacity(output.shape.elements());
+        let mut sums = vec![0_i64; filters];
+        for position in 0..output.shape.elements() / filters {
+            sums.fill(0);
             let position = [position / columns, position % columns];
-            let mut sum = 0;
             for (ky, kx, y, x) in self.window.pixels([height, width], position) {
                 for channel in 0..channels {
-                    let weight = ((ky * kernel_width + kx) * channels + channel) * filters + filter;
                     let pixel = image.centred((y * width + x) * channels + channel);
-                    sum += i64::from(pixel) * i64::from(kernel[weight]);
+                    let first = ((ky * kernel_width + kx) * channels + channel) * filters;
+                    for (sum, &weight) in sums.iter_mut().zip(&kernel[first..]) {
+                        *sum += i64::from(pixel * i32::from(weight));
+                    }
                 }
             }
-            finish.apply(sum, filter)
-        })
+            let sums = sums.iter().enumerate();
+            data.extend(sums.map(|(filter, &sum)| finish.apply(sum, filter)));
+        }
+        QuantizedTensor::from_fn(output.clone(), |i| data[i])
     }
 }

@@ -98,13 +98,14 @@ impl LayerKind for Dense {
         let finish = self
             .products
             .finish(input.quantization(), Rescale::FullyConnected);
-        QuantizedTensor::from_fn(output.clone(), |unit| {
-            let products = (0..self.features()).map(|feature| {
-                let weight = kernel[feature * units + unit];
-                i64::from(input.centred(feature)) * i64::from(weight)
-            });
-            finish.apply(products.sum(), unit)
-        })
+        let mut sums = vec![0_i64; units];
+        for feature in 0..self.features() {
+            let value = input.centred(feature);
+            for (sum, &weight) in sums.iter_mut().zip(&kernel[feature * units..]) {
+                *sum += i64::from(value * i32::from(weight));
+            }
+        }
+        QuantizedTensor::from_fn(output.clone(), |unit| finish.apply(sums[unit], unit))
     }
 }
 
