@@ -78,6 +78,10 @@ def main():
         run(*test, GANNET_ONNX_FIXTURES=str(theirs / "onnx"))
         run(sys.executable, ONNX_MODELS, "check", ours)
         run(sys.executable, ONNX_BACKEND)
+        quantized = Path(folder) / "quantized"
+        example = [cargo, "run", "--package", "gannet-quantize", "--example", "write_quantized"]
+        run(*example, "--", quantized)
+        run(sys.executable, TFLITE, "check", quantized)
         node = shutil.which("node")
         if node is None:
             print("node is not there, so Netron's own reader was not asked")

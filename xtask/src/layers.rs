@@ -11,6 +11,7 @@ const LINES: &[(&str, u8)] = &[
     ("gannet-board", 4),
     ("gannet-project", 4),
     ("gannet-compile", 3),
+    ("gannet-quantize", 3),
     ("gannet-train", 3),
     ("gannet-plot", 3),
     ("gannet-formats", 2),

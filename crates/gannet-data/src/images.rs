@@ -115,6 +115,15 @@ impl Images {
         })
     }
 
+    /// The first `count` images, or all if there are fewer.
+    pub fn first(&self, count: usize) -> Images {
+        let count = count.min(self.len());
+        Images {
+            shape: self.shape,
+            pixels: self.pixels[..count * self.shape.elements].to_vec(),
+        }
+    }
+
     /// The images in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Image<'_>> {
         let shape = self.shape;
@@ -190,6 +199,8 @@ mod tests {
         assert_eq!(images.get(2), None);
         assert_eq!(images.get(usize::MAX), None);
         assert_eq!(images.iter().nth(1), images.get(1));
+        assert_eq!(images.first(1).pixels(), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(images.first(3), images);
     }
 
     #[test]

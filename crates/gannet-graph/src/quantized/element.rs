@@ -78,6 +78,27 @@ impl Quantization {
         })
     }
 
+    /// The finest quantization whose integers reach from `low` to `high` and have one for 0:
+    /// of int16 the same as far down as up.
+    ///
+    /// # Errors
+    /// [`GraphError::Range`] if the bounds are not finite, or too close to tell their values
+    /// apart.
+    pub fn covering(element: Element, low: f32, high: f32) -> Result<Self, GraphError> {
+        let (low, high) = (f64::from(low.min(0.0)), f64::from(high.max(0.0)));
+        let [first, last] = element.range().map(f64::from);
+        if low == high {
+            return Quantization::new(element, 1.0, 0);
+        }
+        if element == Element::I16 {
+            return Quantization::new(element, (high.max(-low) / last) as f32, 0);
+        }
+        let scale = ((high - low) / (last - first)) as f32;
+        check_scale(scale)?;
+        let zero_point = (first - low / f64::from(scale)).round();
+        Quantization::new(element, scale, zero_point.clamp(first, last) as i32)
+    }
+
     /// The type of the integers.
     pub fn element(&self) -> Element {
         self.element
@@ -150,6 +171,22 @@ mod tests {
             assert_eq!(format.quantize(real), value, "{real}");
         }
         assert_eq!(format.dequantize(-1), 0.5);
+    }
+
+    /// −1 to 4 in 255 steps of 5/255, of which 51 lie below 0: −128 + 51 = −77. A range on one
+    /// side of 0 is widened to it.
+    #[test]
+    fn ranges_by_hand() {
+        let of = |low, high| Quantization::covering(Element::I8, low, high).unwrap();
+        assert_eq!(of(-1.0, 4.0).zero_point(), -77);
+        assert_eq!(of(-1.0, 4.0).scale(), 5.0 / 255.0);
+        assert_eq!(of(1.0, 2.0), of(0.0, 2.0));
+        assert_eq!(of(0.0, 1.0).zero_point(), -128);
+        assert_eq!(of(-3.0, -1.0).zero_point(), 127);
+        assert_eq!(of(0.0, 0.0).scale(), 1.0);
+        let wide = Quantization::covering(Element::I16, -1.0, 0.5).unwrap();
+        assert_eq!((wide.scale(), wide.zero_point()), (1.0 / 32767.0, 0));
+        assert!(Quantization::covering(Element::I8, 0.0, f32::INFINITY).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{GraphError, Shape, quantized::element::check_scale};
+use crate::{GraphError, Shape, Tensor, quantized::element::check_scale};
 
 /// How many bits of a weight's byte are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,11 @@ impl WeightBits {
             WeightBits::Four => [-8, 7],
             WeightBits::Eight => [i8::MIN, i8::MAX],
         }
+    }
+
+    /// The largest weight whose negative is a weight too: what a scale is reckoned by.
+    pub fn largest(self) -> i8 {
+        self.range()[1]
     }
 
     /// How many bytes `weights` of them take when packed.
@@ -85,6 +90,46 @@ impl Kernel {
         })
     }
 
+    /// The integers nearest to `tensor`, halves away from zero, without the one that has no
+    /// negative. Its innermost extents together make the output channels, of which there are
+    /// as many as `scales`; or there is one scale for all.
+    ///
+    /// # Errors
+    /// [`GraphError::Range`] if a scale is no normal positive number.
+    pub fn quantize(
+        tensor: &Tensor,
+        bits: WeightBits,
+        scales: Vec<f32>,
+    ) -> Result<Self, GraphError> {
+        let largest = f32::from(bits.largest());
+        let nearest = |(i, weight): (usize, &f32)| {
+            let quotient = weight / scales[i % scales.len()];
+            // The conversion saturates, and not-a-number gives 0.
+            quotient.round().clamp(-largest, largest) as i8
+        };
+        let values = tensor.data().iter().enumerate().map(nearest).collect();
+        Kernel::new(tensor.shape().clone(), values, bits, scales)
+    }
+
+    /// The scale of each of `channels` output channels at which [`Kernel::quantize`] loses
+    /// least. Of 8 bits, the one that just covers the largest weight; of 4 bits, where that
+    /// would coarsen all others, the one of the smallest squared error.
+    pub fn fitted_scales(tensor: &Tensor, channels: usize, bits: WeightBits) -> Vec<f32> {
+        let channel = |c: usize| tensor.data().iter().copied().skip(c).step_by(channels);
+        let fitted = |c: usize| match bits {
+            WeightBits::Four => least_squares_scale(channel(c), bits),
+            WeightBits::Eight => covering_scale(channel(c), bits),
+        };
+        (0..channels).map(fitted).collect()
+    }
+
+    /// The real numbers that the weights stand for.
+    pub fn dequantize(&self) -> Tensor {
+        Tensor::from_fn(self.shape.clone(), |i| {
+            f32::from(self.values[i]) * self.scales[i % self.scales.len()]
+        })
+    }
+
     /// Its extents, as the layer has them.
     pub fn shape(&self) -> &Shape {
         &self.shape
@@ -104,6 +149,34 @@ impl Kernel {
     pub fn scales(&self) -> &[f32] {
         &self.scales
     }
+}
+
+/// The scale whose largest integer stands for the largest of `weights`; 1 for nothing but 0.
+fn covering_scale(weights: impl Iterator<Item = f32>, bits: WeightBits) -> f32 {
+    let largest = weights.fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+    let scale = largest / f32::from(bits.largest());
+    if scale.is_normal() { scale } else { 1.0 }
+}
+
+/// The scale, between the covering one and half of it, of the smallest squared error.
+fn least_squares_scale(weights: impl Iterator<Item = f32> + Clone, bits: WeightBits) -> f32 {
+    const TRIALS: usize = 32;
+    let (covering, largest) = (
+        covering_scale(weights.clone(), bits),
+        f32::from(bits.largest()),
+    );
+    let error = |scale: f32| -> f64 {
+        let nearest = |weight: f32| (weight / scale).round().clamp(-largest, largest) * scale;
+        let errors = weights.clone().map(|weight| weight - nearest(weight));
+        errors.map(|error| f64::from(error).powi(2)).sum()
+    };
+    (0..TRIALS)
+        .map(|trial| covering * (1.0 - trial as f32 / (2 * TRIALS) as f32))
+        .map(|scale| (error(scale), scale))
+        .fold((f64::INFINITY, covering), |best, tried| {
+            if tried.0 < best.0 { tried } else { best }
+        })
+        .1
 }
 
 /// What is added to each output channel's sum, at the scale of the products.
@@ -135,5 +208,20 @@ impl Bias {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Channels take turns: 0.6 / 0.1 = 6 and −2 / 0.5 = −4; 9 / 1 is too much for 4 bits.
+    #[test]
+    fn each_channel_has_its_scale() {
+        let tensor = Tensor::new([2, 2], vec![0.6, -2.0, 0.9, -9.0]).unwrap();
+        let kernel = Kernel::quantize(&tensor, WeightBits::Four, vec![0.1, 0.5]).unwrap();
+        assert_eq!(kernel.values(), [6, -4, 7, -7]);
+        assert_eq!(kernel.dequantize().data()[1], -2.0);
+        assert!(Kernel::quantize(&tensor, WeightBits::Eight, vec![0.0]).is_err());
     }
 }

@@ -1,0 +1,87 @@
+//! What convolutions and fully connected layers share: a kernel, and a bias or none.
+
+use gannet_graph::{Conv2D, Dense, DepthwiseConv2D, Graph, GraphError, Layer, NodeId, Tensor};
+
+/// A layer that has a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weighted<'a> {
+    layer: &'a Layer,
+    /// Its output channel is its innermost extent; of a depthwise convolution, the two
+    /// innermost together.
+    pub kernel: &'a Tensor,
+    /// One for each output channel.
+    pub bias: Option<&'a Tensor>,
+}
+
+impl<'a> Weighted<'a> {
+    /// `layer`, if it has a kernel.
+    pub fn of(layer: &'a Layer) -> Option<Self> {
+        let (kernel, bias) = match layer {
+            Layer::Conv2D(conv) => (conv.kernel(), conv.bias()),
+            Layer::DepthwiseConv2D(conv) => (conv.kernel(), conv.bias()),
+            Layer::Dense(dense) => (dense.kernel(), dense.bias()),
+            _ => return None,
+        };
+        Some(Weighted {
+            layer,
+            kernel,
+            bias,
+        })
+    }
+
+    /// How many output channels there are.
+    pub fn outputs(&self) -> usize {
+        match self.kernel.shape().dims() {
+            &[.., channels, multiplier] if self.is_depthwise() => channels * multiplier,
+            _ => self.kernel.shape().channels(),
+        }
+    }
+
+    /// How many input channels there are.
+    pub fn inputs(&self) -> usize {
+        let dims = self.kernel.shape().dims();
+        dims[dims.len() - 2]
+    }
+
+    /// The output channel of the weight at flat position `weight`.
+    pub fn output_of(&self, weight: usize) -> usize {
+        weight % self.outputs()
+    }
+
+    /// The input channel of the weight at flat position `weight`.
+    pub fn input_of(&self, weight: usize) -> usize {
+        weight / self.kernel.shape().channels() % self.inputs()
+    }
+
+    /// The bias of an output channel.
+    pub fn bias_of(&self, output: usize) -> f32 {
+        self.bias.map_or(0.0, |bias| bias.data()[output])
+    }
+
+    /// The same layer with other weights of the same shapes; without an activation.
+    pub fn with(&self, kernel: Tensor, bias: Option<Tensor>) -> Result<Layer, GraphError> {
+        Ok(match self.layer {
+            Layer::DepthwiseConv2D(conv) => {
+                DepthwiseConv2D::new(conv.window(), kernel, bias)?.into()
+            }
+            Layer::Conv2D(conv) => Conv2D::new(conv.window(), kernel, bias)?.into(),
+            _ => Dense::new(kernel, bias)?.into(),
+        })
+    }
+
+    fn is_depthwise(&self) -> bool {
+        matches!(self.layer, Layer::DepthwiseConv2D(_))
+    }
+}
+
+/// `graph` with `layer` in the place of node `id`, which gives the same shape.
+pub(crate) fn replace(graph: &Graph, id: NodeId, layer: Layer) -> Result<Graph, GraphError> {
+    let input = &graph.nodes()[0];
+    let mut changed = Graph::with_input(graph.name(), input.name(), input.output_shape().clone())?;
+    for other in graph.ids().skip(1) {
+        let node = graph.node(other);
+        let layer = if other == id { &layer } else { node.layer() };
+        changed.add(node.name(), layer.clone(), node.inputs())?;
+    }
+    Ok(changed)
+}
