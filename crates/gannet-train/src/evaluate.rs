@@ -4,7 +4,7 @@ use gannet_data::Images;
 use gannet_graph::{Graph, Shape};
 
 use crate::TrainError;
-use crate::engine::{Backend, Crew, Threads};
+use crate::engine::{Activations, Backend, Crew, Threads};
 
 /// What `graph` gives for every image, pixels taken as `x / 255`: `[images, outputs]`.
 ///
@@ -15,7 +15,7 @@ use crate::engine::{Backend, Crew, Threads};
 /// [`TrainError::Threads`] if there are no threads to be had.
 pub fn evaluate(graph: &Graph, images: &Images, threads: Threads) -> Result<Vec<f32>, TrainError> {
     check_images(graph, "given", images)?;
-    let mut crew = Crew::new(graph, threads, Backend::detect())?;
+    let mut crew = Crew::new(graph, Activations::Real, threads, Backend::detect())?;
     let weights: Vec<f32> = graph.weights().flatten().copied().collect();
     crew.load(&weights);
     Ok(crew.outputs(images))

@@ -1,5 +1,6 @@
 //! All that decides a training run besides the network and the data.
 
+use gannet_graph::quantized::WeightBits;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -24,6 +25,9 @@ pub struct Recipe {
     /// Another network, whose outputs are learned beside the labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teacher: Option<Teacher>,
+    /// Weights and activations are computed as a quantized network has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantize: Option<Quantize>,
     /// How much an image's loss counts, by class; each at least 0. Empty: all count alike.
     pub class_weights: Vec<f32>,
     /// How images are changed each time they are seen.
@@ -61,6 +65,60 @@ pub struct Teacher {
     pub model: String,
     /// How much of each target is the teacher's output and not the label; above 0, at most 1.
     pub share: f32,
+}
+
+/// Quantization-aware training: kernels and activations are moved to the steps of integers on
+/// the way forward, and gradients pass as if they were not (Jacob and others, "Quantization and
+/// Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2018). It goes
+/// on with a trained network, whose normalization is folded into its weights before and whose
+/// dropout is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Quantize {
+    /// Bits of the weights of dense layers, 4 or 8; those of all other layers have 8.
+    #[serde(default)]
+    pub dense_bits: DenseBits,
+}
+
+/// How many bits a weight of a dense layer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum DenseBits {
+    /// −7 to 7.
+    Four,
+    /// −127 to 127.
+    #[default]
+    Eight,
+}
+
+impl TryFrom<u8> for DenseBits {
+    type Error = String;
+
+    fn try_from(bits: u8) -> Result<Self, String> {
+        match bits {
+            4 => Ok(DenseBits::Four),
+            8 => Ok(DenseBits::Eight),
+            _ => Err(format!("dense-bits is {bits}, but has to be 4 or 8")),
+        }
+    }
+}
+
+impl From<DenseBits> for u8 {
+    fn from(bits: DenseBits) -> u8 {
+        match bits {
+            DenseBits::Four => 4,
+            DenseBits::Eight => 8,
+        }
+    }
+}
+
+impl From<DenseBits> for WeightBits {
+    fn from(bits: DenseBits) -> WeightBits {
+        match bits {
+            DenseBits::Four => WeightBits::Four,
+            DenseBits::Eight => WeightBits::Eight,
+        }
+    }
 }
 
 /// Which epoch's weights are kept.
@@ -105,6 +163,7 @@ impl Default for Recipe {
             loss: Loss::MeanSquaredError,
             label_smoothing: 0.0,
             teacher: None,
+            quantize: None,
             class_weights: Vec::new(),
             augmentation: Augmentation::default(),
             optimizer: Optimizer::default(),
@@ -150,6 +209,10 @@ impl Recipe {
         let possible = |share: f32| share > 0.0 && share <= 1.0;
         if let Some(teacher) = self.teacher.as_ref().filter(|t| !possible(t.share)) {
             return wrong("share", teacher.share.to_string(), "above 0 and at most 1");
+        }
+        if self.quantize.is_some() && self.start != Start::Given {
+            let rule = "\"given\" where it quantizes: name a trained network's file";
+            return wrong("start", "\"glorot\"".to_owned(), rule);
         }
         if !self.class_weights.is_empty() && self.class_weights.len() != classes {
             let found = format!("a list of {}", self.class_weights.len());
@@ -205,6 +268,14 @@ mod tests {
             ..Recipe::default()
         });
         assert!(text.contains("class-weights is a list of 3"), "{text}");
+        let quantize: Quantize = serde_json::from_str(r#"{ "dense-bits": 4 }"#).unwrap();
+        assert_eq!(quantize.dense_bits, DenseBits::Four);
+        assert!(serde_json::from_str::<Quantize>(r#"{ "dense-bits": 5 }"#).is_err());
+        let text = error(Recipe {
+            quantize: Some(quantize),
+            ..Recipe::default()
+        });
+        assert!(text.contains("trained network"), "{text}");
         assert!(Recipe::default().check(10).is_ok());
     }
 }

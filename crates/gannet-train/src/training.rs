@@ -13,7 +13,7 @@ use crate::TrainError;
 use crate::augment::Source;
 use crate::average;
 use crate::checkpoint::{self, Checkpoint};
-use crate::engine::{self, Backend, Crew, Draw, Head, Threads};
+use crate::engine::{self, Activations, Backend, Crew, Draw, Head, Threads};
 use crate::evaluate::check_images;
 use crate::event::{Batch, Control, Epoch, Event, Measure};
 use crate::fit::Trained;
@@ -21,6 +21,7 @@ use crate::initialize::initialize;
 use crate::penalty::Penalty;
 use crate::random::{Purpose, Stream};
 use crate::recipe::{Keep, Recipe, Start, Watch};
+use crate::rounding::Rounding;
 use crate::state::{Best, State};
 
 /// A run under way, or paused, or finished.
@@ -33,6 +34,9 @@ pub struct Training<'a> {
     crew: Crew,
     head: Head,
     penalty: Penalty,
+    rounding: Rounding,
+    /// What the network is computed with: the rounded weights.
+    computed: Vec<f32>,
     /// The weights that the optimizer changes.
     trained: Vec<Range<usize>>,
     class_weights: Vec<f32>,
@@ -57,6 +61,7 @@ impl<'a> Training<'a> {
         if recipe.start == Start::Glorot {
             initialize(&mut graph, recipe.seed);
         }
+        graph = as_trained(graph, &recipe);
         let weights: Vec<f32> = graph.weights().flatten().copied().collect();
         let state = State::new(weights, recipe.average);
         Training::with_state(graph, train, validation, recipe, threads, state, None)
@@ -81,6 +86,7 @@ impl<'a> Training<'a> {
             teacher,
             state,
         } = checkpoint;
+        let graph = as_trained(graph, &recipe);
         let fits =
             state.weights.len() == graph.params() && structure == checkpoint::structure(&graph);
         if !fits {
@@ -150,7 +156,11 @@ impl<'a> Training<'a> {
         check_data(&graph, "training", train)?;
         check_data(&graph, "validation", validation)?;
         recipe.check(train.class_count())?;
-        let crew = Crew::new(&graph, threads, Backend::detect())?;
+        let activations = match recipe.quantize {
+            Some(_) => Activations::Rounded,
+            None => Activations::Real,
+        };
+        let crew = Crew::new(&graph, activations, threads, Backend::detect())?;
         let head = Head {
             function: crew.function(),
             loss: recipe.loss,
@@ -169,6 +179,8 @@ impl<'a> Training<'a> {
         };
         Ok(Training {
             penalty: Penalty::new(&graph),
+            rounding: Rounding::new(&graph, recipe.quantize.as_ref()),
+            computed: Vec::new(),
             trained: trained(&graph),
             gradient: vec![0.0; graph.params()],
             graph,
@@ -260,7 +272,7 @@ impl<'a> Training<'a> {
     }
 
     fn measure_weights(&mut self, weights: &[f32], split: &Split) -> Measure {
-        self.crew.load(weights);
+        load(&mut self.crew, &self.rounding, &mut self.computed, weights);
         let tally = self.crew.tally(&self.head, split);
         let images = split.len() as f64;
         Measure {
@@ -322,7 +334,7 @@ impl<'a> Training<'a> {
             Source::plain(self.train.images())
         };
         let penalty = self.penalty.of(weights);
-        self.crew.load(weights);
+        load(&mut self.crew, &self.rounding, &mut self.computed, weights);
         let gradient = &mut self.gradient;
         let labels = self.train.labels();
         let batch = engine::Batch {
@@ -411,6 +423,23 @@ impl<'a> Training<'a> {
         self.state.history.push(epoch);
         epoch
     }
+}
+
+/// The form of `graph` that is trained: simplified where it will be quantized, because then
+/// nothing is left to be folded.
+fn as_trained(graph: Graph, recipe: &Recipe) -> Graph {
+    match recipe.quantize {
+        Some(_) => graph.simplified(),
+        None => graph,
+    }
+}
+
+/// Gives `crew` the rounded `weights`, by way of `computed`.
+fn load(crew: &mut Crew, rounding: &Rounding, computed: &mut Vec<f32>, weights: &[f32]) {
+    computed.clear();
+    computed.extend_from_slice(weights);
+    rounding.apply(computed);
+    crew.load(computed);
 }
 
 fn check_data(graph: &Graph, name: &'static str, split: &Split) -> Result<(), TrainError> {

@@ -14,6 +14,7 @@ use super::join::{self, Arrival};
 use super::normalization::Batchwise;
 use super::operator::{Passed, Scratch};
 use super::plan::{Action, Plan, Step};
+use super::round;
 use super::simd::{LANES, Lanes};
 use crate::augment::Source;
 
@@ -161,6 +162,7 @@ impl Work<'_> {
                     }
                     activation::apply(backend, *function, &mut output, *channels);
                 }
+                Action::Round => round::round(backend, &mut output),
                 Action::Operate(operator) => {
                     operator.forward(backend, input, &mut output, kept, &mut bench.scratch[i]);
                 }
@@ -282,7 +284,7 @@ impl Work<'_> {
                         &mut bench.scratch[i],
                     );
                 }
-                (_, None) => {}
+                (_, None) | (Action::Round, _) => {}
                 (Action::Activate { .. }, Some(to)) => {
                     join::arrive(backend, gradient, to.arrival, to.slice());
                     to.arrival = Arrival::First;

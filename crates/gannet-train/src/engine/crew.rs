@@ -19,6 +19,7 @@ use super::dropout::Draw;
 use super::head::{Head, Tally};
 use super::normalization::{Batchwise, Leaning, Measured};
 use super::plan::{Plan, Step};
+use super::round::Activations;
 use super::simd::{LANES, Lanes};
 use super::teacher::{Lesson, Teacher};
 use crate::TrainError;
@@ -110,7 +111,12 @@ impl Crew {
     ///
     /// # Errors
     /// [`TrainError::Threads`] if the system gives no threads.
-    pub fn new(graph: &Graph, threads: Threads, backend: Backend) -> Result<Self, TrainError> {
+    pub fn new(
+        graph: &Graph,
+        activations: Activations,
+        threads: Threads,
+        backend: Backend,
+    ) -> Result<Self, TrainError> {
         super::supported::check(graph)?;
         let count = match threads {
             Threads::All => std::thread::available_parallelism().map_or(1, NonZero::get),
@@ -124,7 +130,7 @@ impl Crew {
                 count,
                 reason: error.to_string(),
             })?;
-        let plan = Plan::new(graph);
+        let plan = Plan::new(graph, activations);
         let workspaces = (0..count)
             .map(|_| {
                 Mutex::new(Workspace {

@@ -10,7 +10,7 @@ use gannet_graph::{
 };
 
 use super::oracle;
-use super::{Backend, Batch, Crew, Draw, Head, Threads};
+use super::{Activations, Backend, Batch, Crew, Draw, Head, Threads};
 use crate::augment::Source;
 use crate::initialize::initialize;
 use crate::loss::Loss;
@@ -359,7 +359,13 @@ fn two_functions() -> Graph {
 
 /// The engine's sum of losses and its gradient.
 fn engine(graph: &Graph, head: &Head, split: &Split, backend: Backend) -> (f64, Vec<f32>) {
-    let mut crew = Crew::new(graph, Threads::Count(1.try_into().unwrap()), backend).unwrap();
+    let mut crew = Crew::new(
+        graph,
+        Activations::Real,
+        Threads::Count(1.try_into().unwrap()),
+        backend,
+    )
+    .unwrap();
     assert_eq!(crew.function(), head.function);
     let weights: Vec<f32> = graph.weights().flatten().copied().collect();
     crew.load(&weights);

@@ -27,6 +27,7 @@ mod plan;
 mod pool;
 mod portable;
 mod products;
+mod round;
 mod route;
 mod rows;
 mod segments;
@@ -44,6 +45,7 @@ pub use backend::Backend;
 pub use crew::{Batch, Crew, Threads};
 pub use dropout::Draw;
 pub use head::Head;
+pub use round::Activations;
 #[cfg(test)]
 pub use simd::LANES;
 pub use simd::{Kernel, Lanes, Simd};

@@ -21,6 +21,7 @@ use super::normalization::Normalization;
 use super::operator::Operator;
 use super::padding::Padding;
 use super::pool::MaxPool;
+use super::round::{self, Activations};
 use super::route::Route;
 use super::taps::Taps;
 
@@ -48,6 +49,8 @@ pub enum Action {
     },
     /// Makes one of several.
     Join(Join),
+    /// Moves values to the steps of integers, in place.
+    Round,
 }
 
 /// One step.
@@ -100,7 +103,7 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of `graph`.
-    pub fn new(graph: &Graph) -> Self {
+    pub fn new(graph: &Graph, activations: Activations) -> Self {
         let graph = graph.normal_form();
         let mut draft = Draft::new(&graph);
         let mut first = 0;
@@ -110,6 +113,9 @@ impl Plan {
             first = weights.end;
             if draft.needed.contains(&id) {
                 draft.push(&graph, id, weights);
+                if activations == Activations::Rounded && round::is_kept(&graph, id) {
+                    draft.push_round(graph.node(id));
+                }
             } else {
                 draft.places.push(0);
             }
@@ -229,6 +235,18 @@ impl Draft {
             inputs,
             output: *self.places.last().expect("just pushed"),
             weights,
+        });
+    }
+
+    /// Rounds what was computed last, for `node`.
+    fn push_round(&mut self, node: &Node) {
+        let slot = *self.places.last().expect("just pushed");
+        self.steps.push(Step {
+            name: node.name().to_owned(),
+            action: Action::Round,
+            inputs: vec![slot],
+            output: slot,
+            weights: 0..0,
         });
     }
 

@@ -8,6 +8,7 @@ use gannet_graph::{Function, Graph};
 use super::backend::Backend;
 use super::chunk::{Bench, Memory, Work};
 use super::plan::Plan;
+use super::round::Activations;
 use super::simd::Lanes;
 
 /// A network that teaches.
@@ -27,7 +28,7 @@ pub(super) struct Lesson {
 impl Teacher {
     /// `graph` with its weights; `share` of each target is its output, from 0 to 1.
     pub fn new(graph: &Graph, share: f32, backend: Backend) -> Self {
-        let mut plan = Plan::new(graph);
+        let mut plan = Plan::new(graph, Activations::Real);
         let weights: Vec<f32> = graph.weights().flatten().copied().collect();
         plan.load(backend, &weights);
         Teacher { plan, share }
