@@ -1,11 +1,7 @@
 //! A network of integers on the host: the reference, run on many pictures.
 
-use std::num::NonZeroUsize;
-use std::thread;
-
 use gannet_data::Split;
-use gannet_graph::quantized::QuantizedTensor;
-use gannet_graph::{QuantizedGraph, Tensor};
+use gannet_graph::QuantizedGraph;
 
 use crate::failure::Failure;
 
@@ -25,34 +21,8 @@ pub fn outputs(
             graph.name()
         )));
     }
-    let pictures: Vec<&[u8]> = split
-        .iter()
-        .take(images)
-        .map(|sample| sample.image.pixels())
-        .collect();
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let share = pictures.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let workers: Vec<_> = pictures
-            .chunks(share)
-            .map(|pictures| scope.spawn(move || run_all(graph, pictures)))
-            .collect();
-        let mut outputs = Vec::with_capacity(pictures.len());
-        for worker in workers {
-            outputs.extend(worker.join().expect("the reference does not panic")?);
-        }
-        Ok(outputs)
-    })
-}
-
-fn run_all(graph: &QuantizedGraph, pictures: &[&[u8]]) -> Result<Vec<Vec<f32>>, Failure> {
-    let input = graph.input_type();
-    pictures
-        .iter()
-        .map(|pixels| {
-            let image = Tensor::from_fn(input.shape.clone(), |i| f32::from(pixels[i]) / 255.0);
-            let image = QuantizedTensor::quantize(&image, input.quantization);
-            Ok(graph.run(&image)?.dequantize().data().to_vec())
-        })
-        .collect()
+    Ok(gannet_quantize::outputs(
+        graph,
+        &split.images().first(images),
+    )?)
 }

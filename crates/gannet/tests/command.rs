@@ -76,6 +76,39 @@ fn a_trained_network_goes_through_every_command() {
         "--json",
         "report.json",
     ]);
+    let text = run(&[
+        "quantize",
+        "small.h5",
+        "--images",
+        "20",
+        "-o",
+        "small.tflite",
+    ]);
+    let accuracy = |text: &str, row: &str| {
+        let line = text.lines().find(|line| line.contains(row)).unwrap();
+        let figure = line.split_whitespace().nth_back(0).unwrap().to_owned();
+        figure.parse::<f64>().unwrap()
+    };
+    let quantized = accuracy(&text, "top-1 accuracy, quantized");
+    assert!((quantized - accuracy(&text, "top-1 accuracy, float")).abs() < 0.01);
+    run(&["eval", "small.tflite", "--json", "integers.json"]);
+    let report = fs::read_to_string(folder.path().join("integers.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert!((report["eval"]["top1"].as_f64().unwrap() - quantized).abs() < 1e-4);
+    let arguments = [
+        "quantize",
+        "small.h5",
+        "--tolerance=-1",
+        "-o",
+        "none.tflite",
+    ];
+    let refused = gannet(folder.path(), &arguments);
+    assert_fails(
+        &refused,
+        3,
+        &["of the accuracy is lost", "nothing was written"],
+    );
+    assert!(!folder.path().join("none.tflite").exists());
     run(&["generate", "small.h5", "-o", "generated"]);
     assert!(folder.path().join("generated/src/weights.rs").exists());
     run(&[

@@ -79,7 +79,11 @@ pub fn run(args: &Eval) -> Result<(), Failure> {
 }
 
 /// What the network gives for the first `images` of `split`: the bits that a device gives.
-fn outputs_on_host(graph: &Graph, split: &Split, images: usize) -> Result<Vec<Vec<f32>>, Failure> {
+pub fn outputs_on_host(
+    graph: &Graph,
+    split: &Split,
+    images: usize,
+) -> Result<Vec<Vec<f32>>, Failure> {
     let program = compile(graph, &InputArg::U8.options())?;
     model::suits(&program, split)?;
     let pixels: Vec<&[u8]> = split

@@ -14,6 +14,7 @@ pub mod generate;
 mod image;
 mod layers;
 mod new;
+mod quantize;
 mod summary;
 mod train;
 mod validate;
@@ -42,6 +43,8 @@ pub enum Command {
     Eval(eval::Eval),
     /// A network's layers, shapes, parameters and multiply-accumulates
     Summary(summary::Summary),
+    /// A trained network as one of 8-bit integers, and what that costs
+    Quantize(quantize::Quantize),
     /// Convert a model file, or weights and a network, to another format
     Convert(convert::Convert),
     /// What a network costs on a board, layer by layer, and whether it fits
@@ -82,6 +85,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Summary(args) => summary::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Generate(args) => generate::run(&args),
