@@ -7,6 +7,7 @@
 mod bench;
 mod boards;
 mod demo;
+mod fuzz;
 mod layers;
 mod licences;
 mod oracle;
@@ -32,6 +33,7 @@ Usage: cargo xtask COMMAND
   boards                 build firmware for every board, boot it where there is an emulator
   spell                  check the spelling (Python)
   oracle [-- ARGS]       compare with the programs that Gannet must agree with (Python)
+  fuzz NAME [SECONDS]    look for files that a parser cannot bear; NAME is a program in fuzz/
   bench NAME [-- ARGS]   measure; NAME is `train`";
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         ("boards", []) => boards::run(),
         ("spell", []) => spell::run(),
         ("oracle", rest) => oracle::run(rest),
+        ("fuzz", [name, rest @ ..]) => fuzz::run_target(name, rest),
         ("bench", [name, rest @ ..]) => bench::run(name, rest),
         ("help" | "--help" | "-h", []) => {
             println!("{USAGE}");

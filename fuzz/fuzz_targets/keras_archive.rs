@@ -1,0 +1,11 @@
+//! Keras' `.keras` files: zip, JSON and HDF5.
+
+#![no_main]
+
+use gannet_formats::FORMATS;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|file: &[u8]| {
+    let format = FORMATS.iter().find(|f| f.extensions.contains(&"keras"));
+    let _ = format.expect("the format is known").from_bytes(file);
+});

@@ -1,0 +1,11 @@
+//! Keras' `.h5` files, and all of HDF5 that they use.
+
+#![no_main]
+
+use gannet_formats::FORMATS;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|file: &[u8]| {
+    let format = FORMATS.iter().find(|f| f.extensions.contains(&"h5"));
+    let _ = format.expect("the format is known").from_bytes(file);
+});
