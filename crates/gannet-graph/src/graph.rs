@@ -271,10 +271,7 @@ impl Graph {
     /// A name that no node has yet: `base`, or `base_1`, `base_2`, … as Keras counts.
     pub fn free_name(&self, base: &str) -> String {
         let taken: HashSet<&str> = self.nodes.iter().map(Node::name).collect();
-        std::iter::once(base.to_owned())
-            .chain((1..).map(|i| format!("{base}_{i}")))
-            .find(|name| !taken.contains(name.as_str()))
-            .expect("there are more names than nodes")
+        crate::free_name(base, |name| taken.contains(name))
     }
 
     fn shapes(&self, ids: &[NodeId]) -> Vec<&Shape> {

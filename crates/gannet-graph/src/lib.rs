@@ -8,6 +8,7 @@
 
 mod broadcast;
 mod error;
+mod free_name;
 mod function;
 mod graph;
 mod hash;
@@ -24,6 +25,7 @@ mod tensor;
 mod window;
 
 pub use error::GraphError;
+pub use free_name::free_name;
 pub use function::Function;
 pub use graph::{Graph, Node, NodeId};
 pub use hash::GraphHash;

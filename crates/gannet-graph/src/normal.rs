@@ -57,10 +57,9 @@ impl Graph {
         input: NodeId,
         normal: &mut Graph,
     ) -> NodeId {
-        let name = std::iter::once(name.to_owned())
-            .chain((1..).map(|i| format!("{name}_{i}")))
-            .find(|name| self.find(name).is_none() && normal.find(name).is_none())
-            .expect("there are more names than nodes");
+        let name = crate::free_name(name, |name| {
+            self.find(name).is_some() || normal.find(name).is_some()
+        });
         normal
             .add(name, Activation::new(function), &[input])
             .expect(CHECKED)

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use gannet_graph::{Function, Graph, Node, Regularizer};
 use serde_json::{Map, Value, json};
 
-use super::{layers, network::free_name, order, unwritable};
+use super::{layers, order, unwritable};
 use crate::FormatError;
 
 /// The version whose form this is.
@@ -117,7 +117,8 @@ fn names(graph: &Graph) -> Vec<String> {
         .nodes()
         .iter()
         .map(|node| {
-            let name = free_name(keras_name(node.name()), &taken);
+            let name =
+                gannet_graph::free_name(&keras_name(node.name()), |name| taken.contains(name));
             taken.insert(name.clone());
             name
         })

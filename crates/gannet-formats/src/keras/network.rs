@@ -176,7 +176,9 @@ impl Network {
                 }
                 Plan::Separable(expected, make) => {
                     let [depthwise, pointwise] = make(weights(&origin, &expected)?)?;
-                    let free = free_name(format!("{name}_depthwise"), &names);
+                    let free = gannet_graph::free_name(&format!("{name}_depthwise"), |name| {
+                        names.contains(name)
+                    });
                     inputs = vec![graph.add(free, depthwise, &inputs)?];
                     pointwise
                 }
@@ -203,13 +205,4 @@ fn wired(layer: &str, inputs: usize) -> FormatError {
     malformed(format!(
         "layer '{layer}' should be wired to one other, but is to {inputs}"
     ))
-}
-
-/// `base`, or with a number behind it if that is taken.
-pub(super) fn free_name(base: String, taken: &HashSet<String>) -> String {
-    let numbered = (1..).map(|i| format!("{base}_{i}"));
-    std::iter::once(base.clone())
-        .chain(numbered)
-        .find(|name| !taken.contains(name))
-        .expect("there are more names than layers")
 }

@@ -17,11 +17,7 @@ impl Names {
         if kind == "InputLayer" {
             return "input_1".to_owned();
         }
-        let base = snake_case(kind);
-        std::iter::once(base.clone())
-            .chain((1..).map(|i| format!("{base}_{i}")))
-            .find(|name| !self.0.contains(name))
-            .expect("there are more names than layers")
+        gannet_graph::free_name(&snake_case(kind), |name| self.0.contains(name))
     }
 
     pub fn all(&self) -> Vec<&str> {

@@ -54,10 +54,7 @@ impl<'a> Writer<'a> {
 
     /// A name that nothing else has: `base`, or with a number behind it.
     pub fn free_name(&mut self, base: &str) -> String {
-        let name = std::iter::once(base.to_owned())
-            .chain((1..).map(|i| format!("{base}_{i}")))
-            .find(|name| !self.taken.contains(name))
-            .expect("there are more names than values");
+        let name = gannet_graph::free_name(base, |name| self.taken.contains(name));
         self.taken.insert(name.clone());
         name
     }
