@@ -2,7 +2,10 @@
 
 use crate::{
     GraphError,
-    quantized::{Element, Multiplier, Quantization},
+    quantized::{
+        Clamp, Element, Multiplier, Quantization, QuantizedTensor, TensorType,
+        layer::{one_element, one_shape},
+    },
 };
 
 /// Whether the second operand is added or taken away.
@@ -77,5 +80,36 @@ impl RescaledSum {
         ];
         let [a, b] = [0, 1].map(|i| self.inputs[i].apply(signed[i] << self.left_shift));
         self.output.apply(a + b)
+    }
+}
+
+impl SumSign {
+    /// What the layer `name` of a sum or difference gives for two inputs.
+    pub(super) fn output_type(
+        self,
+        (name, kind): (&str, &'static str),
+        inputs: &[&TensorType],
+        output: Quantization,
+    ) -> Result<TensorType, GraphError> {
+        one_element(name, kind, inputs, output)?;
+        RescaledSum::new([0, 1].map(|i| inputs[i].quantization), output, self)?;
+        Ok(TensorType::new(one_shape(name, kind, inputs)?, output))
+    }
+
+    /// `clamp(rescale(a ± b))`, value by value, of inputs that `output_type` accepted.
+    pub(super) fn run(
+        self,
+        inputs: &[&QuantizedTensor],
+        output: &TensorType,
+        clamp: Clamp,
+    ) -> QuantizedTensor {
+        let quantizations = [0, 1].map(|i| inputs[i].quantization());
+        let sum = RescaledSum::new(quantizations, output.quantization, self);
+        let sum = sum.expect("checked scales");
+        let [low, high] = clamp.limits(output.quantization);
+        QuantizedTensor::from_fn(output.clone(), |i| {
+            let value = sum.apply([inputs[0].centred(i), inputs[1].centred(i)]);
+            (value + output.quantization.zero_point()).clamp(low, high)
+        })
     }
 }

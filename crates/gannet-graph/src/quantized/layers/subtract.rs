@@ -2,10 +2,7 @@
 
 use crate::{
     Arity, GraphError,
-    quantized::{
-        Clamp, LayerKind, Quantization, QuantizedTensor, RescaledSum, SumSign, TensorType,
-        layer::{one_element, one_shape},
-    },
+    quantized::{Clamp, LayerKind, Quantization, QuantizedTensor, SumSign, TensorType},
 };
 
 /// `clamp(rescale(a − b))`, value by value.
@@ -22,11 +19,7 @@ impl LayerKind for Subtract {
     const ARITY: Arity = Arity::Two;
 
     fn output_type(&self, name: &str, inputs: &[&TensorType]) -> Result<TensorType, GraphError> {
-        one_element(name, Self::KIND, inputs, self.output)?;
-        let quantizations = [inputs[0].quantization, inputs[1].quantization];
-        RescaledSum::new(quantizations, self.output, SumSign::Minus)?;
-        let shape = one_shape(name, Self::KIND, inputs)?;
-        Ok(TensorType::new(shape, self.output))
+        SumSign::Minus.output_type((name, Self::KIND), inputs, self.output)
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
@@ -34,13 +27,6 @@ impl LayerKind for Subtract {
     }
 
     fn run(&self, inputs: &[&QuantizedTensor], output: &TensorType) -> QuantizedTensor {
-        let quantizations = [inputs[0].quantization(), inputs[1].quantization()];
-        let difference =
-            RescaledSum::new(quantizations, self.output, SumSign::Minus).expect("checked scales");
-        let [low, high] = self.clamp.limits(self.output);
-        QuantizedTensor::from_fn(output.clone(), |i| {
-            let value = difference.apply([inputs[0].centred(i), inputs[1].centred(i)]);
-            (value + self.output.zero_point()).clamp(low, high)
-        })
+        SumSign::Minus.run(inputs, output, self.clamp)
     }
 }
