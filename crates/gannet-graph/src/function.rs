@@ -115,6 +115,24 @@ impl Function {
     /// The share of `x³` in [`Function::GeluTanh`].
     pub const GELU_CUBE: f32 = 0.044_715;
 
+    /// What makes `t = 1/(1 + rate · a)` of `a` in [`Function::NORMAL_TAIL`].
+    pub const NORMAL_TAIL_RATE: f32 = 0.27;
+
+    /// `P`, highest power first: the share of the normal distribution above `a ≥ 0` is
+    /// `e^(−a²/2) · t · P(t)`, the form of Hastings' approximations (1955), fitted to the least
+    /// largest relative error, 2.4·10⁻⁸ from `a = 0` to 13.5.
+    pub const NORMAL_TAIL: [f32; 9] = [
+        0.028_855_432,
+        -0.125_953_45,
+        0.168_642_15,
+        -0.067_844_6,
+        0.106_836_34,
+        0.072_493_3,
+        0.101_690_55,
+        0.107_560_75,
+        0.107_719_54,
+    ];
+
     /// Keeps values between `low` and `high`: the linear function, a ReLU or a ReLU6 where the
     /// bounds are theirs, else [`Function::Clip`]. Where `low` is above `high`, every value
     /// becomes `high`.

@@ -121,25 +121,15 @@ fn bell<S: Simd>(simd: S, x: S::V) -> S::V {
 }
 
 /// The share of the normal distribution of mean 0 and deviation 1 above `a ≥ 0`:
-/// `e^(−a²/2) · t · P(t)` with `t = 1/(1 + 0.27 a)`, the form of Hastings' approximations
-/// (1955) with a polynomial that was fitted to the least largest relative error, 2.4·10⁻⁸ up to
-/// `a = 13.5`.
+/// `e^(−a²/2) · t · P(t)`, see [`Function::NORMAL_TAIL`].
 #[inline(always)]
 fn normal_tail<S: Simd>(simd: S, a: S::V) -> S::V {
-    const FITTED: [f32; 9] = [
-        0.028_855_432,
-        -0.125_953_45,
-        0.168_642_15,
-        -0.067_844_6,
-        0.106_836_34,
-        0.072_493_3,
-        0.101_690_55,
-        0.107_560_75,
-        0.107_719_54,
-    ];
     let one = simd.splat(1.0);
-    let t = simd.div(one, simd.fma(simd.splat(0.27), a, one));
-    let sum = simd.mul(polynomial(simd, t, &FITTED), t);
+    let t = simd.div(
+        one,
+        simd.fma(simd.splat(Function::NORMAL_TAIL_RATE), a, one),
+    );
+    let sum = simd.mul(polynomial(simd, t, &Function::NORMAL_TAIL), t);
     simd.mul(sum, bell(simd, a))
 }
 
