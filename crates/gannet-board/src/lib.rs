@@ -23,6 +23,7 @@ mod boot;
 pub mod build;
 pub mod c_build;
 pub mod c_project;
+mod device;
 pub mod doctor;
 pub mod emulator;
 mod error;

@@ -5,101 +5,9 @@
 use std::time::Instant;
 
 use gannet_data::Scorer;
-use gannet_link::{Client, LinkError, Tutorial, TutorialError, Wire};
 use serde::{Deserialize, Serialize};
 
-/// Something that computes a network's output.
-pub trait Device {
-    /// Computes one image; `input` and the output are elements as they lie on the wire.
-    ///
-    /// # Errors
-    /// A [`Failure`] that no further attempt would repair.
-    fn infer(&mut self, index: u32, input: &[u8]) -> Result<Inference, Failure>;
-}
-
-/// One image, computed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Inference {
-    /// The output's elements, little-endian.
-    pub output: Vec<u8>,
-    /// From the request to the answer.
-    pub seconds: f64,
-    /// In the network, by the device's own clock, if it has one that can be trusted. An emulator's
-    /// clock follows the machine that it runs on: its seconds say nothing about a board.
-    pub seconds_inference: Option<f64>,
-    /// How often the image was sent again.
-    pub resent: u64,
-}
-
-/// Why a run ended before its last image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
-    /// A short, stable name of the kind of failure.
-    pub code: String,
-    /// The sentence for people.
-    pub message: String,
-}
-
-impl From<LinkError> for Failure {
-    fn from(error: LinkError) -> Failure {
-        Failure {
-            code: error.code().into(),
-            message: error.to_string(),
-        }
-    }
-}
-
-impl<W: Wire> Device for Client<W> {
-    fn infer(&mut self, index: u32, input: &[u8]) -> Result<Inference, Failure> {
-        let outcome = self.run(index, input)?;
-        Ok(Inference {
-            output: outcome.output,
-            seconds: outcome.seconds,
-            seconds_inference: outcome.seconds_inference,
-            resent: outcome.resent.into(),
-        })
-    }
-}
-
-impl From<TutorialError> for Failure {
-    fn from(error: TutorialError) -> Failure {
-        Failure {
-            code: error.code().into(),
-            message: error.to_string(),
-        }
-    }
-}
-
-impl<W: Wire> Device for Tutorial<W> {
-    fn infer(&mut self, _index: u32, input: &[u8]) -> Result<Inference, Failure> {
-        let start = Instant::now();
-        let output = self.run(input)?;
-        Ok(Inference {
-            output,
-            seconds: start.elapsed().as_secs_f64(),
-            // The tutorial's protocol tells no times.
-            seconds_inference: None,
-            resent: 0,
-        })
-    }
-}
-
-/// The host itself as a device: a function from input bytes to output bytes.
-pub struct OnHost<F>(pub F);
-
-impl<F: FnMut(&[u8]) -> Vec<u8>> Device for OnHost<F> {
-    fn infer(&mut self, _index: u32, input: &[u8]) -> Result<Inference, Failure> {
-        let start = Instant::now();
-        let output = (self.0)(input);
-        let seconds = start.elapsed().as_secs_f64();
-        Ok(Inference {
-            output,
-            seconds,
-            seconds_inference: Some(seconds),
-            resent: 0,
-        })
-    }
-}
+pub use crate::device::{Device, Failure, Inference, LineCounts, OnHost};
 
 /// What the bytes of an output mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -197,8 +105,10 @@ pub struct Report {
     pub seconds_wire: Option<f64>,
     /// Of that, in the network.
     pub seconds_inference: Option<f64>,
-    /// How often an image was sent again.
+    /// How often a request was sent again.
     pub resent: u64,
+    /// What happened on the line; nothing where there is none that keeps count.
+    pub line: Option<LineCounts>,
     /// Why the run ended early.
     pub failure: Option<Failure>,
     /// `confusion[truth][decision]` counts images.
@@ -218,15 +128,43 @@ pub struct Mismatch {
     pub device_bits: String,
 }
 
+impl Report {
+    /// What there is to report of a device that could not be reached.
+    #[must_use]
+    pub fn of_failure(on: &str, failure: Failure) -> Report {
+        Report::of_nothing(on, Some(failure))
+    }
+
+    fn of_nothing(on: &str, failure: Option<Failure>) -> Report {
+        Report {
+            on: on.to_owned(),
+            images: 0,
+            top1: None,
+            element_accuracy: None,
+            mean_abs_error: None,
+            mismatches_vs_host: 0,
+            first_mismatch: None,
+            seconds: 0.0,
+            seconds_wire: None,
+            seconds_inference: None,
+            resent: 0,
+            line: None,
+            failure,
+            confusion: Vec::new(),
+        }
+    }
+}
+
 impl Validation<'_> {
     /// Runs every sample on `device`, in order, until the first failure.
-    pub fn run<'a>(
+    pub fn run(
         &self,
         device: &mut impl Device,
-        samples: impl IntoIterator<Item = Sample<'a>>,
+        samples: &[Sample<'_>],
         mut progress: impl FnMut(Progress),
     ) -> Report {
         let start = Instant::now();
+        let line_before = device.line();
         let mut scorer = Scorer::new(self.classes);
         let mut state = Progress {
             done: 0,
@@ -234,9 +172,10 @@ impl Validation<'_> {
             mismatches: 0,
         };
         let (mut first_mismatch, mut failure) = (None, None);
-        let (mut seconds_network, mut resent) = (Some(0.0), 0);
-        for (index, sample) in samples.into_iter().enumerate() {
-            let inference = match device.infer(index as u32, sample.input) {
+        let mut seconds_network = Some(0.0);
+        let outcomes = device.infer_all(samples.iter().map(|sample| sample.input));
+        for (index, (sample, outcome)) in samples.iter().zip(outcomes).enumerate() {
+            let inference = match outcome {
                 Ok(inference) => inference,
                 Err(reason) => {
                     failure = Some(reason);
@@ -246,7 +185,6 @@ impl Validation<'_> {
             seconds_network = seconds_network
                 .zip(inference.seconds_inference)
                 .map(|(a, b)| a + b);
-            resent += inference.resent;
             if inference.output != sample.expected {
                 state.mismatches += 1;
                 first_mismatch.get_or_insert_with(|| {
@@ -258,11 +196,7 @@ impl Validation<'_> {
                     state.right += usize::from(scored.decision == usize::from(sample.label));
                 }
                 Err(error) => {
-                    let code = "output-unusable".into();
-                    failure = Some(Failure {
-                        code,
-                        message: error.to_string(),
-                    });
+                    failure = Some(Failure::new("output-unusable", error.to_string()));
                     break;
                 }
             }
@@ -272,8 +206,8 @@ impl Validation<'_> {
         let seconds = start.elapsed().as_secs_f64();
         let seconds_inference = seconds_network.filter(|_| state.done > 0);
         let score = scorer.finish().ok();
+        let line = (device.line().zip(line_before)).map(|(after, before)| after.since(before));
         Report {
-            on: self.on.to_owned(),
             images: state.done,
             top1: score.as_ref().map(|score| score.top1),
             element_accuracy: score.as_ref().map(|score| score.element_accuracy),
@@ -283,9 +217,10 @@ impl Validation<'_> {
             seconds,
             seconds_wire: seconds_inference.map(|inference| (seconds - inference).max(0.0)),
             seconds_inference,
-            resent,
-            failure,
+            resent: line.map_or(0, |line| line.resent),
+            line,
             confusion: score.map(|score| score.confusion).unwrap_or_default(),
+            ..Report::of_nothing(self.on, failure)
         }
     }
 
@@ -350,7 +285,7 @@ mod tests {
             }
         });
         let mut events = Vec::new();
-        let report = F32.run(&mut device, samples, |progress| events.push(progress));
+        let report = F32.run(&mut device, &samples, |progress| events.push(progress));
         assert_eq!(report.mismatches_vs_host, 1);
         let mismatch = Mismatch {
             image: 1,
@@ -372,22 +307,33 @@ mod tests {
         assert_eq!(report.failure, None);
     }
 
-    struct BreaksAfterOne;
+    /// A device at the end of a line on which one request in two is sent again.
+    struct BreaksAfterOne {
+        resent: u64,
+    }
 
     impl Device for BreaksAfterOne {
-        fn infer(&mut self, index: u32, _input: &[u8]) -> Result<Inference, Failure> {
-            if index == 0 {
-                let output = bytes([0.0, 1.0]);
-                return Ok(Inference {
-                    output,
-                    seconds: 1.0,
-                    seconds_inference: None,
-                    resent: 2,
-                });
-            }
-            Err(Failure {
-                code: "silence".into(),
-                message: "nothing came back".into(),
+        fn infer_all<'a>(
+            &mut self,
+            inputs: impl Iterator<Item = &'a [u8]>,
+        ) -> impl Iterator<Item = Result<Inference, Failure>> {
+            inputs.enumerate().map(|(index, _)| {
+                self.resent += 2;
+                match index {
+                    0 => Ok(Inference {
+                        output: bytes([0.0, 1.0]),
+                        seconds: 1.0,
+                        seconds_inference: None,
+                    }),
+                    _ => Err(Failure::new("silence", "nothing came back")),
+                }
+            })
+        }
+
+        fn line(&self) -> Option<LineCounts> {
+            Some(LineCounts {
+                resent: self.resent,
+                ..LineCounts::default()
             })
         }
     }
@@ -400,10 +346,12 @@ mod tests {
             label: 1,
             expected: &expected,
         };
-        let report = F32.run(&mut BreaksAfterOne, [sample; 3], |_| {});
+        // What was sent again before the run is not the run's.
+        let mut device = BreaksAfterOne { resent: 7 };
+        let report = F32.run(&mut device, &[sample; 3], |_| {});
         assert_eq!(
             (report.images, report.top1, report.resent),
-            (1, Some(1.0), 2)
+            (1, Some(1.0), 4)
         );
         assert_eq!(
             report.failure.as_ref().map(|failure| &*failure.code),
@@ -426,6 +374,7 @@ mod tests {
             "seconds_wire",
             "seconds_inference",
             "resent",
+            "line",
             "failure",
         ] {
             assert!(json.get(name).is_some(), "{name}");

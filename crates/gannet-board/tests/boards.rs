@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use gannet_board::board::Boot;
 use gannet_board::build::Images;
-use gannet_board::validate::Device;
 use gannet_board::{Board, Emulator, Host, Toolchain, build, build_c, run_example};
 use gannet_link::{Client, Patience};
 
@@ -55,7 +54,7 @@ fn boots(board: &Board, images: &Images) {
     client.expect(tiny::NETWORK, tiny::HASH).unwrap();
     for number in 0..3 {
         let image = tiny::image(number);
-        let answer = client.infer(number as u32, &image).unwrap();
+        let answer = client.run(number as u32, &image).unwrap();
         assert_eq!(answer.output, tiny::output(&image), "{}", board.name);
     }
 }

@@ -89,11 +89,13 @@ fn the_example_prints_its_expected_output() {
 fn a_hundred_images_over_the_link_match_the_host_to_the_bit() {
     let images: Vec<Vec<u8>> = (0..100).map(image).collect();
     let outputs: Vec<Vec<u8>> = images.iter().map(|image| output(image)).collect();
-    let samples = images.iter().zip(&outputs).map(|(input, expected)| Sample {
-        input,
-        label: 4,
-        expected,
-    });
+    let samples: Vec<Sample> = (images.iter().zip(&outputs))
+        .map(|(input, expected)| Sample {
+            input,
+            label: 4,
+            expected,
+        })
+        .collect();
     let mut client = connect(&BUILT.images.validate.path);
     client.expect(NETWORK, HASH).unwrap();
     let validation = Validation {
@@ -102,7 +104,7 @@ fn a_hundred_images_over_the_link_match_the_host_to_the_bit() {
         format: OutputFormat::F32,
     };
     let mut events = 0;
-    let report = validation.run(&mut client, samples, |_| events += 1);
+    let report = validation.run(&mut client, &samples, |_| events += 1);
     assert_eq!(report.failure, None);
     assert_eq!(
         (report.images, report.mismatches_vs_host, events),

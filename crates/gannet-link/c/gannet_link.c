@@ -7,20 +7,26 @@ enum {
     HELLO = 0x01,
     RUN = 0x02,
     STATISTICS = 0x03,
+    PART = 0x04,
+    RUN_PARTS = 0x05,
     IDENTITY = 0x81,
     OUTPUT = 0x82,
     COUNTED = 0x83,
+    KEPT = 0x84,
+    PARTS_OUTPUT = 0x85,
     REFUSED = 0xFF
 };
 
-enum { DAMAGED = 1, OTHER_VERSION = 2, UNKNOWN_KIND = 3, WRONG_LENGTH = 4 };
+enum { DAMAGED = 1, OTHER_VERSION = 2, UNKNOWN_KIND = 3, WRONG_LENGTH = 4, OTHER_INPUT = 5 };
 
 #define HEADER_BYTES 4u
 #define INDEX_BYTES 4u
 #define CRC_BYTES 4u
 #define LONGEST_RUN 254u
 #define CAN_STATISTICS 1u
-#define WINDOW 1u
+#define CAN_PARTS 2u
+
+static const uint8_t no_tag[2] = { 0, 0 };
 
 /* CRC-32/ISO-HDLC over four bits at a time: polynomial 0x04C11DB7, reflected. */
 static uint32_t crc_push(uint32_t crc, uint8_t byte) {
@@ -36,6 +42,11 @@ static uint32_t crc_push(uint32_t crc, uint8_t byte) {
 
 /* What the CRC's state is once a message and its own CRC have gone through. */
 #define CRC_INTACT 0xDEBB20E3u
+
+static uint32_t get_u32(const uint8_t *place) {
+    return (uint32_t)place[0] | ((uint32_t)place[1] << 8) | ((uint32_t)place[2] << 16) |
+           ((uint32_t)place[3] << 24);
+}
 
 static void put_u32(uint8_t *place, uint32_t value) {
     place[0] = (uint8_t)value;
@@ -158,16 +169,17 @@ static void text(piece *pieces, const char *bytes, uint8_t *length) {
 }
 
 static void tell_identity(const gannet_link_device *device, const uint8_t *tag) {
-    uint8_t fixed[28] = { WINDOW, 0 };
+    uint8_t fixed[28] = { 0 };
     uint8_t lengths[2];
     piece pieces[5];
+    fixed[0] = device->window;
     fixed[1] = device->input_type;
     fixed[2] = device->output_type;
     memcpy(fixed + 4, device->hash, 8);
     put_u32(fixed + 12, device->input_bytes);
     put_u32(fixed + 16, device->output_bytes);
     put_u32(fixed + 20, device->ticks_per_second);
-    put_u32(fixed + 24, CAN_STATISTICS);
+    put_u32(fixed + 24, CAN_STATISTICS | CAN_PARTS);
     pieces[0].bytes = fixed;
     pieces[0].len = sizeof fixed;
     text(pieces + 1, device->network, &lengths[0]);
@@ -175,7 +187,8 @@ static void tell_identity(const gannet_link_device *device, const uint8_t *tag) 
     reply(device, IDENTITY, tag, pieces, 5);
 }
 
-static void run(const gannet_link_device *device, const uint8_t *tag, const uint8_t *index) {
+static void run(const gannet_link_device *device, uint8_t kind, const uint8_t *tag,
+                const uint8_t *index) {
     uint8_t head[12];
     piece pieces[2];
     uint64_t ticks = 0;
@@ -186,7 +199,7 @@ static void run(const gannet_link_device *device, const uint8_t *tag, const uint
     put_u32(head + 8, (uint32_t)(ticks >> 32));
     pieces[0].bytes = head;
     pieces[0].len = sizeof head;
-    reply(device, OUTPUT, tag, pieces, 2);
+    reply(device, kind, tag, pieces, 2);
 }
 
 static void tell_statistics(const gannet_link_server *server, const gannet_link_device *device,
@@ -206,17 +219,47 @@ static void tell_statistics(const gannet_link_server *server, const gannet_link_
     reply(device, COUNTED, tag, &all, 1);
 }
 
+static uint32_t crc_of(const uint8_t *bytes, uint32_t len) {
+    uint32_t state = UINT32_MAX;
+    for (uint32_t i = 0; i < len; i++) {
+        state = crc_push(state, bytes[i]);
+    }
+    return ~state;
+}
+
+/* Puts a part where it belongs in the input. */
+static void keep(gannet_link_server *server, const gannet_link_device *device, const uint8_t *tag,
+                 uint32_t place, uint32_t body_len) {
+    const uint32_t len = body_len - INDEX_BYTES;
+    if ((body_len <= INDEX_BYTES) || (len > GANNET_LINK_PART_BYTES)) {
+        refuse(device, tag, WRONG_LENGTH, PART, INDEX_BYTES + GANNET_LINK_PART_BYTES, body_len);
+    } else if ((place > device->input_bytes) || (len > device->input_bytes - place)) {
+        const uint32_t end = (place > UINT32_MAX - len) ? UINT32_MAX : place + len;
+        refuse(device, tag, WRONG_LENGTH, PART, device->input_bytes, end);
+    } else {
+        memcpy(device->input + place, server->part, len);
+        reply(device, KEPT, tag, 0, 0);
+    }
+}
+
 static void answer(gannet_link_server *server, const gannet_link_device *device,
                    const uint8_t *start, uint32_t body_len) {
     const uint8_t kind = start[1];
     const uint8_t *const tag = start + 2;
+    const uint8_t *const head = start + HEADER_BYTES;
     uint32_t expected_len = 0;
     if (start[0] != GANNET_LINK_PROTOCOL) {
         refuse(device, tag, OTHER_VERSION, kind, GANNET_LINK_PROTOCOL, start[0]);
         return;
     }
+    if (kind == PART) {
+        keep(server, device, tag, get_u32(head), body_len);
+        return;
+    }
     if (kind == RUN) {
         expected_len = INDEX_BYTES + device->input_bytes;
+    } else if (kind == RUN_PARTS) {
+        expected_len = INDEX_BYTES + CRC_BYTES;
     } else if ((kind != HELLO) && (kind != STATISTICS)) {
         refuse(device, tag, UNKNOWN_KIND, kind, 0, 0);
         return;
@@ -227,9 +270,12 @@ static void answer(gannet_link_server *server, const gannet_link_device *device,
         tell_identity(device, tag);
     } else if (kind == STATISTICS) {
         tell_statistics(server, device, tag);
+    } else if ((kind == RUN_PARTS) &&
+               (get_u32(server->part) != crc_of(device->input, device->input_bytes))) {
+        refuse(device, tag, OTHER_INPUT, kind, 0, 0);
     } else {
         server->images_run++;
-        run(device, tag, start + HEADER_BYTES);
+        run(device, (kind == RUN) ? OUTPUT : PARTS_OUTPUT, tag, head);
     }
 }
 
@@ -238,13 +284,22 @@ static void forget(gannet_link_receiver *receiver) {
     receiver->crc = UINT32_MAX;
 }
 
-/* Takes a decoded byte: what stands behind header and index goes straight into the input. */
-static void take(gannet_link_receiver *receiver, const gannet_link_device *device, uint8_t byte) {
+/* Takes a decoded byte. What stands behind header and index goes straight into the input, if it is
+ * a whole one. */
+static void take(gannet_link_server *server, const gannet_link_device *device, uint8_t byte) {
+    gannet_link_receiver *const receiver = &server->receiver;
     receiver->crc = crc_push(receiver->crc, byte);
     if (receiver->len < sizeof receiver->start) {
         receiver->start[receiver->len] = byte;
-    } else if (receiver->len - sizeof receiver->start < device->input_bytes) {
-        device->input[receiver->len - sizeof receiver->start] = byte;
+    } else {
+        const uint32_t at = receiver->len - (uint32_t)sizeof receiver->start;
+        if (receiver->start[1] == RUN) {
+            if (at < device->input_bytes) {
+                device->input[at] = byte;
+            }
+        } else if (at < sizeof server->part) {
+            server->part[at] = byte;
+        }
     }
     if (receiver->len < UINT32_MAX) {
         receiver->len++;
@@ -257,10 +312,10 @@ static void push(gannet_link_server *server, const gannet_link_device *device, u
         receiver->begun = 1;
         if (receiver->left > 0u) {
             receiver->left--;
-            take(receiver, device, byte);
+            take(server, device, byte);
         } else {
             if (receiver->zero_follows) {
-                take(receiver, device, 0);
+                take(server, device, 0);
             }
             receiver->left = (uint8_t)(byte - 1u);
             receiver->zero_follows = receiver->left != LONGEST_RUN;
@@ -275,7 +330,6 @@ static void push(gannet_link_server *server, const gannet_link_device *device, u
             server->frames_received++;
             answer(server, device, found.start, found.len - HEADER_BYTES - CRC_BYTES);
         } else {
-            static const uint8_t no_tag[2] = { 0, 0 };
             server->frames_damaged++;
             refuse(device, no_tag, DAMAGED, 0, 0, 0);
         }
@@ -285,6 +339,10 @@ static void push(gannet_link_server *server, const gannet_link_device *device, u
 void gannet_link_start(gannet_link_server *server) {
     memset(server, 0, sizeof *server);
     forget(&server->receiver);
+}
+
+void gannet_link_announce(const gannet_link_device *device) {
+    tell_identity(device, no_tag);
 }
 
 void gannet_link_poll(gannet_link_server *server, const gannet_link_device *device) {

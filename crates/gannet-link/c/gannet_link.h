@@ -16,11 +16,18 @@ extern "C" {
 #define GANNET_LINK_I8 2
 #define GANNET_LINK_F32 3
 
+/* The most bytes of an input in one part. */
+#define GANNET_LINK_PART_BYTES 32
+
+/* The most bytes that a request with a whole input takes on the wire. */
+#define GANNET_LINK_RUN_BYTES(input_bytes) ((input_bytes) + 15u + ((input_bytes) + 12u) / 254u)
+
 /* What stands for "not known" on the wire. */
 #define GANNET_LINK_UNKNOWN UINT32_MAX
 
 /* A device: who it is, its serial line, its network. `context` is passed to every call. */
 typedef struct {
+    uint8_t window;      /* requests that it takes before it has answered the first */
     const char *network; /* its name, at most 255 bytes count */
     const uint8_t *hash; /* the first 8 bytes of its SHA-256 */
     const char *board;
@@ -29,7 +36,7 @@ typedef struct {
     uint32_t input_bytes;
     uint32_t output_bytes;
     uint32_t ticks_per_second; /* 0 without a clock */
-    uint8_t *input;            /* requests are decoded into it as they arrive */
+    uint8_t *input;            /* inputs are decoded into it as they arrive */
     /* The next byte that arrived, or -1 if there is none now. */
     int (*read)(void *context);
     /* Sends a byte, waiting until there is room for it. */
@@ -51,9 +58,11 @@ typedef struct {
     uint8_t begun;        /* whether anything stood before the end mark */
 } gannet_link_receiver;
 
-/* Answers requests, one after the other; keeps nothing between them but its counts. */
+/* Answers requests, one after the other; keeps nothing between them but its counts, and in the
+ * device's input the parts of an image. */
 typedef struct {
     gannet_link_receiver receiver;
+    uint8_t part[GANNET_LINK_PART_BYTES]; /* what a request brings that is no whole input */
     uint32_t frames_received;
     uint32_t frames_damaged;
     uint32_t images_run;
@@ -61,6 +70,10 @@ typedef struct {
 
 /* A server that has heard nothing yet. */
 void gannet_link_start(gannet_link_server *server);
+
+/* Says that the device has just started, unasked: a host that was in the middle of something then
+ * need not wait for an answer that will not come. */
+void gannet_link_announce(const gannet_link_device *device);
 
 /* Takes in the bytes that are there and answers the requests that they complete. A firmware's
  * main loop does nothing else. */

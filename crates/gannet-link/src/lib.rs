@@ -17,7 +17,8 @@ mod sources;
 pub use client::SerialWire;
 #[cfg(feature = "std")]
 pub use client::{
-    Client, Counts, Device, LinkError, Outcome, Patience, StreamWire, Tutorial, TutorialError, Wire,
+    Client, Counts, Device, LinkError, Outcome, Patience, RunAll, StreamWire, Tutorial,
+    TutorialError, Wire,
 };
 pub use protocol::*;
 #[cfg(feature = "std")]

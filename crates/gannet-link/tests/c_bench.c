@@ -21,6 +21,7 @@ static const uint8_t *run(void *context, uint64_t *ticks) {
     (void)context;
     *ticks = 250;
     sum = (float)(pixels[0] + pixels[1] + pixels[2] + pixels[3]);
+    memset(pixels, 0xAA, sizeof pixels); /* as a network that computes in place does */
     return (const uint8_t *)&sum;
 }
 
@@ -35,6 +36,7 @@ int main(void) {
     gannet_link_device device;
     gannet_link_server server;
     memset(&device, 0, sizeof device);
+    device.window = 1;
     device.network = "sum";
     device.hash = hash;
     device.board = "bench";
@@ -49,6 +51,7 @@ int main(void) {
     device.run = run;
     device.memory = memory;
     gannet_link_start(&server);
+    gannet_link_announce(&device);
     gannet_link_poll(&server, &device);
     return 0;
 }

@@ -46,6 +46,7 @@ fn answers(bench: &Path, wire: &[u8]) -> Vec<u8> {
 /// What the Rust server answers to `wire`, with the same device.
 fn rust_answers(wire: &[u8]) -> Vec<u8> {
     let (mut server, mut port, mut engine) = (Server::new(), Queues::default(), Sum::of(4));
+    Server::announce(&mut port, &engine);
     port.input.extend(wire);
     server.poll(&mut port, &mut engine);
     port.output.into_iter().collect()
@@ -60,7 +61,9 @@ fn the_c_core_answers_as_the_vectors_say() {
     for line in include_str!("vectors.txt").lines() {
         match line.split_once(' ') {
             Some(("frame" | "damaged", _)) => in_exchange = false,
-            Some(("exchange", _)) => (in_exchange, exchanges) = (true, exchanges + 1),
+            Some(("announcement" | "exchange", _)) => {
+                (in_exchange, exchanges) = (true, exchanges + 1)
+            }
             Some(("wire", bytes)) if in_exchange => wire.extend(unhex(bytes)),
             Some(("reply", bytes)) => expected.extend(unhex(bytes)),
             _ => {}
@@ -78,6 +81,18 @@ fn the_c_core_answers_any_stream_as_the_rust_core_does() {
     let bench = build(folder.path());
     let run = unhex("000401020202070101020a0714036e8c366e00");
     let hello = unhex("0004010101050fe3218100");
+    let of_parts = |name: &str| {
+        let text = include_str!("vectors.txt");
+        let (_, rest) = text.split_once(&format!("exchange {name}\nwire ")).unwrap();
+        unhex(rest.lines().next().unwrap())
+    };
+    let frames = [
+        run,
+        hello,
+        of_parts("first-part"),
+        of_parts("second-part"),
+        of_parts("run-parts"),
+    ];
     let mut state = 1_u64;
     let mut random = |below: usize| {
         // Knuth's 64-bit linear congruential generator (MMIX); the high bits are the good ones.
@@ -88,11 +103,7 @@ fn the_c_core_answers_any_stream_as_the_rust_core_does() {
     };
     let mut wire = Vec::new();
     for _ in 0..2_000 {
-        let mut frame = if random(2) == 0 {
-            run.clone()
-        } else {
-            hello.clone()
-        };
+        let mut frame = frames[random(frames.len())].clone();
         let at = random(frame.len());
         match random(6) {
             0 => frame[at] ^= 1 << random(8),

@@ -22,6 +22,7 @@ fn patience() -> Patience {
         greeting_reply: Duration::from_millis(50),
         reply: Duration::from_millis(100),
         settle: Duration::from_millis(1),
+        reopen: Duration::from_secs(1),
         attempts: 200,
     }
 }
@@ -420,8 +421,8 @@ fn silence_after_an_answer_names_the_image() {
 fn line_that_damages_everything_is_given_up() {
     let change = |direction, bytes: &[u8]| {
         let mut bytes = bytes.to_vec();
-        if direction == Direction::ToDevice && bytes.len() > 100 {
-            bytes[50] ^= 1;
+        if direction == Direction::ToDevice && bytes.len() > 40 {
+            bytes[30] ^= 1;
         }
         bytes
     };

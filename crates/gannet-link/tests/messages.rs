@@ -4,8 +4,8 @@ mod bench;
 
 use bench::{Named, Queues, Sum};
 use gannet_link::{
-    Engine, Identity, OutputHead, Reason, Received, Receiver, Refusal, Server, Statistics,
-    write_frame,
+    Capabilities, Engine, Identity, OutputHead, Reason, Received, Receiver, Refusal, Server,
+    Statistics, write_frame,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -36,7 +36,7 @@ fn identity_is_read_as_it_was_given_and_fields_behind_it_are_ignored() {
     let mut body = identity_of(Sum::of(784));
     let engine = Sum::of(784);
     let expected = Identity {
-        capabilities: gannet_link::Capabilities::STATISTICS,
+        capabilities: Capabilities(Capabilities::STATISTICS.0 | Capabilities::PARTS.0),
         ..engine.identity()
     };
     assert_eq!(Identity::parse(&body), Some(expected));

@@ -12,6 +12,7 @@ HEAD = """\
 #
 # frame NAME: `plain` is header and body, `wire` what it becomes on the wire.
 # damaged NAME: `wire` is not a frame.
+# announcement NAME: what a device says unasked when it has started.
 # exchange NAME: a device that is sent `wire` answers with `reply`. The exchanges happen one
 #   after another, beginning at power-up, with this device: board "bench"; network "sum", hash
 #   0102030405060708; 4 u8 in; 1 f32 out, their sum; 1,000,000 ticks a second, 250 ticks a run;
@@ -69,7 +70,8 @@ def with_crc_ending(tail, length):
 
 
 HELLO, RUN, STATISTICS, IDENTITY, OUTPUT, COUNTED, REFUSED = 1, 2, 3, 0x81, 0x82, 0x83, 0xFF
-DAMAGED, OTHER_VERSION, OTHER_KIND, OTHER_LENGTH = 1, 2, 3, 4
+PART, RUN_PARTS, KEPT, PARTS_OUTPUT = 4, 5, 0x84, 0x85
+DAMAGED, OTHER_VERSION, OTHER_KIND, OTHER_LENGTH, OTHER_INPUT = 1, 2, 3, 4, 5
 IMAGE = bytes([10, 0, 20, 3])
 
 print(HEAD)
@@ -91,9 +93,10 @@ show("damaged cut", wire=hello[:-3] + b"\0")
 show("damaged too-short-for-a-crc", wire=b"\0" + cobs(b"\x01\x01\x01") + b"\0")
 show("damaged crc-of-nothing", wire=b"\0" + cobs(bytes(4)) + b"\0")
 
-identity = struct.pack("<BBBB8sIIII", 1, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 1)
+identity = struct.pack("<BBBB8sIIII", 1, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 3)
 identity += b"\x03sum\x05bench"
 output = struct.pack("<IQf", 7, 250, 33.0)
+show("announcement after-power-up", reply=wire(plain(IDENTITY, 0, identity)))
 exchange("hello", hello, plain(IDENTITY, 1, identity))
 run = wire(plain(RUN, 2, struct.pack("<I", 7) + IMAGE))
 exchange("run", run, plain(OUTPUT, 2, output))
@@ -106,6 +109,20 @@ exchange("input-too-short", wire(plain(RUN, 5, struct.pack("<I", 8) + IMAGE[:3])
          plain(REFUSED, 5, refusal(OTHER_LENGTH, RUN, 8, 7)))
 exchange("input-too-long", wire(plain(RUN, 6, struct.pack("<I", 8) + IMAGE + b"\x01")),
          plain(REFUSED, 6, refusal(OTHER_LENGTH, RUN, 8, 9)))
-# Frames so far, this one included: hello, run twice, version, kind, short, long, statistics.
+# The same image in two parts, the second one first. The network has overwritten its input when
+# the request comes again, so that the parts are needed again.
+run_parts = plain(RUN_PARTS, 10, struct.pack("<II", 7, zlib.crc32(IMAGE)))
+exchange("second-part", wire(plain(PART, 8, struct.pack("<I", 3) + IMAGE[3:])), plain(KEPT, 8))
+exchange("first-part", wire(plain(PART, 9, struct.pack("<I", 0) + IMAGE[:3])), plain(KEPT, 9))
+exchange("run-parts", wire(run_parts), plain(PARTS_OUTPUT, 10, output))
+exchange("run-parts-again", wire(run_parts), plain(REFUSED, 10, refusal(OTHER_INPUT, RUN_PARTS)))
+exchange("part-beyond-the-input", wire(plain(PART, 11, struct.pack("<I", 2) + IMAGE[:3])),
+         plain(REFUSED, 11, refusal(OTHER_LENGTH, PART, 4, 5)))
+exchange("part-too-long", wire(plain(PART, 12, struct.pack("<I", 0) + bytes(33))),
+         plain(REFUSED, 12, refusal(OTHER_LENGTH, PART, 36, 37)))
+exchange("part-of-nothing", wire(plain(PART, 13, struct.pack("<I", 0))),
+         plain(REFUSED, 13, refusal(OTHER_LENGTH, PART, 36, 4)))
+# Frames so far, this one included: hello, run twice, version, kind, short, long, seven with
+# parts, statistics. Images: run twice, parts once.
 exchange("statistics", wire(plain(STATISTICS, 7)),
-         plain(COUNTED, 7, struct.pack("<IIIII", 8, 1, 2, 300, 0xFFFFFFFF)))
+         plain(COUNTED, 7, struct.pack("<IIIII", 15, 1, 3, 300, 0xFFFFFFFF)))

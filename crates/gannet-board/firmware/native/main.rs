@@ -57,6 +57,7 @@ struct Device {
 impl Engine for Device {
     fn identity(&self) -> Identity<'_> {
         Identity {
+            window: 1,
             network: network::NAME,
             hash: network::HASH,
             board: "host",

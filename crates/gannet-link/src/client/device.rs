@@ -17,6 +17,8 @@ pub struct Device {
     pub output: TensorInfo,
     /// What a tick is, 0 if the device has no clock to measure with.
     pub ticks_per_second: u32,
+    /// How many requests it takes before it has answered the first.
+    pub window: u8,
     /// What else it can do.
     pub capabilities: Capabilities,
 }
@@ -37,6 +39,7 @@ impl From<Identity<'_>> for Device {
             input: identity.input,
             output: identity.output,
             ticks_per_second: identity.ticks_per_second,
+            window: identity.window,
             capabilities: identity.capabilities,
         }
     }

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use crate::protocol::{Reason, Refusal, VERSION};
+
 /// A failure of the link. Each says what was seen on the wire and what can be done.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
@@ -108,6 +110,30 @@ pub enum LinkError {
         /// Damaged frames that the host received.
         damaged_here: u64,
     },
+    /// The device started anew, time and again.
+    #[error(
+        "the device started anew {resets} times in {attempts} attempts for {what}: is its power \
+         steady, and does a watchdog or another program reset it?"
+    )]
+    Resets {
+        /// What the host was waiting for.
+        what: String,
+        /// How often it asked.
+        attempts: u32,
+        /// How often the device started meanwhile.
+        resets: u64,
+    },
+    /// After a reset or a new connection another firmware answers.
+    #[error(
+        "another device answers since it started anew: it was {was}, and now it is {now}: do not \
+         exchange boards or firmware during a run"
+    )]
+    OtherDevice {
+        /// The one that was greeted first.
+        was: String,
+        /// The one that answers now.
+        now: String,
+    },
     /// The device speaks another version of the protocol.
     #[error(
         "the device speaks version {device} of the protocol, this program version {host}: build \
@@ -146,6 +172,15 @@ pub enum LinkError {
         /// The bytes that were given.
         got: u64,
     },
+    /// An input that was sent in parts is not complete on the device.
+    #[error(
+        "the device lost parts of {what} although each had arrived: does it start anew again and \
+         again, or does its program write into the network's memory?"
+    )]
+    InputLost {
+        /// Which image.
+        what: String,
+    },
     /// The device understood a request and refused it.
     #[error("the device refused the request for {what}: {why}")]
     Refused {
@@ -181,11 +216,68 @@ impl LinkError {
             Self::Noise { .. } => "noise",
             Self::Echo { .. } => "echo",
             Self::Unreliable { .. } => "unreliable",
+            Self::Resets { .. } => "resets",
+            Self::OtherDevice { .. } => "other-device",
             Self::OtherVersion { .. } => "other-version",
             Self::OtherNetwork { .. } => "other-network",
             Self::InputLength { .. } => "input-length",
+            Self::InputLost { .. } => "input-lost",
             Self::Refused { .. } => "refused",
             Self::Malformed { .. } => "malformed",
+        }
+    }
+
+    /// A wire that failed while waiting for `what`.
+    pub(super) fn lost(what: &str, source: io::Error) -> Self {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let what = what.to_owned();
+        match source.kind() {
+            UnexpectedEof | BrokenPipe | ConnectionReset => Self::Closed { what },
+            _ => Self::Wire { what, source },
+        }
+    }
+
+    /// A request for `what` that the device refused, unless because it was damaged.
+    pub(super) fn refused(what: &str, refusal: Option<Refusal>) -> Self {
+        let why = match refusal {
+            Some(Refusal {
+                reason: Reason::Version,
+                expected,
+                ..
+            }) => {
+                let device = u8::try_from(expected).unwrap_or(u8::MAX);
+                return Self::OtherVersion {
+                    device,
+                    host: VERSION,
+                };
+            }
+            Some(Refusal {
+                reason: Reason::Kind,
+                ..
+            }) => "it does not know this kind of request; newer firmware may".to_owned(),
+            Some(Refusal {
+                reason: Reason::Length,
+                expected,
+                got,
+                ..
+            }) => format!("it expected {expected} bytes, and {got} came"),
+            Some(Refusal {
+                reason: Reason::Input,
+                ..
+            }) => {
+                return Self::InputLost {
+                    what: what.to_owned(),
+                };
+            }
+            Some(Refusal {
+                reason: Reason::Damaged,
+                ..
+            })
+            | None => "for a reason that this program does not know".to_owned(),
+        };
+        Self::Refused {
+            what: what.to_owned(),
+            why,
         }
     }
 }

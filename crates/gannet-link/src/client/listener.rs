@@ -54,6 +54,12 @@ impl Listener {
         self.payload.resize(len_bytes.max(FIRST_PAYLOAD_BYTES), 0);
     }
 
+    /// Forgets what was heard in part, on a line that was closed meanwhile.
+    pub fn start_anew(&mut self) {
+        self.receiver = Receiver::new();
+        self.unread = 0..0;
+    }
+
     /// The first bytes heard on this wire, those that do not print escaped.
     pub fn sample(&self) -> String {
         self.sample.escape_ascii().to_string()

@@ -20,6 +20,7 @@
 mod device;
 mod error;
 mod exchange;
+mod images;
 mod listener;
 #[cfg(feature = "serial")]
 mod serial;
@@ -31,6 +32,7 @@ mod wire;
 pub use device::Device;
 pub use error::LinkError;
 pub use exchange::Counts;
+pub use images::RunAll;
 #[cfg(feature = "serial")]
 pub use serial::SerialWire;
 pub use session::{Client, Outcome, Patience};

@@ -12,9 +12,12 @@ use super::wire::Wire;
 /// How long a write may make no progress.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An open serial port.
+/// An open serial port. One that vanishes, as when a board is unplugged, can be opened again.
 pub struct SerialWire {
-    port: Box<dyn SerialPort>,
+    /// Nothing while the port is gone.
+    port: Option<Box<dyn SerialPort>>,
+    name: String,
+    baud: u32,
 }
 
 impl SerialWire {
@@ -23,30 +26,57 @@ impl SerialWire {
     /// # Errors
     /// A port that is missing, busy, forbidden, or that cannot be set up.
     pub fn open(port: &str, baud: u32) -> Result<SerialWire, LinkError> {
-        let failed = |error| explain(port, baud, &error);
-        let open = serialport::new(port, baud)
-            .timeout(WRITE_TIMEOUT)
-            .open()
-            .map_err(failed)?;
-        open.clear(ClearBuffer::All).map_err(failed)?;
-        Ok(Self { port: open })
+        let open = open(port, baud).map_err(|error| explain(port, baud, &error))?;
+        Ok(Self {
+            port: Some(open),
+            name: port.to_owned(),
+            baud,
+        })
     }
+
+    fn port(&mut self) -> io::Result<&mut Box<dyn SerialPort>> {
+        (self.port.as_mut()).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+fn open(port: &str, baud: u32) -> serialport::Result<Box<dyn SerialPort>> {
+    let open = serialport::new(port, baud).timeout(WRITE_TIMEOUT).open()?;
+    open.clear(ClearBuffer::All)?;
+    Ok(open)
 }
 
 impl Wire for SerialWire {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.port.set_timeout(WRITE_TIMEOUT)?;
-        self.port.write_all(bytes)?;
-        self.port.flush()
+        let port = self.port()?;
+        port.set_timeout(WRITE_TIMEOUT)?;
+        (port.write_all(bytes))
+            .and_then(|()| port.flush())
+            .map_err(gone)
     }
 
     fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
-        self.port.set_timeout(timeout)?;
-        match self.port.read(buffer) {
+        let port = self.port()?;
+        port.set_timeout(timeout)?;
+        match port.read(buffer) {
             Ok(0) if !buffer.is_empty() => Err(io::ErrorKind::UnexpectedEof.into()),
             Err(error) if is_nothing_yet(error.kind()) => Ok(0),
-            result => result,
+            result => result.map_err(gone),
         }
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        // Closed first: systems give a new name to a board that comes while the old is in use.
+        self.port = None;
+        self.port = Some(open(&self.name, self.baud)?);
+        Ok(())
+    }
+}
+
+/// What systems say of a port that is there no more: Unix has the numbers 5, 6 and 19 for it.
+fn gone(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(5 | 6 | 19) if cfg!(unix) => io::ErrorKind::UnexpectedEof.into(),
+        _ => error,
     }
 }
 

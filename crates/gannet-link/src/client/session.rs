@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use super::device::Device;
 use super::error::LinkError;
 use super::exchange::{Counts, Line, Persistence, Request};
+use super::images::{RunAll, image};
 use super::wire::Wire;
 use crate::protocol::message::at_most_255;
-use crate::protocol::{Identity, Kind, OutputHead, Statistics};
+use crate::protocol::{Identity, Kind, Statistics};
 
 /// More than any microcontroller can hold: memory is not set aside on a device's word alone.
 const LARGEST_OUTPUT: u32 = 64 << 20;
@@ -25,6 +26,8 @@ pub struct Patience {
     /// How long the line has to be quiet after something was damaged. Best longer than the
     /// device computes.
     pub settle: Duration,
+    /// How long a line that was closed may take to come back, where it can be opened again.
+    pub reopen: Duration,
     /// How often a request is sent before it is given up, at least once.
     pub attempts: u32,
 }
@@ -36,6 +39,7 @@ impl Default for Patience {
             greeting_reply: Duration::from_millis(500),
             reply: Duration::from_secs(5),
             settle: Duration::from_millis(50),
+            reopen: Duration::from_secs(10),
             attempts: 20,
         }
     }
@@ -48,7 +52,7 @@ pub struct Outcome {
     pub output: Vec<u8>,
     /// How long the network ran, in the device's ticks.
     pub ticks: u64,
-    /// From the request being first sent to its answer having arrived.
+    /// From the request being first sent to its answer having been taken.
     pub seconds: f64,
     /// How long the network ran, if the device has a clock.
     pub seconds_inference: Option<f64>,
@@ -66,9 +70,11 @@ impl Outcome {
 
 /// The host's end of a wire to a device that has answered.
 pub struct Client<W> {
-    line: Line<W>,
-    device: Device,
+    pub(super) line: Line<W>,
+    pub(super) device: Device,
     patience: Patience,
+    /// How many more images go in parts before a whole one is tried again.
+    pub(super) in_parts: u32,
 }
 
 impl<W: Wire> Client<W> {
@@ -89,6 +95,7 @@ impl<W: Wire> Client<W> {
             attempts: u32::MAX,
             reply: patience.greeting_reply,
             settle: patience.settle,
+            reopen: patience.reopen,
             deadline: Some(Instant::now() + patience.greeting),
         };
         let answer = line.ask(request, greeting)?;
@@ -100,10 +107,12 @@ impl<W: Wire> Client<W> {
             return Err(malformed(what, &why));
         }
         line.expect_output(device.output.len_bytes as usize);
+        line.expect_identity(answer.body);
         Ok(Self {
             line,
             device,
             patience,
+            in_parts: 0,
         })
     }
 
@@ -141,42 +150,20 @@ impl<W: Wire> Client<W> {
     /// An input of another length than the device's network takes; a wire that is silent,
     /// closed or too bad.
     pub fn run(&mut self, index: u32, input: &[u8]) -> Result<Outcome, LinkError> {
-        let what = format!("image {index}");
-        let expected = u64::from(self.device.input.len_bytes);
-        if input.len() as u64 != expected {
-            return Err(LinkError::InputLength {
-                what,
-                expected,
-                got: input.len() as u64,
-            });
-        }
-        let body: &[&[u8]] = &[&index.to_le_bytes(), input];
-        let request = Request {
-            what: &what,
-            kind: Kind::Run,
-            reply: Kind::Output,
-            body,
-        };
-        let answer = self.line.ask(request, self.persistence())?;
-        let (head, output) = OutputHead::parse(&answer.body)
-            .ok_or_else(|| malformed(&what, "it is too short for an output"))?;
-        if head.index != index {
-            return Err(malformed(&what, &format!("it is for image {}", head.index)));
-        }
-        if output.len() != self.device.output.len_bytes as usize {
-            let (expected, got) = (self.device.output.len_bytes, output.len());
-            return Err(malformed(
-                &what,
-                &format!("{got} bytes of output, not {expected}"),
-            ));
-        }
-        Ok(Outcome {
-            output: output.to_vec(),
-            ticks: head.ticks,
-            seconds: answer.seconds,
-            seconds_inference: self.device.seconds(head.ticks),
-            resent: answer.resent,
-        })
+        let mut images = RunAll::new(self, index, std::iter::once(input));
+        // One image has one outcome.
+        images
+            .next()
+            .unwrap_or_else(|| Err(malformed(&image(index), "there is none")))
+    }
+
+    /// Has the device compute one image after the other, and sends the next ones while it
+    /// computes, as many as it takes. The images' indices count from 0. Gives the outcomes in
+    /// order, and nothing more after an error.
+    ///
+    /// On a line that lets no whole image through they go in parts, if the device takes them so.
+    pub fn run_all<'a, I: Iterator<Item = &'a [u8]>>(&mut self, inputs: I) -> RunAll<'_, W, I> {
+        RunAll::new(self, 0, inputs)
     }
 
     /// What the device counted since it started.
@@ -201,17 +188,18 @@ impl<W: Wire> Client<W> {
         self.line.into_wire()
     }
 
-    fn persistence(&self) -> Persistence {
+    pub(super) fn persistence(&self) -> Persistence {
         Persistence {
             attempts: self.patience.attempts.max(1),
             reply: self.patience.reply,
             settle: self.patience.settle,
+            reopen: self.patience.reopen,
             deadline: None,
         }
     }
 }
 
-fn malformed(what: &str, why: &str) -> LinkError {
+pub(super) fn malformed(what: &str, why: &str) -> LinkError {
     LinkError::Malformed {
         what: what.to_owned(),
         why: why.to_owned(),

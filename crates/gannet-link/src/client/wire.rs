@@ -17,6 +17,15 @@ pub trait Wire {
     /// # Errors
     /// When the line is gone; [`io::ErrorKind::UnexpectedEof`] when the other end closed it.
     fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize>;
+
+    /// Opens the line again after the other end closed it.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Unsupported`] for a line that cannot be opened a second time, others when
+    /// it could not be opened yet.
+    fn reopen(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 impl<W: Wire + ?Sized> Wire for Box<W> {
@@ -26,5 +35,9 @@ impl<W: Wire + ?Sized> Wire for Box<W> {
 
     fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
         (**self).receive(buffer, timeout)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        (**self).reopen()
     }
 }

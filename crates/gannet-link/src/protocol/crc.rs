@@ -39,6 +39,13 @@ impl Crc32 {
         Self { register: !0 }
     }
 
+    /// The CRC of `bytes`.
+    pub fn of(bytes: &[u8]) -> u32 {
+        let mut crc = Self::new();
+        bytes.iter().for_each(|&byte| crc.push(byte));
+        crc.value()
+    }
+
     /// Takes the next byte in.
     pub const fn push(&mut self, byte: u8) {
         let mut register = self.register ^ byte as u32;

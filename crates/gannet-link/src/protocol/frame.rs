@@ -14,7 +14,7 @@ pub const VERSION: u8 = 1;
 pub const HEAD_LEN: usize = 4;
 
 const HEADER_LEN: usize = 4;
-const CRC_LEN: usize = 4;
+pub(super) const CRC_LEN: usize = 4;
 
 /// What every frame begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,13 @@ impl Header {
             tag: u16::from_le_bytes([low, high]),
         }
     }
+}
+
+/// The most bytes that a frame with a body of `body_len` takes on the wire: stuffing adds one,
+/// and one more in 254; a zero stands at either end.
+pub const fn frame_len_max(body_len: usize) -> usize {
+    let guarded = HEADER_LEN + body_len + CRC_LEN;
+    2 + guarded + 1 + guarded / 254
 }
 
 /// Gives the bytes of one frame to `write`. The body is the pieces one after another; they are
@@ -96,7 +103,7 @@ impl Receiver {
     }
 
     /// Takes the next byte from the wire in. The body behind its head goes straight into
-    /// `payload`, which has to be the same slice from a frame's first byte to its last; what
+    /// `payload`, which has to be the same slice from the body's first byte to its last; what
     /// does not fit is counted and dropped.
     ///
     /// Nothing in `payload` may be relied on before a [`Received::Frame`] was returned.
@@ -121,6 +128,14 @@ impl Receiver {
             }
         }
         None
+    }
+
+    /// The kind of the frame that is arriving, once it is known; it may be damaged still.
+    pub const fn kind(&self) -> Option<u8> {
+        if self.len < 2 {
+            return None;
+        }
+        Some(self.start[1])
     }
 
     fn found(&self, end: Decoded) -> Received {

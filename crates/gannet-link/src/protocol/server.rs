@@ -1,11 +1,15 @@
 //! The device's end: takes bytes from a port, runs the network, answers.
 //!
 //! One request is answered before the next is looked at, and nothing is remembered between
-//! them: a request that is sent again gets the same bits again, and a device that was reset
-//! goes on as if nothing had happened.
+//! them but the parts of an input, which are taken only with the CRC of the whole: a request that
+//! is sent again gets the same bits again, and a device that was reset goes on as if nothing had
+//! happened.
 
-use super::frame::{HEAD_LEN, Header, Received, Receiver, VERSION, write_frame};
-use super::message::{Identity, Kind, OutputHead, Reason, Refusal, Statistics};
+use core::ops::Range;
+
+use super::crc::Crc32;
+use super::frame::{CRC_LEN, HEAD_LEN, Header, Received, Receiver, VERSION, write_frame};
+use super::message::{Identity, Kind, OutputHead, PART_LEN, Reason, Refusal, Statistics};
 
 /// The device's serial line.
 pub trait Port {
@@ -39,7 +43,7 @@ pub trait Engine {
     /// Who this is. The lengths in it are those of [`Engine::input`] and of the output.
     fn identity(&self) -> Identity<'_>;
 
-    /// Where the input belongs. A request's payload is written here as it arrives.
+    /// Where the input belongs. It is written here as it arrives.
     fn input(&mut self) -> &mut [u8];
 
     /// Computes the output of what is in the input; may overwrite the input.
@@ -55,6 +59,8 @@ pub trait Engine {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Server {
     receiver: Receiver,
+    /// What a request brings that is not a whole input.
+    part: [u8; PART_LEN],
     frames_received: u32,
     frames_damaged: u32,
     images_run: u32,
@@ -65,16 +71,27 @@ impl Server {
     pub const fn new() -> Self {
         Self {
             receiver: Receiver::new(),
+            part: [0; PART_LEN],
             frames_received: 0,
             frames_damaged: 0,
             images_run: 0,
         }
     }
 
+    /// Says that the device has just started, unasked. A host that was in the middle of something
+    /// then need not wait for an answer that will not come.
+    pub fn announce(port: &mut impl Port, engine: &impl Engine) {
+        tell_identity(port, engine, 0);
+    }
+
     /// Takes in the bytes that are there and answers the requests that they complete.
     pub fn poll(&mut self, port: &mut impl Port, engine: &mut impl Engine) {
         while let Some(byte) = port.read() {
-            match self.receiver.push(byte, engine.input()) {
+            let payload = match self.receiver.kind() {
+                Some(kind) if kind == Kind::Run.to_wire() => engine.input(),
+                _ => &mut self.part,
+            };
+            match self.receiver.push(byte, payload) {
                 None => {}
                 Some(Received::Damaged) => {
                     self.frames_damaged = self.frames_damaged.wrapping_add(1);
@@ -106,15 +123,10 @@ impl Server {
         port: &mut impl Port,
         engine: &mut impl Engine,
     ) {
-        match self.check(header, body_len, engine) {
+        match self.check(header, head, body_len, engine) {
             Err(refusal) => reply(port, Kind::Refused, header.tag, &[&refusal.to_bytes()]),
-            Ok(Request::Hello) => {
-                let (mut fixed, mut lengths) = ([0; _], [0; _]);
-                let identity = engine.identity();
-                let body = identity.pieces(&mut fixed, &mut lengths);
-                reply(port, Kind::Identity, header.tag, &body);
-            }
-            Ok(Request::Run) => {
+            Ok(Request::Hello) => tell_identity(port, engine, header.tag),
+            Ok(Request::Run(kind)) => {
                 self.images_run = self.images_run.wrapping_add(1);
                 let inference = engine.run();
                 let index = u32::from_le_bytes(head);
@@ -123,7 +135,12 @@ impl Server {
                     ticks: inference.ticks,
                 }
                 .to_bytes();
-                reply(port, Kind::Output, header.tag, &[&head, inference.output]);
+                reply(port, kind, header.tag, &[&head, inference.output]);
+            }
+            Ok(Request::Part(place)) => {
+                let part = &self.part[..place.len()];
+                engine.input()[place].copy_from_slice(part);
+                reply(port, Kind::Kept, header.tag, &[]);
             }
             Ok(Request::Statistics) => {
                 let memory = engine.memory();
@@ -142,39 +159,72 @@ impl Server {
     fn check(
         &self,
         header: Header,
+        head: [u8; HEAD_LEN],
         body_len: usize,
         engine: &mut impl Engine,
     ) -> Result<Request, Refusal> {
-        let refuse = |reason, expected, got| {
-            let (expected, got) = (saturated(expected), saturated(got));
-            Err(Refusal {
-                reason,
-                kind: header.kind,
-                expected,
-                got,
-            })
+        let refusal = |reason, expected, got| Refusal {
+            reason,
+            kind: header.kind,
+            expected: saturated(expected),
+            got: saturated(got),
+        };
+        let of_length = |expected, request| {
+            if body_len == expected {
+                return Ok(request);
+            }
+            Err(refusal(Reason::Length, expected, body_len))
         };
         if header.version != VERSION {
-            return refuse(Reason::Version, VERSION.into(), header.version.into());
+            let (ours, theirs) = (VERSION.into(), header.version.into());
+            return Err(refusal(Reason::Version, ours, theirs));
         }
-        let (request, expected_len) = match Kind::from_wire(header.kind) {
-            Some(Kind::Hello) => (Request::Hello, 0),
-            Some(Kind::Run) => (Request::Run, HEAD_LEN + engine.input().len()),
-            Some(Kind::Statistics) => (Request::Statistics, 0),
-            _ => return refuse(Reason::Kind, 0, 0),
-        };
-        if body_len != expected_len {
-            return refuse(Reason::Length, expected_len, body_len);
+        match Kind::from_wire(header.kind) {
+            Some(Kind::Hello) => of_length(0, Request::Hello),
+            Some(Kind::Statistics) => of_length(0, Request::Statistics),
+            Some(Kind::Run) => {
+                of_length(HEAD_LEN + engine.input().len(), Request::Run(Kind::Output))
+            }
+            Some(Kind::RunParts) => {
+                let request = of_length(HEAD_LEN + CRC_LEN, Request::Run(Kind::PartsOutput))?;
+                let announced = self.part.first_chunk().copied().map(u32::from_le_bytes);
+                if announced != Some(Crc32::of(engine.input())) {
+                    return Err(refusal(Reason::Input, 0, 0));
+                }
+                Ok(request)
+            }
+            Some(Kind::Part) => {
+                let part_len = body_len.saturating_sub(HEAD_LEN);
+                let start = u32::from_le_bytes(head) as usize;
+                let (end, input_len) = (start.saturating_add(part_len), engine.input().len());
+                if body_len <= HEAD_LEN || part_len > PART_LEN {
+                    return Err(refusal(Reason::Length, HEAD_LEN + PART_LEN, body_len));
+                }
+                if end > input_len {
+                    return Err(refusal(Reason::Length, input_len, end));
+                }
+                Ok(Request::Part(start..end))
+            }
+            _ => Err(refusal(Reason::Kind, 0, 0)),
         }
-        Ok(request)
     }
 }
 
-/// The kinds that a device answers.
+/// What a device is asked for, once it is known to make sense.
 enum Request {
     Hello,
-    Run,
+    /// An input is complete; the reply is of this kind.
+    Run(Kind),
+    /// What was received belongs there in the input.
+    Part(Range<usize>),
     Statistics,
+}
+
+fn tell_identity(port: &mut impl Port, engine: &impl Engine, tag: u16) {
+    let (mut fixed, mut lengths) = ([0; _], [0; _]);
+    let identity = engine.identity();
+    let body = identity.pieces(&mut fixed, &mut lengths);
+    reply(port, Kind::Identity, tag, &body);
 }
 
 fn reply(port: &mut impl Port, kind: Kind, tag: u16, body: &[&[u8]]) {

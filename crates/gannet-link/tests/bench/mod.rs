@@ -37,6 +37,7 @@ impl Sum {
 impl Engine for Sum {
     fn identity(&self) -> Identity<'_> {
         Identity {
+            window: 1,
             network: "sum",
             hash: self.hash,
             board: "bench",

@@ -157,16 +157,13 @@ fn score(
         .map(|sample| sample.image.pixels())
         .collect();
     let expected = Interpreter::new(program).run_all(&inputs);
-    let samples =
-        inputs
-            .iter()
-            .zip(split.labels())
-            .zip(&expected)
-            .map(|((input, &label), expected)| Sample {
-                input,
-                label,
-                expected,
-            });
+    let samples: Vec<Sample> = (inputs.iter().zip(split.labels()).zip(&expected))
+        .map(|((input, &label), expected)| Sample {
+            input,
+            label,
+            expected,
+        })
+        .collect();
 
     let bar = screen.bar(images, "{prefix} {pos:>5}/{len} {bar:30} {eta} {msg}");
     bar.set_prefix(on.name());
@@ -176,7 +173,7 @@ fn score(
         classes: program.output().len(),
         format: OutputFormat::F32,
     };
-    let report = validation.run(device, samples, |progress| {
+    let report = validation.run(device, &samples, |progress| {
         bar.set_position(progress.done as u64);
         bar.set_message(format!(
             "{} right, {} differ from the host",

@@ -51,6 +51,7 @@ struct Device {
 impl Engine for Device {
     fn identity(&self) -> Identity<'_> {
         Identity {
+            window: 1,
             network: network::NAME,
             hash: network::HASH,
             board: board::NAME,
