@@ -13,15 +13,16 @@ int main(void);
 void Reset_Handler(void);
 void Default_Handler(void);
 void SysTick_Handler(void) __attribute__((weak, alias("Default_Handler")));
+void Uart_Handler(void) __attribute__((weak, alias("Default_Handler")));
 
 typedef union {
     void (*handler)(void);
     uint32_t *stack;
 } vector;
 
-/* ARMv7-M manual, B1.5.2: the stack's start, then the handlers of exceptions 1 to 15. The
- * programs here use no interrupt of the chip's own. */
-__attribute__((section(".vector_table"), used)) const vector vector_table[16] = {
+/* ARMv7-M manual, B1.5.2: the stack's start, then the handlers of exceptions 1 to 15, then those
+ * of the chip's own interrupts. The serial port's is the last one that the programs here use. */
+__attribute__((section(".vector_table"), used)) const vector vector_table[16 + BOARD_UART_INTERRUPT + 1] = {
     { .stack = stack_start },
     { .handler = Reset_Handler },
     { .handler = Default_Handler },
@@ -38,6 +39,7 @@ __attribute__((section(".vector_table"), used)) const vector vector_table[16] = 
     { .handler = 0 },
     { .handler = Default_Handler },
     { .handler = SysTick_Handler },
+    [16 + BOARD_UART_INTERRUPT] = { .handler = Uart_Handler },
 };
 
 /* A fault stops the program; the link's host sees silence. */

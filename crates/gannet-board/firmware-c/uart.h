@@ -1,4 +1,4 @@
-/* The board's serial port: 8 data bits, no parity, one stop bit, polled. */
+/* The board's serial port: 8 data bits, no parity, one stop bit. */
 #ifndef UART_H
 #define UART_H
 
@@ -17,5 +17,9 @@ void uart_flush(void);
 /* The byte that has arrived, or -1. Line errors are cleared; the link's checksum finds what they
  * spoiled. */
 int uart_read(void);
+
+/* From now on every byte that arrives calls Uart_Handler, which has to read it. */
+void uart_listen(void);
+void Uart_Handler(void);
 
 #endif /* UART_H */

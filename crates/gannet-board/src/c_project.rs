@@ -14,7 +14,7 @@ use crate::error::BoardError;
 use crate::project::write_if_changed;
 
 /// Files with `{{names}}` to fill in, or without any.
-const TEMPLATES: [(&str, &str); 25] = [
+const TEMPLATES: [(&str, &str); 29] = [
     ("Makefile", include_str!("../firmware-c/Makefile.in")),
     (
         "CMakeLists.txt",
@@ -36,6 +36,10 @@ const TEMPLATES: [(&str, &str); 25] = [
     ("src/stack.h", include_str!("../firmware-c/stack.h")),
     ("src/stack.c", include_str!("../firmware-c/stack.c")),
     ("src/startup.c", include_str!("../firmware-c/startup.c")),
+    ("src/queue.h", include_str!("../firmware-c/queue.h")),
+    ("src/queue.c", include_str!("../firmware-c/queue.c")),
+    ("src/interrupt.h", include_str!("../firmware-c/interrupt.h")),
+    ("src/interrupt.c", include_str!("../firmware-c/interrupt.c")),
     ("src/text.h", include_str!("../firmware-c/text.h")),
     ("src/text.c", include_str!("../firmware-c/text.c")),
     ("src/element.h", include_str!("../firmware-c/element.h.in")),
@@ -195,6 +199,7 @@ impl CProject<'_> {
             ("baud", uart.baud.to_string()),
             ("reset_hz", board.clock.reset_hz.to_string()),
             ("uart_base", format!("{:#010x}", uart.base)),
+            ("uart_interrupt", uart.interrupt.to_string()),
             ("uart_divider", uart.divider.to_string()),
             ("uart_reset_divider", uart.reset_divider.to_string()),
             (

@@ -11,7 +11,7 @@ use crate::error::BoardError;
 use crate::source::board_source;
 
 /// Files that are the same in every project.
-const FIXED: [(&str, &str); 14] = [
+const FIXED: [(&str, &str); 16] = [
     ("build.rs", include_str!("../firmware/build.rs")),
     ("src/lib.rs", include_str!("../firmware/src/lib.rs")),
     (
@@ -21,6 +21,11 @@ const FIXED: [(&str, &str); 14] = [
     ("src/clock.rs", include_str!("../firmware/src/clock.rs")),
     ("src/timer.rs", include_str!("../firmware/src/timer.rs")),
     ("src/stack.rs", include_str!("../firmware/src/stack.rs")),
+    ("src/queue.rs", include_str!("../firmware/src/queue.rs")),
+    (
+        "src/interrupt.rs",
+        include_str!("../firmware/src/interrupt.rs"),
+    ),
     ("src/text.rs", include_str!("../firmware/src/text.rs")),
     ("src/decimal.rs", include_str!("../firmware/src/decimal.rs")),
     ("src/element.rs", include_str!("../firmware/src/element.rs")),

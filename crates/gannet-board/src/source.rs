@@ -30,6 +30,12 @@ pub(crate) fn board_source(board: &Board) -> String {
         format!("{:#010x}", uart.base),
     );
     constant(
+        "The port's interrupt.",
+        "UART_INTERRUPT",
+        "usize",
+        uart.interrupt.to_string(),
+    );
+    constant(
         "Core clock over the port's, at full speed.",
         "UART_DIVIDER",
         "u32",

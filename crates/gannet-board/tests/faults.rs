@@ -1,6 +1,8 @@
 //! A thousand images over a line that spoils bytes in every way, to a board that is reset twice
 //! and whose port vanishes once: each ends with its own result.
 
+#![allow(clippy::print_stdout, reason = "the figures of docs/link.md")]
+
 mod simulated;
 
 use gannet_board::validate::{OutputFormat, Report, Sample, Validation};

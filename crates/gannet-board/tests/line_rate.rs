@@ -1,5 +1,7 @@
 //! How many images a second a line carries when the next image is received while one is computed.
 
+#![allow(clippy::print_stdout, reason = "the figures of docs/link.md")]
+
 mod simulated;
 
 use gannet_link::{Client, Patience};

@@ -2,14 +2,19 @@
  * Design Kit, DDI 0479, 4.3). */
 #include "uart.h"
 
+#include "interrupt.h"
+
 #define DATA REGISTER(BOARD_UART_BASE)
 #define STATE REGISTER(BOARD_UART_BASE + 0x04u)
 #define CTRL REGISTER(BOARD_UART_BASE + 0x08u)
+#define INTCLEAR REGISTER(BOARD_UART_BASE + 0x0Cu)
 #define BAUDDIV REGISTER(BOARD_UART_BASE + 0x10u)
 
 #define STATE_SENDING (1u << 0)
 #define STATE_RECEIVED (1u << 1)
 #define CTRL_SEND_AND_RECEIVE 3u
+#define CTRL_RECEIVE_INTERRUPT (1u << 3)
+#define INTCLEAR_RECEIVED (1u << 1)
 #define DIVIDER_MIN 16u
 
 void uart_start(clock_rates rates) {
@@ -30,5 +35,14 @@ void uart_flush(void) {
 }
 
 int uart_read(void) {
-    return ((STATE & STATE_RECEIVED) != 0u) ? (uint8_t)DATA : -1;
+    if ((STATE & STATE_RECEIVED) == 0u) {
+        return -1;
+    }
+    INTCLEAR = INTCLEAR_RECEIVED; /* before the byte is taken: the next one sets it again */
+    return (uint8_t)DATA;
+}
+
+void uart_listen(void) {
+    CTRL = CTRL_SEND_AND_RECEIVE | CTRL_RECEIVE_INTERRUPT;
+    interrupt_enable(BOARD_UART_INTERRUPT);
 }

@@ -2,9 +2,13 @@
  * 2^32 (nRF51 reference manual, 29; nRF52840 product specification, 6.33). */
 #include "uart.h"
 
+#include "interrupt.h"
+
 #define STARTRX REGISTER(BOARD_UART_BASE)
 #define STARTTX REGISTER(BOARD_UART_BASE + 0x008u)
 #define RXDRDY REGISTER(BOARD_UART_BASE + 0x108u)
+#define INTENSET REGISTER(BOARD_UART_BASE + 0x304u)
+#define INTENSET_RXDRDY (1u << 2)
 #define TXDRDY REGISTER(BOARD_UART_BASE + 0x11Cu)
 #define ENABLE REGISTER(BOARD_UART_BASE + 0x500u)
 #define RXD REGISTER(BOARD_UART_BASE + 0x518u)
@@ -48,4 +52,9 @@ int uart_read(void) {
     /* Cleared before the byte is taken: the next one, behind it in the queue, sets it again. */
     RXDRDY = 0;
     return (uint8_t)RXD;
+}
+
+void uart_listen(void) {
+    INTENSET = INTENSET_RXDRDY;
+    interrupt_enable(BOARD_UART_INTERRUPT);
 }

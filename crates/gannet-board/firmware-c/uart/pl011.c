@@ -1,12 +1,18 @@
 /* Arm's PL011 serial port, which RP2040 and RP2350 have (DDI 0183, 3.3; RP2040 data sheet, 4.2). */
 #include "uart.h"
 
+#include "interrupt.h"
+
 #define DR REGISTER(BOARD_UART_BASE)
 #define FR REGISTER(BOARD_UART_BASE + 0x18u)
 #define IBRD REGISTER(BOARD_UART_BASE + 0x24u)
 #define FBRD REGISTER(BOARD_UART_BASE + 0x28u)
 #define LCR_H REGISTER(BOARD_UART_BASE + 0x2Cu)
 #define CR REGISTER(BOARD_UART_BASE + 0x30u)
+#define IMSC REGISTER(BOARD_UART_BASE + 0x38u)
+
+/* A queue that is half full, and one that is not empty for a while. */
+#define IMSC_RECEIVED ((1u << 4) | (1u << 6))
 
 #define FR_BUSY (1u << 3)
 #define FR_NOTHING_RECEIVED (1u << 4)
@@ -39,4 +45,9 @@ void uart_flush(void) {
 
 int uart_read(void) {
     return ((FR & FR_NOTHING_RECEIVED) == 0u) ? (uint8_t)DR : -1;
+}
+
+void uart_listen(void) {
+    IMSC = IMSC_RECEIVED;
+    interrupt_enable(BOARD_UART_INTERRUPT);
 }

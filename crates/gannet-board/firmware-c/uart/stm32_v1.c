@@ -2,6 +2,8 @@
  * 25.6; RM0008, 27.6). */
 #include "uart.h"
 
+#include "interrupt.h"
+
 #define SR REGISTER(BOARD_UART_BASE)
 #define DR REGISTER(BOARD_UART_BASE + 0x04u)
 #define BRR REGISTER(BOARD_UART_BASE + 0x08u)
@@ -14,6 +16,7 @@
 #define CR1_UE (1u << 13)
 #define CR1_TE (1u << 3)
 #define CR1_RE (1u << 2)
+#define CR1_RXNEIE (1u << 5)
 
 void uart_start(clock_rates rates) {
     (void)clock_carry_out(board_uart_steps);
@@ -41,4 +44,9 @@ int uart_read(void) {
     }
     byte = (uint8_t)DR;
     return ((status & SR_RXNE) != 0u) ? byte : -1;
+}
+
+void uart_listen(void) {
+    CR1 |= CR1_RXNEIE;
+    interrupt_enable(BOARD_UART_INTERRUPT);
 }

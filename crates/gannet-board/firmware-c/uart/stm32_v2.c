@@ -2,6 +2,8 @@
  * registers (RM0351, 40.8; RM0433, 48.7). */
 #include "uart.h"
 
+#include "interrupt.h"
+
 #define CR1 REGISTER(BOARD_UART_BASE)
 #define BRR REGISTER(BOARD_UART_BASE + 0x0Cu)
 #define ISR REGISTER(BOARD_UART_BASE + 0x1Cu)
@@ -12,6 +14,7 @@
 #define CR1_UE (1u << 0)
 #define CR1_RE (1u << 2)
 #define CR1_TE (1u << 3)
+#define CR1_RXNEIE (1u << 5)
 #define ISR_ERRORS 0x0Fu
 #define ISR_RXNE (1u << 5)
 #define ISR_TC (1u << 6)
@@ -41,4 +44,9 @@ int uart_read(void) {
         ICR = ISR_ERRORS; /* unless they are cleared, the port stops */
     }
     return ((status & ISR_RXNE) != 0u) ? (uint8_t)RDR : -1;
+}
+
+void uart_listen(void) {
+    CR1 |= CR1_RXNEIE;
+    interrupt_enable(BOARD_UART_INTERRUPT);
 }

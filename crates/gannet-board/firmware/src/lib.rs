@@ -1,4 +1,4 @@
-//! What both programs share: clock and serial port, a tick counter, the peak of the stack,
+//! What both programs share: clock, serial port and its interrupt, a tick counter, the peak of the stack,
 //! printing, and the identity of the network inside.
 
 #![no_std]
@@ -9,6 +9,8 @@ pub mod decimal;
 pub mod element;
 pub mod identity;
 pub mod image;
+pub mod interrupt;
+pub mod queue;
 pub mod register;
 pub mod stack;
 pub mod text;

@@ -14,6 +14,8 @@ pub struct Uart {
     pub kind: UartKind,
     /// Address of its first register.
     pub base: u32,
+    /// The number of its interrupt, or of the one for what arrives if there are several.
+    pub interrupt: u32,
     /// The pin that sends, for people.
     pub tx: String,
     /// The pin that receives, for people.

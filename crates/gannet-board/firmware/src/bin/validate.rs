@@ -1,17 +1,36 @@
-//! Serves the link: says who it is, runs the network on each image that arrives, answers.
+//! Serves the link: says who it is, runs the network on each image that arrives, answers. The next
+//! image is received meanwhile.
 
 #![no_std]
 #![no_main]
 
-use cortex_m_rt::entry;
-use firmware::uart::Uart;
+use cortex_m_rt::{entry, exception};
+use firmware::queue::Queue;
 use firmware::timer::Timer;
+use firmware::uart::{self, Uart};
 use firmware::{board, clock, stack};
 use gannet_link::{
     Capabilities, Element, Engine, Identity, Inference, Memory, Port, Server, TensorInfo, as_bytes,
-    as_bytes_mut,
+    as_bytes_mut, frame_len_max,
 };
 use network::Network;
+
+/// An image's index and the image.
+const REQUEST_BYTES: usize = 4 + network::INPUT_LEN * size_of::<network::Input>();
+
+/// What has arrived and was not looked at yet: a whole request has room.
+static ARRIVED: Queue<{ frame_len_max(REQUEST_BYTES) + 1 }> = Queue::new();
+
+/// One that is computed and one that arrives.
+const WINDOW: u8 = 2;
+
+/// The handler of every interrupt; the serial port's is the only one that is let through.
+#[exception]
+unsafe fn DefaultHandler(_number: i16) {
+    while let Some(byte) = uart::take() {
+        ARRIVED.put(byte);
+    }
+}
 
 #[entry]
 fn main() -> ! {
@@ -25,6 +44,8 @@ fn main() -> ! {
         network: NETWORK,
         timer: Timer::start(clock),
     };
+    line.0.listen();
+    Server::announce(&mut line, &device);
     let mut server = Server::new();
     loop {
         server.poll(&mut line, &mut device);
@@ -35,7 +56,7 @@ struct Line(Uart);
 
 impl Port for Line {
     fn read(&mut self) -> Option<u8> {
-        self.0.read()
+        ARRIVED.take()
     }
 
     fn write(&mut self, byte: u8) {
@@ -51,7 +72,7 @@ struct Device {
 impl Engine for Device {
     fn identity(&self) -> Identity<'_> {
         Identity {
-            window: 1,
+            window: WINDOW,
             network: network::NAME,
             hash: network::HASH,
             board: board::NAME,

@@ -1,8 +1,9 @@
 //! The serial port of Arm's MPS2 boards: data, state, control and baud divider (Cortex-M System
-//! Design Kit, DDI 0479, 4.3). 8 data bits, no parity, one stop bit, polled.
+//! Design Kit, DDI 0479, 4.3). 8 data bits, no parity, one stop bit.
 
 use crate::board;
 use crate::clock::{Clock, carry_out};
+use crate::interrupt;
 use crate::register::Register;
 
 // SAFETY: the board's file names the base of such a port, and the manual these offsets.
@@ -12,11 +13,15 @@ const STATE: Register = unsafe { Register::at(board::UART_BASE + 0x04) };
 // SAFETY: as above.
 const CTRL: Register = unsafe { Register::at(board::UART_BASE + 0x08) };
 // SAFETY: as above.
+const INTCLEAR: Register = unsafe { Register::at(board::UART_BASE + 0x0C) };
+// SAFETY: as above.
 const BAUDDIV: Register = unsafe { Register::at(board::UART_BASE + 0x10) };
 
 const STATE_SENDING: u32 = 1 << 0;
 const STATE_RECEIVED: u32 = 1 << 1;
 const CTRL_SEND_AND_RECEIVE: u32 = 0b11;
+const CTRL_RECEIVE_INTERRUPT: u32 = 1 << 3;
+const INTCLEAR_RECEIVED: u32 = 1 << 1;
 /// The smallest divider that the port takes.
 const DIVIDER_MIN: u32 = 16;
 
@@ -49,8 +54,20 @@ impl Uart {
         while STATE.read() & STATE_SENDING != 0 {}
     }
 
-    /// The byte that has arrived, if any.
-    pub fn read(&mut self) -> Option<u8> {
-        (STATE.read() & STATE_RECEIVED != 0).then(|| DATA.read() as u8)
+    /// From now on every byte that arrives calls the handler of the port's interrupt, which has to
+    /// [`take`] it.
+    pub fn listen(&mut self) {
+        CTRL.write(CTRL_SEND_AND_RECEIVE | CTRL_RECEIVE_INTERRUPT);
+        interrupt::enable(board::UART_INTERRUPT);
     }
+}
+
+/// The byte that has arrived, if any.
+pub fn take() -> Option<u8> {
+    if STATE.read() & STATE_RECEIVED == 0 {
+        return None;
+    }
+    // Cleared before the byte is taken: the next one sets it again.
+    INTCLEAR.write(INTCLEAR_RECEIVED);
+    Some(DATA.read() as u8)
 }

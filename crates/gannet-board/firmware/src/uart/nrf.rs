@@ -1,9 +1,10 @@
 //! The serial port of nRF51 and nRF52 without DMA: tasks, events and a baud rate that is a share of
 //! 2^32 (nRF51 reference manual, 29; nRF52840 product specification, 6.33). 8 data bits, no
-//! parity, one stop bit, polled.
+//! parity, one stop bit.
 
 use crate::board;
 use crate::clock::{Clock, carry_out};
+use crate::interrupt;
 use crate::register::Register;
 
 // SAFETY: the board's file names the base of such a port, and the manual these offsets.
@@ -15,6 +16,8 @@ const RXDRDY: Register = unsafe { Register::at(board::UART_BASE + 0x108) };
 // SAFETY: as above.
 const TXDRDY: Register = unsafe { Register::at(board::UART_BASE + 0x11C) };
 // SAFETY: as above.
+const INTENSET: Register = unsafe { Register::at(board::UART_BASE + 0x304) };
+// SAFETY: as above.
 const ENABLE: Register = unsafe { Register::at(board::UART_BASE + 0x500) };
 // SAFETY: as above.
 const RXD: Register = unsafe { Register::at(board::UART_BASE + 0x518) };
@@ -24,6 +27,7 @@ const TXD: Register = unsafe { Register::at(board::UART_BASE + 0x51C) };
 const BAUDRATE: Register = unsafe { Register::at(board::UART_BASE + 0x524) };
 
 const ENABLE_UART: u32 = 4;
+const INTENSET_RXDRDY: u32 = 1 << 2;
 /// The baud rate register has no lower bits.
 const BAUD_STEP: u64 = 0x1000;
 
@@ -65,13 +69,20 @@ impl Uart {
         self.sends = false;
     }
 
-    /// The byte that has arrived, if any.
-    pub fn read(&mut self) -> Option<u8> {
-        if RXDRDY.read() == 0 {
-            return None;
-        }
-        // Cleared before the byte is taken: the next one, behind it in the queue, sets it again.
-        RXDRDY.write(0);
-        Some(RXD.read() as u8)
+    /// From now on every byte that arrives calls the handler of the port's interrupt, which has to
+    /// [`take`] it.
+    pub fn listen(&mut self) {
+        INTENSET.write(INTENSET_RXDRDY);
+        interrupt::enable(board::UART_INTERRUPT);
     }
+}
+
+/// The byte that has arrived, if any.
+pub fn take() -> Option<u8> {
+    if RXDRDY.read() == 0 {
+        return None;
+    }
+    // Cleared before the byte is taken: the next one, behind it in the queue, sets it again.
+    RXDRDY.write(0);
+    Some(RXD.read() as u8)
 }

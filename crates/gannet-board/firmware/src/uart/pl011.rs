@@ -1,8 +1,9 @@
 //! Arm's PL011 serial port, which RP2040 and RP2350 have (DDI 0183, 3.3; RP2040 data sheet, 4.2).
-//! 8 data bits, no parity, one stop bit, polled.
+//! 8 data bits, no parity, one stop bit.
 
 use crate::board;
 use crate::clock::{Clock, carry_out};
+use crate::interrupt;
 use crate::register::Register;
 
 // SAFETY: the board's file names the base of such a port, and the manual these offsets.
@@ -17,12 +18,16 @@ const FBRD: Register = unsafe { Register::at(board::UART_BASE + 0x28) };
 const LCR_H: Register = unsafe { Register::at(board::UART_BASE + 0x2C) };
 // SAFETY: as above.
 const CR: Register = unsafe { Register::at(board::UART_BASE + 0x30) };
+// SAFETY: as above.
+const IMSC: Register = unsafe { Register::at(board::UART_BASE + 0x38) };
 
 const FR_BUSY: u32 = 1 << 3;
 const FR_NOTHING_RECEIVED: u32 = 1 << 4;
 const FR_FULL: u32 = 1 << 5;
 /// Eight bits, and queues of several bytes.
 const LCR_H_EIGHT_BITS: u32 = 0b11 << 5 | 1 << 4;
+/// A queue that is half full, and one that is not empty for a while.
+const IMSC_RECEIVED: u32 = 1 << 4 | 1 << 6;
 const CR_ENABLE: u32 = 1 << 0 | 1 << 8 | 1 << 9;
 
 /// The board's serial port.
@@ -58,8 +63,15 @@ impl Uart {
         while FR.read() & FR_BUSY != 0 {}
     }
 
-    /// The byte that has arrived, if any. The link's checksum finds what errors spoiled.
-    pub fn read(&mut self) -> Option<u8> {
-        (FR.read() & FR_NOTHING_RECEIVED == 0).then(|| DR.read() as u8)
+    /// From now on every byte that arrives calls the handler of the port's interrupt, which has to
+    /// [`take`] it.
+    pub fn listen(&mut self) {
+        IMSC.write(IMSC_RECEIVED);
+        interrupt::enable(board::UART_INTERRUPT);
     }
+}
+
+/// The byte that has arrived, if any. The link's checksum finds what errors spoiled.
+pub fn take() -> Option<u8> {
+    (FR.read() & FR_NOTHING_RECEIVED == 0).then(|| DR.read() as u8)
 }

@@ -1,8 +1,9 @@
 //! The serial port of STM32F1 to F4: status, data, baud rate and first control register (RM0390,
-//! 25.6; RM0008, 27.6). 8 data bits, no parity, one stop bit, polled.
+//! 25.6; RM0008, 27.6). 8 data bits, no parity, one stop bit.
 
 use crate::board;
 use crate::clock::{Clock, carry_out};
+use crate::interrupt;
 use crate::register::Register;
 
 // SAFETY: the board's file names the base of such a port, and the manual these offsets.
@@ -21,6 +22,7 @@ const SR_TXE: u32 = 1 << 7;
 const CR1_UE: u32 = 1 << 13;
 const CR1_TE: u32 = 1 << 3;
 const CR1_RE: u32 = 1 << 2;
+const CR1_RXNEIE: u32 = 1 << 5;
 
 /// The board's serial port.
 pub struct Uart(());
@@ -52,14 +54,21 @@ impl Uart {
         while SR.read() & SR_TC == 0 {}
     }
 
-    /// The byte that has arrived, if any. Framing, noise and overrun errors are cleared by
-    /// reading the byte; the link's checksum finds what they spoiled.
-    pub fn read(&mut self) -> Option<u8> {
-        let status = SR.read();
-        if status & (SR_RXNE | SR_ERRORS) == 0 {
-            return None;
-        }
-        let byte = DR.read() as u8;
-        (status & SR_RXNE != 0).then_some(byte)
+    /// From now on every byte that arrives calls the handler of the port's interrupt, which has to
+    /// [`take`] it.
+    pub fn listen(&mut self) {
+        CR1.modify(0, CR1_RXNEIE);
+        interrupt::enable(board::UART_INTERRUPT);
     }
+}
+
+/// The byte that has arrived, if any. Framing, noise and overrun errors are cleared by
+/// reading the byte; the link's checksum finds what they spoiled.
+pub fn take() -> Option<u8> {
+    let status = SR.read();
+    if status & (SR_RXNE | SR_ERRORS) == 0 {
+        return None;
+    }
+    let byte = DR.read() as u8;
+    (status & SR_RXNE != 0).then_some(byte)
 }

@@ -1,8 +1,9 @@
 //! The serial port of STM32F0, F3, F7, G, H and L: control, baud rate, status and two data
-//! registers (RM0351, 40.8; RM0433, 48.7). 8 data bits, no parity, one stop bit, polled.
+//! registers (RM0351, 40.8; RM0433, 48.7). 8 data bits, no parity, one stop bit.
 
 use crate::board;
 use crate::clock::{Clock, carry_out};
+use crate::interrupt;
 use crate::register::Register;
 
 // SAFETY: the board's file names the base of such a port, and the manual these offsets.
@@ -21,6 +22,7 @@ const TDR: Register = unsafe { Register::at(board::UART_BASE + 0x28) };
 const CR1_UE: u32 = 1 << 0;
 const CR1_RE: u32 = 1 << 2;
 const CR1_TE: u32 = 1 << 3;
+const CR1_RXNEIE: u32 = 1 << 5;
 const ISR_ERRORS: u32 = 0b1111;
 const ISR_RXNE: u32 = 1 << 5;
 const ISR_TC: u32 = 1 << 6;
@@ -56,13 +58,20 @@ impl Uart {
         while ISR.read() & ISR_TC == 0 {}
     }
 
-    /// The byte that has arrived, if any. The link's checksum finds what framing, noise and
-    /// overrun errors spoiled; unless they are cleared, the port stops.
-    pub fn read(&mut self) -> Option<u8> {
-        let status = ISR.read();
-        if status & ISR_ERRORS != 0 {
-            ICR.write(ISR_ERRORS);
-        }
-        (status & ISR_RXNE != 0).then(|| RDR.read() as u8)
+    /// From now on every byte that arrives calls the handler of the port's interrupt, which has to
+    /// [`take`] it.
+    pub fn listen(&mut self) {
+        CR1.modify(0, CR1_RXNEIE);
+        interrupt::enable(board::UART_INTERRUPT);
     }
+}
+
+/// The byte that has arrived, if any. The link's checksum finds what framing, noise and
+/// overrun errors spoiled; unless they are cleared, the port stops.
+pub fn take() -> Option<u8> {
+    let status = ISR.read();
+    if status & ISR_ERRORS != 0 {
+        ICR.write(ISR_ERRORS);
+    }
+    (status & ISR_RXNE != 0).then(|| RDR.read() as u8)
 }
