@@ -20,6 +20,7 @@ mod board {
     pub const UART_DIVIDER: u32 = 4;
     pub const UART_RESET_DIVIDER: u32 = 1;
     pub const UART_BASE: usize = 0x4000_4400;
+    pub const UART_INTERRUPT: usize = 38;
     pub const UART_STEPS: &[Step] = &[];
     pub const BAUD: u32 = 115_200;
 }
@@ -57,6 +58,10 @@ mod register {
 #[allow(dead_code)]
 #[path = "../firmware/src/clock.rs"]
 mod clock;
+
+#[allow(dead_code)]
+#[path = "../firmware/src/interrupt.rs"]
+mod interrupt;
 
 #[allow(dead_code)]
 #[path = "../firmware/src/uart/stm32_v1.rs"]

@@ -91,7 +91,7 @@ proptest! {
             prop_assert_eq!(output.len() + 12, body.len());
         }
         prop_assert_eq!(Statistics::parse(&body).is_some(), body.len() >= 20);
-        let named = body.first().is_some_and(|reason| (1..=4).contains(reason));
+        let named = body.first().is_some_and(|reason| (1..=5).contains(reason));
         prop_assert_eq!(Refusal::parse(&body).is_some(), named && body.len() >= 12);
     }
 
