@@ -72,37 +72,39 @@ pub struct LayerCost {
     pub stage: Option<String>,
 }
 
-/// What a device offers.
+/// What a network may take: all that a device has, or less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// What to call the device.
-    pub device: String,
+    /// Who sets them, as the subject of a sentence: "nucleo-f446re has", "the budget allows".
+    pub given_by: String,
     /// Flash.
     pub flash_bytes: usize,
     /// RAM.
     pub ram_bytes: usize,
+    /// Cycles of one inference, if they are limited.
+    pub cycles: Option<u64>,
 }
 
-/// The layer that breaks a limit.
+/// A limit that is not kept, and the layer to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "layer '{layer}' ({kind}) breaks the limit: {what} need {needed_bytes} bytes, but {device} has {limit_bytes} bytes of {memory}. {advice}"
+    "layer '{layer}' ({kind}) breaks the limit: {what} {needed} {unit}, but {given_by} {limit}. {advice}"
 )]
 pub struct Misfit {
     /// The layer that needs most.
     pub layer: String,
     /// Its kind.
     pub kind: &'static str,
-    /// "the weights of the network" or "the activations while it is computed".
+    /// What is needed, as the subject of a sentence.
     pub what: &'static str,
-    /// "flash" or "RAM".
-    pub memory: &'static str,
-    /// What is needed.
-    pub needed_bytes: usize,
-    /// What there is.
-    pub limit_bytes: usize,
-    /// The device.
-    pub device: String,
+    /// "bytes of flash", "bytes of RAM" or "cycles".
+    pub unit: &'static str,
+    /// How much is needed.
+    pub needed: u64,
+    /// How much there is.
+    pub limit: u64,
+    /// Who sets the limit.
+    pub given_by: String,
     /// What can be done.
     pub advice: &'static str,
 }
@@ -136,63 +138,84 @@ impl Analysis {
         }
     }
 
-    /// Whether weights and activations fit a device. Code and stack come on top of both.
-    ///
-    /// # Errors
-    /// [`Misfit`] with the layer that breaks the limit.
-    pub fn fit(&self, limits: &Limits) -> Result<(), Box<Misfit>> {
-        let misfit = |layer: &LayerCost, what, memory, needed_bytes, limit_bytes, advice| {
-            Box::new(Misfit {
-                layer: layer.name.clone(),
-                kind: layer.kind,
-                what,
-                memory,
-                needed_bytes,
-                limit_bytes,
-                device: limits.device.clone(),
-                advice,
-            })
-        };
-        let largest = |bytes: fn(&LayerCost) -> usize| {
-            // Of equals the first: a stage's work is in its first layer.
-            self.layers.iter().rev().max_by_key(|layer| bytes(layer))
-        };
+    /// All limits that weights, activations and estimated cycles do not keep; none if the
+    /// network fits. Code and stack come on top of weights and activations.
+    pub fn misfits(&self, limits: &Limits) -> Vec<Misfit> {
+        [
+            self.too_much_ram(limits),
+            self.too_much_flash(limits),
+            self.too_many_cycles(limits),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn too_much_ram(&self, limits: &Limits) -> Option<Misfit> {
+        let limit = limits.ram_bytes;
+        if self.activations_bytes <= limit {
+            return None;
+        }
         // The first layer that is too much; if only the plan as a whole is, the largest.
-        let too_much = |layer: &&LayerCost| layer.activations_bytes > limits.ram_bytes;
-        let first = self.layers.iter().find(too_much);
-        let breaking = first
-            .map(|layer| (layer, layer.activations_bytes))
-            .or_else(|| {
-                Some((
-                    largest(|layer| layer.activations_bytes)?,
-                    self.activations_bytes,
-                ))
-            });
-        if self.activations_bytes > limits.ram_bytes
-            && let Some((layer, needed_bytes)) = breaking
-        {
-            return Err(misfit(
-                layer,
-                "the activations while it is computed",
-                "RAM",
-                needed_bytes,
-                limits.ram_bytes,
-                "Fewer filters, a stride, or a pooling layer directly behind it make them smaller",
-            ));
+        let first = self.layers.iter().find(|l| l.activations_bytes > limit);
+        let (layer, needed) = match first {
+            Some(layer) => (layer, layer.activations_bytes),
+            None => (
+                self.largest(|layer| layer.activations_bytes as u64)?,
+                self.activations_bytes,
+            ),
+        };
+        Some(Misfit {
+            layer: layer.name.clone(),
+            kind: layer.kind,
+            what: "the activations while it is computed need",
+            unit: "bytes of RAM",
+            needed: needed as u64,
+            limit: limit as u64,
+            given_by: limits.given_by.clone(),
+            advice: "Fewer filters, a stride, or a pooling layer directly behind it make them smaller",
+        })
+    }
+
+    fn too_much_flash(&self, limits: &Limits) -> Option<Misfit> {
+        if self.weights_bytes <= limits.flash_bytes {
+            return None;
         }
-        if self.weights_bytes > limits.flash_bytes
-            && let Some(layer) = largest(|layer| layer.weights_bytes)
-        {
-            return Err(misfit(
-                layer,
-                "the weights of the network, of which it has most,",
-                "flash",
-                self.weights_bytes,
-                limits.flash_bytes,
-                "Fewer units or filters, or a smaller input to it, make them fewer",
-            ));
+        let layer = self.largest(|layer| layer.weights_bytes as u64)?;
+        Some(Misfit {
+            layer: layer.name.clone(),
+            kind: layer.kind,
+            what: "the weights of the network, of which it has most, need",
+            unit: "bytes of flash",
+            needed: self.weights_bytes as u64,
+            limit: limits.flash_bytes as u64,
+            given_by: limits.given_by.clone(),
+            advice: "Fewer units or filters, or a smaller input to it, make them fewer; \
+                     `gannet quantize` makes them a quarter",
+        })
+    }
+
+    fn too_many_cycles(&self, limits: &Limits) -> Option<Misfit> {
+        let (needed, limit) = (self.estimated_cycles?, limits.cycles?);
+        if needed <= limit {
+            return None;
         }
-        Ok(())
+        let layer = self.largest(|layer| layer.estimated_cycles.unwrap_or(0))?;
+        Some(Misfit {
+            layer: layer.name.clone(),
+            kind: layer.kind,
+            what: "one inference, of which it is the longest part, takes an estimated",
+            unit: "cycles",
+            needed,
+            limit,
+            given_by: limits.given_by.clone(),
+            advice: "Fewer filters, or a stride or pooling layer before it, make them fewer",
+        })
+    }
+
+    /// The layer that has most; of equals the first, as a stage's work is in its first layer.
+    fn largest(&self, of: impl Fn(&LayerCost) -> u64) -> Option<&LayerCost> {
+        self.layers.iter().rev().max_by_key(|layer| of(layer))
     }
 }
 
@@ -393,9 +416,10 @@ mod tests {
 
     fn nucleo() -> Limits {
         Limits {
-            device: "nucleo-f446re".to_owned(),
+            given_by: "nucleo-f446re has".to_owned(),
             flash_bytes: 512 << 10,
             ram_bytes: 128 << 10,
+            cycles: None,
         }
     }
 
@@ -429,7 +453,7 @@ mod tests {
             .map(|layer| layer.weights_bytes)
             .sum();
         assert_eq!(weights, analysis.weights_bytes);
-        assert!(analysis.fit(&nucleo()).is_ok());
+        assert_eq!(analysis.misfits(&nucleo()), []);
     }
 
     /// 28·28·100 values of 4 bytes do not go into 128 KiB, and a dense layer reads all of them.
@@ -440,9 +464,10 @@ mod tests {
         graph.push("conv2d", Conv2D::zeros(window, 1, 100)).unwrap();
         graph.push("flatten", Flatten).unwrap();
         graph.push("dense", Dense::zeros(78_400, 1)).unwrap();
-        let misfit = analysis(&graph).fit(&nucleo()).unwrap_err();
-        assert_eq!((misfit.layer.as_str(), misfit.memory), ("conv2d", "RAM"));
-        assert!(misfit.needed_bytes > 28 * 28 * 100 * 4);
+        let misfits = analysis(&graph).misfits(&nucleo());
+        assert_eq!(misfits[0].layer, "conv2d");
+        assert_eq!(misfits[0].unit, "bytes of RAM");
+        assert!(misfits[0].needed > 28 * 28 * 100 * 4);
     }
 
     #[test]
@@ -451,8 +476,32 @@ mod tests {
         graph.push("flatten", Flatten).unwrap();
         graph.push("dense", Dense::zeros(784, 200)).unwrap();
         graph.push("dense_1", Dense::zeros(200, 10)).unwrap();
-        let misfit = analysis(&graph).fit(&nucleo()).unwrap_err();
-        assert_eq!((misfit.layer.as_str(), misfit.memory), ("dense", "flash"));
-        assert!(misfit.to_string().contains("layer 'dense' (Dense)"));
+        let misfits = analysis(&graph).misfits(&nucleo());
+        assert_eq!(misfits.len(), 1);
+        assert_eq!(misfits[0].unit, "bytes of flash");
+        let text = misfits[0].to_string();
+        assert!(text.contains("layer 'dense' (Dense)"), "{text}");
+        assert!(text.contains("but nucleo-f446re has 524288"), "{text}");
+    }
+
+    /// 43,720 bytes of weights, a convolution that takes more than half of the time.
+    #[test]
+    fn a_small_budget_is_broken_everywhere_at_once() {
+        let limits = Limits {
+            given_by: "the budget allows".to_owned(),
+            flash_bytes: 43_719,
+            ram_bytes: 1_000,
+            cycles: Some(100_000),
+        };
+        let misfits = analysis(&networks::mnist_small()).misfits(&limits);
+        let broken: Vec<_> = misfits.iter().map(|m| (m.layer.as_str(), m.unit)).collect();
+        assert_eq!(
+            broken,
+            [
+                ("conv2d", "bytes of RAM"),
+                ("dense", "bytes of flash"),
+                ("conv2d", "cycles")
+            ]
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the run failed, 2 wrong usage, 3 a budget, tolerance or board limit
 //! was not met, 130 stopped by Ctrl-C.
 
+mod budget;
 mod cmd;
 mod device;
 mod draw;

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use gannet_board::Board;
-use gannet_compile::analysis::{Analysis, Limits};
+use gannet_compile::analysis::Analysis;
 use gannet_compile::compile;
 use gannet_compile::ir::Program;
 use gannet_formats::Model;
 use gannet_graph::Graph;
 
+use crate::budget::{self, Budget};
 use crate::cmd::analyze_integers;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
@@ -29,6 +30,9 @@ pub struct Analyze {
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
     input: InputArg,
+    /// Less than all of the board: flash=64k,ram=8k,cycles=1M, or some of them.
+    #[arg(long, value_name = "LIMITS")]
+    budget: Option<Budget>,
     #[command(flatten)]
     json: JsonArg,
 }
@@ -39,15 +43,16 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
         None => model::board(&args.model)?,
     };
     let board = boards::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
+    let budget = args.budget.unwrap_or_default();
     let graph = match model::structure_any(&args.model)? {
         Model::Float(graph) => graph,
-        Model::Quantized(graph) => return analyze_integers::run(&graph, board, &args.json),
+        Model::Quantized(graph) => return analyze_integers::run(&graph, board, budget, &args.json),
     };
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program, board.core);
     show(&analysis, board, args.json.screen()?);
     args.json.write(&[("analysis", &analysis)])?;
-    fit(&analysis, board)
+    budget::keep(&analysis.misfits(&budget.limits(board)))
 }
 
 /// Whether `program` of `graph` fits `board`, before anything is built for it.
@@ -57,14 +62,7 @@ pub fn check(graph: &Graph, program: &Program, board: &Board) -> Result<(), Fail
 
 /// Whether what was analysed fits `board`.
 pub fn fit(analysis: &Analysis, board: &Board) -> Result<(), Failure> {
-    let limits = Limits {
-        device: board.name.clone(),
-        flash_bytes: board.flash.len_bytes as usize,
-        ram_bytes: board.ram.len_bytes as usize,
-    };
-    analysis
-        .fit(&limits)
-        .map_err(|misfit| Failure::limit(misfit.to_string()))
+    budget::keep(&analysis.misfits(&Budget::default().limits(board)))
 }
 
 /// Draws the tables.

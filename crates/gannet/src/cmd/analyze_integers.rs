@@ -5,6 +5,7 @@ use gannet_board::Board;
 use gannet_graph::QuantizedGraph;
 use serde::Serialize;
 
+use crate::budget::Budget;
 use crate::draw::number::{count, kib, percent};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
@@ -70,7 +71,17 @@ impl Section {
 }
 
 /// Counts, draws, and fails if the weights or the activations of one layer are too large.
-pub fn run(graph: &QuantizedGraph, board: &Board, json: &JsonArg) -> Result<(), Failure> {
+pub fn run(
+    graph: &QuantizedGraph,
+    board: &Board,
+    budget: Budget,
+    json: &JsonArg,
+) -> Result<(), Failure> {
+    if budget.limits(board).cycles.is_some() {
+        return Err(Failure::usage(
+            "cycles of a network of integers are not estimated here; `gannet bench` counts them",
+        ));
+    }
     let section = Section::new(graph);
     let screen = json.screen()?;
     let mut layers = table(&[
@@ -111,16 +122,17 @@ pub fn run(graph: &QuantizedGraph, board: &Board, json: &JsonArg) -> Result<(), 
         count(section.params as u64),
     ));
     json.write(&[("analysis", &section)])?;
-    if section.weights_bytes > flash || section.activations_bytes > ram {
+    let limits = budget.limits(board);
+    if section.weights_bytes > limits.flash_bytes || section.activations_bytes > limits.ram_bytes {
         return Err(Failure::limit(format!(
-            "network '{}' does not fit {}: its weights take {} B of {} B flash, and a layer's \
-             activations {} B of {} B RAM",
+            "network '{}' does not fit: its weights take {} bytes of flash and a layer's \
+             activations {} bytes of RAM, but {} {} and {}",
             section.network,
-            board.name,
             section.weights_bytes,
-            flash,
             section.activations_bytes,
-            ram
+            limits.given_by,
+            limits.flash_bytes,
+            limits.ram_bytes
         )));
     }
     Ok(())
