@@ -12,7 +12,7 @@ use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
 
 /// What generated code has to pass without a word.
-pub const STRICT: [&str; 9] = [
+pub const STRICT: [&str; 7] = [
     "-Wall",
     "-Wextra",
     "-Wconversion",
@@ -20,9 +20,10 @@ pub const STRICT: [&str; 9] = [
     "-pedantic",
     "-Werror",
     "-O2",
-    "-march=native",
-    "-mtune=generic",
 ];
+
+/// All that the host's processor has.
+pub const FOR_THE_HOST: [&str; 2] = ["-march=native", "-mtune=generic"];
 
 /// A network and its files.
 type Source<'p> = (&'p Program, Vec<SourceFile>);
@@ -69,6 +70,7 @@ fn build(networks: &[Source<'_>], compiler: &[&str]) -> Host {
     );
     let built = Command::new(compiler[0])
         .args(STRICT)
+        .args(FOR_THE_HOST)
         .args(&compiler[1..])
         .args(&sources)
         .args(["-o", "host"])

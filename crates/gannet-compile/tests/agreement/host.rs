@@ -1,8 +1,9 @@
-//! A program for the host that contains generated code: what it computes, and what it must.
+//! A program that contains generated code, on the host or on an emulated board: what it
+//! computes, and what it must.
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::{integers, suite};
@@ -13,14 +14,41 @@ use gannet_compile::{InputFormat, Interpreter, Options, compile};
 /// with one byte, 1 if the network's self-test succeeded.
 pub struct Host {
     folder: tempfile::TempDir,
-    program: PathBuf,
+    /// The program and its arguments.
+    command: Vec<String>,
 }
+
+/// QEMU's Cortex-M4F, whose semihosting calls read and write its own standard streams.
+const EMULATOR: [&str; 11] = [
+    "qemu-system-arm",
+    "-machine",
+    "netduinoplus2",
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-serial",
+    "none",
+    "-semihosting-config",
+    "enable=on,target=native",
+];
 
 impl Host {
     /// The program at `path` inside `folder`, which lives as long as the host.
     pub fn new(folder: tempfile::TempDir, path: &str) -> Host {
-        let program = folder.path().join(path);
-        Host { folder, program }
+        let program = folder.path().join(path).display().to_string();
+        Host {
+            folder,
+            command: vec![program],
+        }
+    }
+
+    /// The program at `path` inside `folder`, built for the emulated Cortex-M4F.
+    pub fn emulated(folder: tempfile::TempDir, path: &str) -> Host {
+        let mut host = Host::new(folder, path);
+        let words = EMULATOR.into_iter().chain(["-kernel"]).map(str::to_owned);
+        host.command.splice(..0, words);
+        host
     }
 
     /// What network `which` gives for each of `images`.
@@ -35,7 +63,8 @@ impl Host {
 
     /// What the program writes to its output for what it reads from its input.
     pub fn answer(&self, input: Vec<u8>) -> Vec<u8> {
-        let mut child = Command::new(&self.program)
+        let mut child = Command::new(&self.command[0])
+            .args(&self.command[1..])
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
