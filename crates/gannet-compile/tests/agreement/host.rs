@@ -22,7 +22,7 @@ pub struct Host {
 const EMULATOR: [&str; 11] = [
     "qemu-system-arm",
     "-machine",
-    "netduinoplus2",
+    "mps2-an386",
     "-display",
     "none",
     "-monitor",

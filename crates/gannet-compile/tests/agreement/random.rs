@@ -2,6 +2,7 @@
 //! way that there is. A network on which two ways differ is made smaller while they still do, and
 //! printed as `gannet.toml`.
 
+use crate::compiler::Compiler;
 use crate::generated_c;
 use crate::generated_rust;
 use crate::host::{images, interpreted};
@@ -19,6 +20,8 @@ use gannet_project::network_text;
 
 /// How many networks the test computes.
 const NETWORKS: u64 = 500;
+/// How many of them are computed on the emulated board too.
+const EMULATED: usize = 50;
 /// The largest image and layer, in elements: what keeps the test quick.
 const LARGEST: usize = 1_500;
 
@@ -204,7 +207,9 @@ fn fault(plan: &Plan) -> Option<String> {
     if !reference::agrees(&graph) {
         return Some("the interpreter leaves the reference".to_owned());
     }
-    if generated_c::run_all(&[&program], std::slice::from_ref(&images)) != [expected.clone()] {
+    if generated_c::run_all(&[&program], std::slice::from_ref(&images), Compiler::GCC)
+        != [expected.clone()]
+    {
         return Some("C leaves the interpreter".to_owned());
     }
     (generated_rust::run_all(&[&program], &[images]) != [expected])
@@ -240,8 +245,11 @@ fn random_networks_are_computed_alike_in_every_way() {
     let images: Vec<_> = (programs.iter())
         .map(|program| images(program.input().len(), 3))
         .collect();
-    let in_c = generated_c::run_all(&programs, &images);
+    let in_c = generated_c::run_all(&programs, &images, Compiler::GCC);
     let in_rust = generated_rust::run_all(&programs, &images);
+    let (few, few_images) = (&programs[..EMULATED], &images[..EMULATED]);
+    let emulated = generated_c::run_all(few, few_images, Compiler::ARM);
+    assert!(emulated == in_c[..EMULATED], "the board gives other bits");
     for (i, plan) in plans.iter().enumerate() {
         let expected = interpreted(programs[i], &images[i]);
         let alike = reference::agrees(&graphs[i]) && in_c[i] == expected && in_rust[i] == expected;

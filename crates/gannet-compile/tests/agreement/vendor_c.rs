@@ -1,25 +1,11 @@
 //! Applications written for other generators' calls, on the tutorial's network: they build
 //! without a warning and get the interpreter's bits, on the host and on an emulated Cortex-M4F.
 
-use std::process::Command;
-
-use crate::generated_c::{FOR_THE_HOST, STRICT};
-use crate::host::{Host, images, write};
+use crate::compiler::Compiler;
+use crate::host::images;
 use crate::suite;
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::{InputFormat, Interpreter, Options, compile};
-
-/// Arm's GCC for a Cortex-M4F, with a C library whose streams are the emulator's.
-const FOR_THE_BOARD: [&str; 8] = [
-    "arm-none-eabi-gcc",
-    "-xc",
-    "-std=c99",
-    "-mcpu=cortex-m4",
-    "-mfloat-abi=hard",
-    "-mfpu=fpv4-sp-d16",
-    "--specs=rdimon.specs",
-    "-Tmemory.ld",
-];
 
 /// Builds `caller` against the network's files with each compiler and compares what both of its
 /// ways give.
@@ -40,45 +26,11 @@ fn gets_the_interpreters_bits(api: Api, caller: &str) {
         .iter()
         .flat_map(|image| interpreter.run(image).repeat(2))
         .collect();
-    let on_the_host = [
-        &["gcc", "-xc", "-std=c99"][..],
-        &["g++", "-xc++", "-std=c++11"],
-    ];
-    for compiler in on_the_host.into_iter().chain([&FOR_THE_BOARD[..]]) {
-        let emulated = compiler == FOR_THE_BOARD;
-        let folder = tempfile::tempdir().unwrap();
-        let mut sources = vec!["caller.c".to_owned()];
-        write(&folder.path().join("caller.c"), caller);
-        if emulated {
-            let script = include_str!("emulated/memory.ld");
-            write(&folder.path().join("memory.ld"), script);
-            write(
-                &folder.path().join("boot.c"),
-                include_str!("emulated/boot.c"),
-            );
-            sources.push("boot.c".to_owned());
-        }
-        for (path, text) in c::generate(&program, &Prefix::new("digits").unwrap(), api) {
-            write(&folder.path().join(&path), &text);
-            if path.ends_with(".c") {
-                sources.push(path);
-            }
-        }
-        let built = Command::new(compiler[0])
-            .args(&compiler[1..])
-            .args(STRICT)
-            .args(if emulated { &[][..] } else { &FOR_THE_HOST })
-            .args(&sources)
-            .args(["-o", "host"])
-            .current_dir(folder.path())
-            .status()
-            .unwrap();
-        assert!(built.success(), "{compiler:?} objects");
-        let host = match emulated {
-            true => Host::emulated(folder, "host"),
-            false => Host::new(folder, "host"),
-        };
-        assert!(host.answer(images.concat()) == expected, "{compiler:?}");
+    let mut files = c::generate(&program, &Prefix::new("digits").unwrap(), api);
+    files.push(("caller.c".to_owned(), caller.to_owned()));
+    for compiler in [Compiler::GCC_C99, Compiler::CPP, Compiler::ARM] {
+        let found = compiler.build(&files).answer(images.concat());
+        assert!(found == expected, "{compiler:?}");
     }
 }
 
