@@ -66,6 +66,9 @@ pub struct Board {
     /// The chip's name in probe-rs' list of chips, for flashing. Emulated machines have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe_rs_chip: Option<String>,
+    /// How the chip tells which it is, so that nothing is written to another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip_id: Option<ChipId>,
     /// What the chip's boot code looks for at the beginning of flash, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub boot: Option<Boot>,
@@ -84,6 +87,18 @@ pub struct Board {
     /// The emulated machine that runs this board's images, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emulator: Option<Emulator>,
+}
+
+/// A word by which a chip says which it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChipId {
+    /// Where a debug probe reads it.
+    pub address: u32,
+    /// The bits that count: others tell the chip's revision.
+    pub mask: u32,
+    /// What they are on the board's chip.
+    pub value: u32,
 }
 
 /// What a chip's boot code looks for in flash.
