@@ -376,18 +376,113 @@ fn silence_ends_in_time() {
 
 #[test]
 fn noise_is_told_from_silence_and_ends_in_time() {
-    for chatter in [
-        &b"Hello from another firmware\r\n"[..],
-        b"\x00\xF8\x80\x00\xFE",
-    ] {
-        let error = fails_within(Parrot(chatter), Duration::from_millis(1000));
-        let LinkError::Noise { bytes, sample, .. } = error else {
-            panic!("{error}")
-        };
-        assert!(bytes > 0);
-        let begin = chatter[..4].escape_ascii().to_string();
-        assert!(sample.starts_with(&begin), "{sample}");
+    let noise = b"\x00\xF8\x80\x00\xFE";
+    let error = fails_within(Parrot(noise), Duration::from_millis(1000));
+    let LinkError::Noise { bytes, sample, .. } = error else {
+        panic!("{error}")
+    };
+    assert!(bytes > 0);
+    let begin = noise.escape_ascii().to_string();
+    assert!(sample.starts_with(&begin), "{sample}");
+}
+
+#[test]
+fn text_is_another_firmwares() {
+    let error = fails_within(
+        Parrot(b"Hello from the blinker\r\n"),
+        Duration::from_millis(1000),
+    );
+    assert_eq!(error.code(), "other-firmware");
+    let text = error.to_string();
+    assert!(text.contains("\"Hello from the blinker"), "{text}");
+}
+
+/// The bench's device, which is reset whenever it has heard so many bytes.
+struct Restless {
+    device: Bench,
+    heard: usize,
+    every: usize,
+    announcement: Vec<u8>,
+    resets: bool,
+}
+
+impl Restless {
+    fn new(every: usize, announced: &Sum) -> Self {
+        let mut port = bench::Queues::default();
+        Server::announce(&mut port, announced);
+        Self {
+            device: Bench::with(Sum::of(784)),
+            heard: 0,
+            every,
+            announcement: port.output,
+            resets: false,
+        }
     }
+}
+
+impl Wire for Restless {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let before = self.heard / self.every;
+        self.heard += bytes.len();
+        self.resets = self.heard / self.every != before;
+        if self.resets {
+            return Ok(());
+        }
+        self.device.send(bytes)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], timeout: Duration) -> io::Result<usize> {
+        if !std::mem::take(&mut self.resets) {
+            return self.device.receive(buffer, timeout);
+        }
+        buffer[..self.announcement.len()].copy_from_slice(&self.announcement);
+        Ok(self.announcement.len())
+    }
+}
+
+#[test]
+fn a_reset_in_the_middle_costs_one_repetition_and_is_counted() {
+    // The greeting has 11 bytes, an image some 800: the third of them is lost.
+    let wire = Restless::new(2_000, &Sum::of(784));
+    let mut client = Client::connect(wire, patience()).expect("the greeting passes");
+    for index in 0..3 {
+        let (pixels, expected) = image(index, 784);
+        let outcome = client.run(index, &pixels).expect("it goes on");
+        assert_eq!(outcome.output, expected);
+        assert_eq!(outcome.resent, u32::from(index == 2));
+    }
+    assert_eq!((client.counts().resets, client.counts().resent), (1, 1));
+}
+
+#[test]
+fn a_device_that_starts_anew_all_the_time_is_told() {
+    let wire = Restless::new(30, &Sum::of(784));
+    let few = Patience {
+        attempts: 3,
+        ..patience()
+    };
+    let mut client = Client::connect(wire, few).expect("the greeting passes");
+    let error = client.run(0, &[1; 784]).expect_err("never comes to an end");
+    assert_eq!(error.code(), "resets");
+    assert!(error.to_string().contains("watchdog"), "{error}");
+}
+
+#[test]
+fn another_device_after_a_reset_ends_the_run() {
+    let mut other = Sum::of(784);
+    other.hash = [0xAB; 8];
+    let wire = Restless::new(2_000, &other);
+    let mut client = Client::connect(wire, patience()).expect("the greeting passes");
+    for index in 0..2 {
+        client.run(index, &[1; 784]).expect("still the first one");
+    }
+    let error = client.run(2, &[1; 784]).expect_err("another one");
+    assert_eq!(error.code(), "other-device");
+    let text = error.to_string();
+    assert!(
+        text.contains("0102030405060708") && text.contains("abababababababab"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use gannet_board::{Board, Emulator, Firmware, Host, Native};
 use gannet_compile::ir::Program;
 use gannet_compile::rust;
-use gannet_link::{Client, Patience, SerialWire, Tutorial, Wire};
+use gannet_link::{Client, LinkError, Patience, SerialWire, Tutorial, Wire};
 
 use crate::cmd::firmware;
 use crate::cmd::generate::Language;
@@ -98,23 +98,24 @@ pub struct Deployment<'a> {
 impl Deployment<'_> {
     /// Gets the network to run there, and makes sure that it is this one.
     pub fn connect(&self, on: &On, screen: Screen) -> Result<Connected, Failure> {
-        let (wire, sizes): (Box<dyn Wire>, _) = match on {
-            On::Host => (self.native(screen)?, None),
+        let (client, sizes) = match on {
+            On::Host => (greet(self.native(screen)?)?, None),
             On::Emulator => {
                 let folder = self.folder_for(self.lang, &self.board.name);
                 firmware::project(self.lang, self.program, self.board, self.picture, &folder)?;
                 let (host, images) = firmware::images(self.lang, self.board, &folder, screen)?;
                 let emulator = Emulator::start(&host, self.board, &images.validate.path)?;
-                (Box::new(emulator), Some(images.validate.sizes))
+                (greet(Box::new(emulator))?, Some(images.validate.sizes))
             }
             On::Serial { port, baud } => {
                 let baud = baud.unwrap_or(self.board.uart().baud);
-                (Box::new(SerialWire::open(port, baud)?), None)
+                let client = Client::at_port(port, baud, Patience::default());
+                (client.map_err(of_link)?, None)
             }
         };
-        let mut connected = self.greet(wire)?;
-        connected.sizes = sizes;
-        Ok(connected)
+        let expected = client.expect(self.program.name(), self.program.hash());
+        expected.map_err(of_link)?;
+        Ok(Connected { client, sizes })
     }
 
     /// A board that speaks the tutorial's protocol and waits for `images` pictures: its own
@@ -140,21 +141,12 @@ impl Deployment<'_> {
             }
             On::Serial { port, baud } => {
                 let baud = baud.unwrap_or(self.board.uart().baud);
-                Box::new(SerialWire::open(port, baud)?)
+                Box::new(SerialWire::open(port, baud).map_err(of_link)?)
             }
         };
         let images = i32::try_from(images).unwrap_or(i32::MAX);
-        Ok(Tutorial::start(wire, images, self.program.output().len())?)
-    }
-
-    /// Greets whatever is at the other end of `wire`.
-    pub fn greet(&self, wire: Box<dyn Wire>) -> Result<Connected, Failure> {
-        let client = Client::connect(wire, Patience::default())?;
-        client.expect(self.program.name(), self.program.hash())?;
-        Ok(Connected {
-            client,
-            sizes: None,
-        })
+        Tutorial::start(wire, images, self.program.output().len())
+            .map_err(|error| Failure::named(error.code(), error.to_string()))
     }
 
     fn native(&self, screen: Screen) -> Result<Box<dyn Wire>, Failure> {
@@ -176,4 +168,13 @@ impl Deployment<'_> {
             .clone()
             .unwrap_or_else(|| firmware::folder(lang, self.program, board))
     }
+}
+
+/// Greets whatever is at the other end of `wire`.
+fn greet(wire: Box<dyn Wire>) -> Result<Client<Box<dyn Wire>>, Failure> {
+    Client::connect(wire, Patience::default()).map_err(of_link)
+}
+
+fn of_link(error: LinkError) -> Failure {
+    Failure::named(error.code(), error.to_string())
 }

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 pub struct Failure {
     message: String,
     code: u8,
+    /// The kind of failure by its short, stable name, where it has one.
+    kind: Option<&'static str>,
 }
 
 impl Failure {
@@ -16,6 +18,7 @@ impl Failure {
         Failure {
             message: message.into(),
             code: 1,
+            kind: None,
         }
     }
 
@@ -24,6 +27,7 @@ impl Failure {
         Failure {
             message: message.into(),
             code: 2,
+            kind: None,
         }
     }
 
@@ -32,6 +36,7 @@ impl Failure {
         Failure {
             message: message.into(),
             code: 3,
+            kind: None,
         }
     }
 
@@ -40,7 +45,22 @@ impl Failure {
         Failure {
             message: message.into(),
             code: 130,
+            kind: None,
         }
+    }
+
+    /// The run failed, in a way that reports have a name for.
+    pub fn named(kind: &'static str, message: impl Into<String>) -> Self {
+        Failure {
+            kind: Some(kind),
+            ..Failure::new(message)
+        }
+    }
+
+    /// The failure as it stands in reports, if they have a name for it.
+    pub fn in_report(&self) -> Option<gannet_board::validate::Failure> {
+        let message = self.message.clone();
+        (self.kind).map(|kind| gannet_board::validate::Failure::new(kind, message))
     }
 
     /// Writes the sentence and gives the exit code.

@@ -85,6 +85,29 @@ pub enum LinkError {
         /// The first of them, those that do not print escaped.
         sample: String,
     },
+    /// Text came, and nothing of this protocol.
+    #[error(
+        "another firmware is on the board: text came instead of {what} (it begins with \
+         \"{sample}\"): flash the program `validate`"
+    )]
+    OtherFirmware {
+        /// What the host was waiting for.
+        what: String,
+        /// The first of the text, line ends escaped.
+        sample: String,
+    },
+    /// The device answers at another rate.
+    #[error(
+        "the device at {port} answers at {found} baud and not at {baud}: say serial:{port}:{found}"
+    )]
+    OtherBaud {
+        /// The port's name.
+        port: String,
+        /// The rate that was asked for.
+        baud: u32,
+        /// The rate at which it answers.
+        found: u32,
+    },
     /// The host hears itself.
     #[error(
         "the wire echoes: the request for {what} came back unchanged: are TX and RX joined, or \
@@ -214,6 +237,8 @@ impl LinkError {
             Self::Wire { .. } => "wire-failed",
             Self::Silence { .. } => "silence",
             Self::Noise { .. } => "noise",
+            Self::OtherFirmware { .. } => "other-firmware",
+            Self::OtherBaud { .. } => "other-baud",
             Self::Echo { .. } => "echo",
             Self::Unreliable { .. } => "unreliable",
             Self::Resets { .. } => "resets",

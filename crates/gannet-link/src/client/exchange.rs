@@ -260,6 +260,11 @@ impl<W: Wire> Line<W> {
                 sent: pending.frame.len() as u64 * u64::from(attempts),
                 waited: start.elapsed(),
             }
+        } else if !self.heard_frames && self.listener.is_text() {
+            LinkError::OtherFirmware {
+                what,
+                sample: self.listener.sample(),
+            }
         } else if !self.heard_frames {
             LinkError::Noise {
                 what,

@@ -65,6 +65,12 @@ impl Listener {
         self.sample.escape_ascii().to_string()
     }
 
+    /// Whether what was heard first is text, as firmware prints that is made for people.
+    pub fn is_text(&self) -> bool {
+        let is_printed = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        self.sample.len() >= 4 && self.sample.iter().all(is_printed)
+    }
+
     /// The next thing heard, or `None` when the time is over.
     pub fn next(&mut self, wire: &mut impl Wire, until: Until) -> io::Result<Option<Heard>> {
         loop {

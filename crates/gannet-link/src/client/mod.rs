@@ -17,6 +17,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "serial")]
+mod baud;
 mod device;
 mod error;
 mod exchange;

@@ -112,3 +112,38 @@ fn explain(port: &str, baud: u32, error: &serialport::Error) -> LinkError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who runs the tests may be allowed to open every port, and a port that is in use looks
+    /// different on each system: what the library says of them is given.
+    #[test]
+    fn each_way_not_to_open_has_its_name() {
+        let code = |port: &str, kind| {
+            let error = serialport::Error::new(kind, "as the system says it");
+            explain(port, 115_200, &error).code()
+        };
+        let io = ErrorKind::Io;
+        for (port, kind, expected) in [
+            (
+                "/dev/ttyACM0",
+                io(io::ErrorKind::PermissionDenied),
+                "port-forbidden",
+            ),
+            ("COM3", io(io::ErrorKind::PermissionDenied), "port-busy"),
+            ("/dev/null", io(io::ErrorKind::WouldBlock), "port-busy"),
+            ("/dev/null", ErrorKind::NoDevice, "port-busy"),
+            ("COM3", ErrorKind::NoDevice, "port-missing"),
+            (
+                "/dev/no-such-port",
+                io(io::ErrorKind::NotFound),
+                "port-missing",
+            ),
+            ("/dev/ttyACM0", ErrorKind::InvalidInput, "port-unusable"),
+        ] {
+            assert_eq!(code(port, kind), expected, "{port}");
+        }
+    }
+}

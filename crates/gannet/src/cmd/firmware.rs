@@ -74,10 +74,7 @@ pub fn write(args: &Firmware) -> Result<(), Failure> {
 
 pub fn build(args: &Build) -> Result<(), Failure> {
     let screen = args.json.screen()?;
-    let (lang, board) = match CProject::board_of(&args.folder)? {
-        Some(board) => (Language::C, board),
-        None => (Language::Rust, Project::board_of(&args.folder)?),
-    };
+    let (lang, board) = kind(&args.folder)?;
     let (host, images) = images(lang, board, &args.folder, screen)?;
     let mut sizes = images.validate.sizes;
     if args.run {
@@ -89,6 +86,14 @@ pub fn build(args: &Build) -> Result<(), Failure> {
     screen.line(format_args!("{}", images.example.path.display()));
     screen.line(format_args!("{}", images.validate.path.display()));
     args.json.write(&[("firmware", &sizes)])
+}
+
+/// The language and the board of the project in `folder`.
+pub fn kind(folder: &Path) -> Result<(Language, &'static Board), Failure> {
+    Ok(match CProject::board_of(folder)? {
+        Some(board) => (Language::C, board),
+        None => (Language::Rust, Project::board_of(folder)?),
+    })
 }
 
 /// Writes the project of `program` for `board`; `example` runs `picture`.

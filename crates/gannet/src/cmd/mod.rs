@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod eval;
 pub mod firmware;
+mod flash;
 pub mod generate;
 mod image;
 mod layers;
@@ -55,6 +56,8 @@ pub enum Command {
     Firmware(firmware::Firmware),
     /// Build a firmware project and measure what it takes of the board
     Build(firmware::Build),
+    /// Write firmware to a board with probe-rs, and start it
+    Flash(flash::Flash),
     /// What one inference costs on a board: instructions, estimated cycles, memory
     Bench(bench::Bench),
     /// Run test pictures on a device and compare every output with the host's
@@ -77,6 +80,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Doctor(args) => doctor::run(&args),
         Command::Firmware(args) => firmware::write(&args),
         Command::Build(args) => firmware::build(&args),
+        Command::Flash(args) => flash::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Data(args) => data::run(args),

@@ -62,6 +62,18 @@ enum Protocol {
     Tutorial,
 }
 
+impl Validate {
+    /// Puts into the report why the device was not reached, and passes it on.
+    fn tell(&self, failure: Failure) -> Failure {
+        let Some(reason) = failure.in_report() else {
+            return failure;
+        };
+        let report = Report::of_failure(&self.on.name(), reason);
+        let written = self.json.write(&[("validate", &report)]);
+        written.err().unwrap_or(failure)
+    }
+}
+
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
@@ -89,7 +101,8 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
     };
     if args.protocol == Protocol::Tutorial {
         let images = args.images.get().min(test.len());
-        let mut board = deployment.tutorial(&args.on, images, screen)?;
+        let board = deployment.tutorial(&args.on, images, screen);
+        let mut board = board.map_err(|failure| args.tell(failure))?;
         let report = score(&mut board, &args.on, &program, test, images, screen);
         show(&report, dataset.classes().names(), screen);
         args.json.write(&[("validate", &report)])?;
@@ -99,7 +112,8 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
             _ => Ok(()),
         };
     }
-    let connected = deployment.connect(&args.on, screen)?;
+    let connected = deployment.connect(&args.on, screen);
+    let connected = connected.map_err(|failure| args.tell(failure))?;
     let outcome = validate(connected, &args.on, &program, test, args.images, screen)?;
     show(&outcome.report, dataset.classes().names(), screen);
     match &outcome.sizes {
@@ -212,6 +226,10 @@ pub fn show(report: &Report, classes: &[String], screen: Screen) {
         ("sent again".to_owned(), count(report.resent)),
         ("time in all".to_owned(), seconds(report.seconds)),
     ];
+    if let Some(line) = report.line.filter(|line| line.resets + line.reopened > 0) {
+        rows.push(("resets of the device".to_owned(), count(line.resets)));
+        rows.push(("the port opened again".to_owned(), count(line.reopened)));
+    }
     if report.images > 0 {
         rows.push((
             "  a picture".to_owned(),
