@@ -30,6 +30,22 @@ impl Boot {
         }
     }
 
+    /// The text of `src/boot.c`.
+    pub(crate) fn c_source(self) -> String {
+        match self {
+            Boot::Rp2040 => second_stage(),
+            Boot::Rp2350 => include_str!("../firmware-c/boot/rp2350.c").to_owned(),
+        }
+    }
+
+    /// What lies before the vector table in `memory.ld`.
+    pub(crate) fn c_section(self) -> &'static str {
+        match self {
+            Boot::Rp2040 => "  .boot2 : { KEEP(*(.boot2)) } > FLASH\n\n",
+            Boot::Rp2350 => "",
+        }
+    }
+
     /// Its line among the memories.
     pub(crate) fn memory(self, flash: Memory) -> String {
         match self {
@@ -40,6 +56,18 @@ impl Boot {
             Boot::Rp2350 => String::new(),
         }
     }
+}
+
+/// The RP2040's second boot stage as C.
+fn second_stage() -> String {
+    let bytes = rp2040_boot2::BOOT_LOADER_GENERIC_03H;
+    let rows: String = (bytes.chunks(12))
+        .map(|row| {
+            let row: Vec<String> = row.iter().map(|byte| format!("{byte:#04x}")).collect();
+            format!("    {},\n", row.join(", "))
+        })
+        .collect();
+    include_str!("../firmware-c/boot/rp2040.c.in").replace("{{bytes}}\n", &rows)
 }
 
 impl Board {

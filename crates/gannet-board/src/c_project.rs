@@ -94,15 +94,9 @@ impl CProject<'_> {
     /// right are left alone, so that nothing is rebuilt without reason.
     ///
     /// # Errors
-    /// [`BoardError::NoC`] for a board whose start is not written in C,
     /// [`BoardError::OtherMakefile`] for a folder whose Makefile is not of Gannet's making,
     /// [`BoardError::File`] with the path that could not be written.
     pub fn write(&self, folder: &Path) -> Result<(), BoardError> {
-        if self.board.boot == Some(Boot::Rp2040) {
-            return Err(BoardError::NoC {
-                board: self.board.name.clone(),
-            });
-        }
         let makefile = folder.join("Makefile");
         match fs::read_to_string(&makefile) {
             Ok(text) if text.starts_with(MAKEFILE_MARK) => {}
@@ -136,9 +130,8 @@ impl CProject<'_> {
         files.push(("src/uart.c".into(), uart_source(self.board).to_owned()));
         files.push(("src/board.c".into(), board_source(self.board)));
         files.push(("src/image.h".into(), self.image_source()));
-        if self.board.boot == Some(Boot::Rp2350) {
-            let text = include_str!("../firmware-c/boot/rp2350.c");
-            files.push(("src/boot.c".into(), text.to_owned()));
+        if let Some(boot) = self.board.boot {
+            files.push(("src/boot.c".into(), boot.c_source()));
         }
         files.extend(
             (self.network_files.iter())
@@ -171,10 +164,6 @@ impl CProject<'_> {
         let board = self.board;
         let uart = board.uart();
         let float = board.core.has_float();
-        let boot_sections = match board.boot {
-            Some(_) => "    KEEP(*(.start_block))\n",
-            None => "",
-        };
         let flash = match &board.probe_rs_chip {
             Some(chip) => format!(
                 "`probe-rs run --chip {chip} build/example.elf`; the same file runs in the \
@@ -211,7 +200,10 @@ impl CProject<'_> {
             ("flash_len", board.flash.len_bytes.to_string()),
             ("ram_start", format!("{:#010x}", board.ram.start)),
             ("ram_len", board.ram.len_bytes.to_string()),
-            ("boot_sections", boot_sections.to_owned()),
+            (
+                "first_section",
+                board.boot.map_or("", Boot::c_section).to_owned(),
+            ),
         ]
     }
 

@@ -43,12 +43,6 @@ pub enum BoardError {
         /// The folder.
         folder: PathBuf,
     },
-    /// A board's start is not written in C.
-    #[error("firmware in C for {board} lacks the chip's boot code; `--lang rust` has it")]
-    NoC {
-        /// The board.
-        board: String,
-    },
     /// A program that builds C for the board is missing.
     #[error(
         "{program} is not on the search path, and firmware in C is built with it; Debian has it in \
