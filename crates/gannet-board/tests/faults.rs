@@ -44,6 +44,7 @@ fn validate(of_a_million: u64) -> Report {
     let board = Simulated::new(Model {
         baud: 921_600,
         compute_ns: 3_000_000,
+        ticks_per_second: 1_000_000_000,
         window: 2,
         fate: move || random.fate(of_a_million),
         incidents: vec![

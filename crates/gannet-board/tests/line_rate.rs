@@ -14,6 +14,7 @@ fn rate(window: u8) -> f64 {
     let board = Simulated::new(Model {
         baud: 921_600,
         compute_ns: 3_000_000,
+        ticks_per_second: 1_000_000_000,
         window,
         fate: || Fate::Arrives,
         incidents: Vec::new(),

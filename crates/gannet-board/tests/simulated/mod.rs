@@ -70,6 +70,7 @@ pub enum Incident {
 pub struct Model<F> {
     pub baud: u64,
     pub compute_ns: u64,
+    pub ticks_per_second: u32,
     /// Requests that it takes before it has answered the first. Two of them need a queue that is
     /// filled while it computes; without one it hears nothing then.
     pub window: u8,
@@ -144,6 +145,7 @@ impl<F: FnMut() -> Fate> Simulated<F> {
             output: [0.0; 10],
             window: model.window,
             compute_ns: model.compute_ns,
+            ticks_per_second: model.ticks_per_second,
             now_ns: now_ns.clone(),
         };
         Self {
@@ -327,6 +329,7 @@ struct Network {
     output: [f32; 10],
     window: u8,
     compute_ns: u64,
+    ticks_per_second: u32,
     now_ns: Rc<Cell<u64>>,
 }
 
@@ -340,7 +343,7 @@ impl Engine for Network {
             board: "model",
             input: tensor(ElementType::U8, INPUT_LEN as u32),
             output: tensor(ElementType::F32, 40),
-            ticks_per_second: 1_000_000_000,
+            ticks_per_second: self.ticks_per_second,
             capabilities: Capabilities::default(),
         }
     }
@@ -356,7 +359,7 @@ impl Engine for Network {
         self.now_ns.set(self.now_ns.get() + self.compute_ns);
         Inference {
             output: as_bytes(&self.output),
-            ticks: self.compute_ns,
+            ticks: self.compute_ns * u64::from(self.ticks_per_second) / 1_000_000_000,
         }
     }
 }

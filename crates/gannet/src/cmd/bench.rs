@@ -1,9 +1,10 @@
-//! `gannet bench`: what one inference costs on a board, counted in the emulator.
+//! `gannet bench`: what one inference costs on a board, counted in the emulator, and measured on a
+//! board at a serial port.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gannet_board::{Bench as Section, Board, Subject, Toolchain};
+use gannet_board::{Bench as Section, Board, Subject, Toolchain, measured_cycles};
 use gannet_compile::c::Prefix;
 use gannet_compile::ir::Program;
 use gannet_compile::{compile, cost};
@@ -11,6 +12,7 @@ use gannet_compile::{compile, cost};
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::{InputArg, Language};
 use crate::cmd::{analyze, firmware};
+use crate::device::{Deployment, On};
 use crate::draw::number::{count, percent, seconds};
 use crate::draw::table::{Column, pairs, table};
 use crate::failure::Failure;
@@ -29,6 +31,9 @@ pub struct Bench {
     /// The language of the firmware.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
+    /// Measure on a board too, which runs the firmware `validate`: serial:PORT or serial:PORT:BAUD.
+    #[arg(long, value_name = "serial:PORT")]
+    on: Option<On>,
     /// Where the project is written and built; NETWORK-BOARD in this folder without it.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -46,22 +51,34 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
         .folder
         .clone()
         .unwrap_or_else(|| firmware::folder(args.lang, &program, &board.name));
-    let section = measure(args.lang, &program, board, &folder, screen)?;
+    // Each value of a pixel in turn: what is computed on matters little to what it costs.
+    let picture: Vec<u8> = (0..=u8::MAX).cycle().take(program.input().len()).collect();
+    let mut section = trace(args.lang, &program, board, &picture, &folder, screen)?;
+    if let Some(on) = &args.on {
+        let deployment = Deployment {
+            lang: args.lang,
+            program: &program,
+            board,
+            picture: &picture,
+            folder: Some(folder),
+        };
+        let mut client = deployment.connect(on, screen)?.client;
+        section.measured_cycles = measured_cycles(&mut client, board, &picture)?;
+    }
     show(&section, screen);
     args.json.write(&[("bench", &section)])
 }
 
 /// Builds the firmware in `folder` and traces its program `example`.
-fn measure(
+fn trace(
     lang: Language,
     program: &Program,
     board: &Board,
+    picture: &[u8],
     folder: &Path,
     screen: Screen,
 ) -> Result<Section, Failure> {
-    // Each value of a pixel in turn: what is computed on matters little to what it costs.
-    let picture: Vec<u8> = (0..=u8::MAX).cycle().take(program.input().len()).collect();
-    firmware::project(lang, program, board, &picture, folder)?;
+    firmware::project(lang, program, board, picture, folder)?;
     let (host, mut images) = firmware::images(lang, board, folder, screen)?;
     let run = firmware::example(&host, board, &images)?;
     images.example.sizes.stack_bytes = Some(run.peak_stack_bytes.into());
@@ -148,6 +165,10 @@ fn show(section: &Section, screen: Screen) {
         (
             "  without trace".to_owned(),
             unless_unknown(section.static_estimated_cycles),
+        ),
+        (
+            "cycles (measured)".to_owned(),
+            unless_unknown(section.measured_cycles),
         ),
         (
             format!("  at {} MHz", section.clock_hz / 1_000_000),
