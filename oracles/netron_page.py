@@ -1,9 +1,11 @@
 """Netron's page as an oracle of the files that Gannet writes: opened in Chromium without a
 window, it has to show every layer of a file with its name and the shapes of its weights.
 
-    python oracles/netron_page.py FOLDER                opens every model file in FOLDER; the
-                                                        layers are in the .json beside it
+    python oracles/netron_page.py FOLDER                opens every model file in FOLDER
     python oracles/netron_page.py FOLDER NAME PICTURE   only FOLDER/NAME, and takes a picture
+
+What a file of Keras holds is in the .json beside it; what one of ONNX or TFLite holds is asked of
+the packages onnx and ai_edge_litert. An operator of TFLite has a kind and no name.
 
 Needs the packages in oracles/requirements.txt and a Chromium.
 """
@@ -19,7 +21,9 @@ import urllib.request
 from pathlib import Path
 
 import netron
+import onnx
 import websocket
+from ai_edge_litert.interpreter import Interpreter
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 EXTENSIONS = (".h5", ".keras", ".onnx", ".tflite")
@@ -28,8 +32,9 @@ DEVTOOLS = 8420
 PATIENCE_SECONDS = 60
 
 # The name of each node that the page shows, and its texts; inputs are nodes too, outputs are not.
+# A node without a name has a number.
 NODES = """
-Array.from(document.querySelectorAll('[id^="node-name-"], [id^="input-name-"]')).map((node) => ({
+Array.from(document.querySelectorAll('[id^="node-"], [id^="input-name-"]')).map((node) => ({
     name: node.id.replace(/^(node|input)-name-/, ''),
     texts: Array.from(node.querySelectorAll('text')).map((text) => text.textContent),
 }))
@@ -82,20 +87,77 @@ def first_page():
 
 
 def show(page, path, server):
-    """Opens a file in Netron's page, with the names of its nodes."""
+    """Opens a file in Netron's page, with the names of its nodes if they have any."""
     netron.start(str(path), address=server, browse=False)
     address = "http://{}:{}".format(*server)
     # Netron asks whether it may use cookies before it shows anything.
     page.ask("Network.setCookie", name="consent", value="1", url=address)
     page.ask("Page.navigate", url=address)
     page.wait("document.body?.classList.contains('default') && window.__view__ !== undefined")
-    page.value("window.__view__.toggle('names')")
+    if path.suffix != ".tflite":
+        page.value("window.__view__.toggle('names')")
     # The names come with a second layout; the page is ready when it no longer changes.
     before = None
     while (nodes := page.value(NODES)) != before or not nodes:
         before = nodes
         time.sleep(0.5)
     return nodes
+
+
+def layers_of(path):
+    """The layers of a file, with the shapes of their weights."""
+    if path.suffix == ".onnx":
+        graph = onnx.load(path).graph
+        shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
+        ends = [{"name": end.name, "weights": []} for end in graph.input]
+        return ends + [
+            {"name": node.name, "weights": [shapes[i] for i in node.input if shapes.get(i)]}
+            for node in graph.node
+        ]
+    if path.suffix == ".tflite":
+        return operators_of(path)
+    return json.loads(path.with_suffix(".json").read_text())["layers"]
+
+
+def operators_of(path):
+    """The operators of a TFLite file in order, by their kinds."""
+    interpreter = Interpreter(str(path), experimental_preserve_all_tensors=True)
+    interpreter.allocate_tensors()
+    operators = interpreter._get_ops_details()
+    shapes = {t["index"]: t["shape"].tolist() for t in interpreter.get_tensor_details()}
+    computed = {i for operator in operators for i in operator["outputs"]}
+    computed |= {end["index"] for end in interpreter.get_input_details()}
+    weights = lambda operator: [
+        shapes[i] for i in operator["inputs"] if i >= 0 and i not in computed
+    ]
+    return [
+        {"kind": operator["op_name"], "weights": weights(operator)}
+        for operator in operators
+        if operator["op_name"] != "DELEGATE"
+    ]
+
+
+def missing_shapes(name, layer, texts):
+    """The weights of a layer whose shapes are not among the texts."""
+    return [
+        f"{name} does not show {shape}"
+        for shape in layer["weights"]
+        if "×".join(map(str, shape)) not in " ".join(texts)
+    ]
+
+
+def check_kinds(nodes, layers):
+    """All that the page does not show of operators without names, which it has in order."""
+    nodes = [node["texts"] for node in nodes if node["name"].startswith("node-id-")]
+    if len(nodes) != len(layers):
+        return [f"{len(nodes)} nodes are shown for {len(layers)} operators"]
+    missing = []
+    for layer, texts in zip(layers, nodes):
+        kind = layer["kind"].replace("_", "").lower()
+        if not any(text.lower() == kind for text in texts):
+            missing.append(f"{texts} is shown for a {layer['kind']}")
+        missing += missing_shapes(layer["kind"], layer, texts)
+    return missing
 
 
 def check(nodes, layers):
@@ -110,9 +172,7 @@ def check(nodes, layers):
         (texts,) = shown
         if len(name) <= LONGEST_NAME and name not in texts:
             missing.append(f"{name} is shown without its name")
-        for shape in layer["weights"]:
-            if "×".join(str(extent) for extent in shape) not in " ".join(texts):
-                missing.append(f"{name} does not show {shape}")
+        missing += missing_shapes(name, layer, texts)
     return missing
 
 
@@ -143,8 +203,9 @@ def main(folder, only=None, picture=None):
                 # A port stays taken for a while.
                 server = (HOST, DEVTOOLS + 1 + i)
                 nodes = show(page, path, server)
-                layers = json.loads(path.with_suffix(".json").read_text())["layers"]
-                missing = check(nodes, layers)
+                layers = layers_of(path)
+                named = path.suffix != ".tflite"
+                missing = check(nodes, layers) if named else check_kinds(nodes, layers)
                 faults += len(missing)
                 print(f"{path.name:20} page: {len(nodes)} nodes for {len(layers)} layers")
                 for fault in missing[:10]:

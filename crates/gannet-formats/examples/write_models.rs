@@ -1,14 +1,14 @@
-//! Writes networks with random weights as `.h5`, `.keras` and `.onnx` files into the folder that
-//! the argument names, and beside each a `.json` with an input, the reference's output and the
-//! layers, so that Keras and onnxruntime can be asked whether they agree, and Netron whether it
-//! shows them.
+//! Writes networks with random weights as `.h5`, `.keras`, `.onnx` and, where normalization folds
+//! away, `.tflite` files into the folder that the argument names, and beside each a `.json` with
+//! an input, the reference's output and the layers, so that Keras and onnxruntime can be asked
+//! whether they agree, and Netron whether it shows them.
 
 use std::{error::Error, fs, path::PathBuf};
 
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
     DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, Layer, MaxPool2D,
-    Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
+    Node, Padding, Regularizer, Tensor, Window, ZeroPadding2D, networks,
 };
 use serde_json::{Value, json};
 
@@ -46,6 +46,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let path = folder.join(graph.name());
         for extension in ["h5", "keras", "onnx"] {
             gannet_formats::write(&graph, path.with_extension(extension))?;
+        }
+        // TFLite has no normalization of its own.
+        let folded = graph.simplified();
+        let is_normalization = |node: &Node| matches!(node.layer(), Layer::BatchNormalization(_));
+        if !folded.nodes().iter().any(is_normalization) {
+            gannet_formats::write(&folded, path.with_extension("tflite"))?;
         }
         let about = json!({
             "input": input.data(),
