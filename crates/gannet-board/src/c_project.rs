@@ -11,7 +11,7 @@ use gannet_target::Core;
 
 use crate::board::{Board, Boot, Registers, Step, UartKind};
 use crate::error::BoardError;
-use crate::project::write_if_changed;
+use crate::project::{flash_line, write_if_changed};
 
 /// Files with `{{names}}` to fill in, or without any.
 const TEMPLATES: [(&str, &str); 29] = [
@@ -164,15 +164,6 @@ impl CProject<'_> {
         let board = self.board;
         let uart = board.uart();
         let float = board.core.has_float();
-        let flash = match &board.probe_rs_chip {
-            Some(chip) => format!(
-                "`probe-rs run --chip {chip} build/example.elf`; the same file runs in the \
-                 emulator, where there is one."
-            ),
-            None => {
-                "there is no such board: `gannet build . --run` runs it in the emulator.".into()
-            }
-        };
         vec![
             ("name", self.prefix.to_owned()),
             ("NAME", self.prefix.to_ascii_uppercase()),
@@ -181,7 +172,7 @@ impl CProject<'_> {
             ("title", board.title.clone()),
             ("cpu", board.core.llvm_cpu().to_owned()),
             ("float_flags", float_flags(board.core).to_owned()),
-            ("flash", flash),
+            ("flash", flash_line(board, "build/example.elf")),
             ("uart", uart.name.clone()),
             ("tx", uart.tx.clone()),
             ("rx", uart.rx.clone()),

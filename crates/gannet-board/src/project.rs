@@ -124,20 +124,6 @@ impl Project<'_> {
         Board::find(board)
     }
 
-    /// How the project's README says that it gets onto the board.
-    fn flash_line(&self) -> String {
-        let target = self.board.core.rust_target();
-        match &self.board.probe_rs_chip {
-            Some(chip) => format!(
-                "`probe-rs run --chip {chip} target/{target}/release/example`; the same file runs in \
-                 the emulator, where there is one."
-            ),
-            None => {
-                "there is no such board: `gannet build . --run` runs it in the emulator.".into()
-            }
-        }
-    }
-
     fn fill(&self, template: &str) -> String {
         let board = self.board;
         let flash = board.program_flash();
@@ -152,7 +138,13 @@ impl Project<'_> {
             ("tx", board.uart().tx.clone()),
             ("rx", board.uart().rx.clone()),
             ("baud", board.uart().baud.to_string()),
-            ("flash", self.flash_line()),
+            (
+                "flash",
+                flash_line(
+                    board,
+                    &format!("target/{}/release/example", board.core.rust_target()),
+                ),
+            ),
             ("flash_start", format!("{:#010x}", flash.start)),
             ("flash_len", flash.len_bytes.to_string()),
             ("ram_start", format!("{:#010x}", board.ram.start)),
@@ -171,6 +163,17 @@ impl Project<'_> {
             .fold(template.to_owned(), |text, (name, value)| {
                 text.replace(&format!("{{{{{name}}}}}"), value)
             })
+    }
+}
+
+/// How a project's README says that its `program` gets onto the board.
+pub(crate) fn flash_line(board: &Board, program: &str) -> String {
+    match &board.probe_rs_chip {
+        Some(chip) => format!(
+            "`gannet flash .`, or `probe-rs run --chip {chip} {program}`; the same file runs in the \
+             emulator, where there is one."
+        ),
+        None => "there is no such board: `gannet build . --run` runs it in the emulator.".into(),
     }
 }
 
