@@ -35,6 +35,8 @@ def main(elf, model, count=20):
     )
     try:
         terminal = re.search(r"/dev/\S+", machine.stdout.readline()).group()
+        # The board is started before the script; what comes before its port is on is lost.
+        time.sleep(5)
         with serial.Serial(terminal, 115200, timeout=60) as port:
             validate(port, images, expected, is_single="single" in elf)
     finally:
