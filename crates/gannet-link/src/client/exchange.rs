@@ -103,6 +103,8 @@ pub(super) struct Line<W> {
     identity: Option<Vec<u8>>,
     /// Whether there was an intact frame among what was heard, ever.
     heard_frames: bool,
+    /// How long answers took of late that came at the first attempt, the slow ones above all.
+    pace: Duration,
     counts: Counts,
 }
 
@@ -115,6 +117,7 @@ impl<W: Wire> Line<W> {
             in_flight: VecDeque::new(),
             identity: None,
             heard_frames: false,
+            pace: Duration::ZERO,
             counts: Counts::default(),
         }
     }
@@ -235,6 +238,9 @@ impl<W: Wire> Line<W> {
         while pending.on_its_way || pending.answer.is_some() || is_patient(pending) {
             let turn = self.attempt(pending, persistence);
             if let Ok(Turn::Answered(body)) = turn {
+                if pending.attempts == 1 {
+                    self.pace = pending.posted.elapsed().max(self.pace * 7 / 8);
+                }
                 return Ok(Answer {
                     body,
                     seconds: pending.posted.elapsed().as_secs_f64(),
@@ -299,6 +305,8 @@ impl<W: Wire> Line<W> {
         if !oldest.on_its_way {
             self.transmit(oldest)?;
         }
+        // A device that computes is quiet too: only what lasts longer means that nothing comes.
+        let settle = persistence.settle.max(2 * self.pace).min(persistence.reply);
         let mut until = Until {
             deadline: Instant::now() + persistence.reply,
             quiet: None,
@@ -310,7 +318,7 @@ impl<W: Wire> Line<W> {
                 None => return Ok(Turn::Again),
                 Some(Heard::Damaged) => {
                     self.counts.damaged_here += 1;
-                    until.quiet = Some(persistence.settle);
+                    until.quiet = Some(settle);
                     continue;
                 }
                 Some(Heard::Frame { header, body }) => (header, body),
@@ -340,7 +348,7 @@ impl<W: Wire> Line<W> {
             match kind {
                 Some(Kind::Refused) if is_complaint(&body) => {
                     self.counts.damaged_there += 1;
-                    until.quiet = Some(persistence.settle);
+                    until.quiet = Some(settle);
                 }
                 Some(Kind::Identity) if header.tag == 0 => {
                     // Before the greeting's answer it is only one that has become ready.
