@@ -189,6 +189,9 @@ fn rustflags(board: &Board) -> String {
         };
         flags.extend(["-C", features, "--cfg", "gannet_float_registers"]);
     }
+    if board.core.has_dsp() {
+        flags.extend(["--cfg", "gannet_dsp"]);
+    }
     let quoted: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
     quoted.join(", ")
 }

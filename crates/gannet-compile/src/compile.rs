@@ -53,9 +53,9 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError
     lower::lower(&normal, graph.hash().short(), input, None)
 }
 
-/// Compiles a network of integers to a proven Program. What it takes are the integers of its
-/// input or, where those are a picture's bytes less 128, the bytes; what it gives are the
-/// integers of its output.
+/// Compiles a network of integers to a proven Program. What it takes are the bytes of a picture,
+/// or with [`InputFormat::F32`] the integers of its input; what it gives are the integers of its
+/// output.
 ///
 /// # Errors
 /// [`CompileError::Integers`] if there is no integer code for a layer, [`CompileError::Empty`]
@@ -72,16 +72,15 @@ pub fn compile_quantized(
         graph,
         of_bytes: takes_bytes(graph, options.input),
     };
-    // Integers are never scaled: bytes are read as they are.
-    let input = if integers.of_bytes {
-        lower::Input::U8
-    } else {
-        lower::Input::F32
+    let input = match options.input {
+        InputFormat::U8 { .. } if integers.of_bytes => lower::Input::U8,
+        InputFormat::U8 { scale } => lower::Input::Scaled(scale),
+        InputFormat::F32 => lower::Input::F32,
     };
     lower::lower(&twin, twin.hash().short(), input, Some(integers))
 }
 
-/// Whether the network can take the bytes of a picture where it takes integers: each stands for
+/// Whether the first layers can take the bytes of a picture for integers: each stands for
 /// its byte less 128, and only layers read them that take zero points away.
 fn takes_bytes(graph: &QuantizedGraph, input: InputFormat) -> bool {
     let InputFormat::U8 { scale } = input else {

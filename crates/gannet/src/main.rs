@@ -5,6 +5,7 @@
 
 mod budget;
 mod cmd;
+mod compiled;
 mod device;
 mod draw;
 mod failure;

@@ -189,6 +189,13 @@ impl Counting<'_> {
                 ScalarType::F32 => operations.loads += 1,
                 ScalarType::I32 => operations.integer_loads += 1,
             },
+            Expression::LoadFour(..) => operations.integer_loads += 1,
+            Expression::AddProducts(values) => {
+                values
+                    .iter()
+                    .for_each(|value| self.expression(value, operations));
+                operations.integers += 1;
+            }
             Expression::Lookup(_, place) => {
                 self.expression(place, operations);
                 operations.integer_loads += 1;

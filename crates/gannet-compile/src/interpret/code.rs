@@ -102,6 +102,13 @@ pub(super) enum Operation {
         left: Register,
         right: Register,
     },
+    /// `to = sum + low halves' product + high halves' product`, of halves with a sign.
+    AddProducts {
+        to: Register,
+        sum: Register,
+        left: Register,
+        right: Register,
+    },
     /// `to += left · right`, the product rounded before it is added: what nearly all time is
     /// spent in.
     MultiplyAdd {

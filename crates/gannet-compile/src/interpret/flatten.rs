@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::code::{Address, Base, Code, Node, Operation, Register};
 use crate::ir::{
-    Accumulate, Affine, Buffer, BufferId, Expression, Program, Resume, Run, Scalar, Statement,
-    Step, Storage, Variable,
+    Accumulate, Affine, Buffer, BufferId, Element, Expression, Program, Resume, Run, Scalar,
+    Statement, Step, Storage, Variable,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -234,6 +234,11 @@ impl Flattener<'_> {
                 address: self.address(*buffer, index),
                 to: self.register(wanted),
             },
+            Expression::LoadFour(buffer, index) => Operation::Load {
+                element: Element::I32,
+                address: self.address(*buffer, index),
+                to: self.register(wanted),
+            },
             Expression::Lookup(buffer, place) => Operation::Lookup {
                 place: self.expression(place, None, nodes),
                 element: self.program.buffer(*buffer).element,
@@ -247,6 +252,16 @@ impl Flattener<'_> {
                     operation: *operation,
                     of,
                     value,
+                }
+            }
+            Expression::AddProducts(values) => {
+                let [sum, left, right] =
+                    [0, 1, 2].map(|i| self.expression(&values[i], None, nodes));
+                Operation::AddProducts {
+                    to: self.register(wanted),
+                    sum,
+                    left,
+                    right,
                 }
             }
             Expression::Binary(operation, left, right) => {
@@ -268,7 +283,8 @@ impl Flattener<'_> {
             | Operation::Load { to, .. }
             | Operation::Lookup { to, .. }
             | Operation::Unary { to, .. }
-            | Operation::Binary { to, .. } => to,
+            | Operation::Binary { to, .. }
+            | Operation::AddProducts { to, .. } => to,
             _ => unreachable!("only what gives a value was made above"),
         }
     }

@@ -153,6 +153,19 @@ impl Machine {
                 let product = self.float(left) * self.float(right);
                 self.registers[to] = (self.float(to) + product).to_bits();
             }
+            Operation::AddProducts {
+                to,
+                sum,
+                left,
+                right,
+            } => {
+                let half = |register: Register, shift: u32| {
+                    i32::from((self.registers[register] >> shift) as i16)
+                };
+                let product = |shift| half(left, shift).wrapping_mul(half(right, shift));
+                let products = product(0).wrapping_add(product(16)).cast_unsigned();
+                self.registers[to] = self.registers[sum].wrapping_add(products);
+            }
             Operation::Constant { to, bits } => self.registers[to] = bits,
             Operation::Copy { to, from } => self.registers[to] = self.registers[from],
             Operation::Load {
@@ -243,7 +256,11 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
                 left
             }
         }
-        Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
+        Binary::ShiftLeft
+        | Binary::RoundedProduct(_)
+        | Binary::RoundingShiftRight
+        | Binary::SmallRoundingShiftRight
+        | Binary::AddBytes(_) => {
             unreachable!("proven to be an operation on integers")
         }
     }
@@ -268,6 +285,11 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
                 left
             }
         }
+        Binary::SmallRoundingShiftRight => {
+            let half = (1_u32 << (right & 31)).cast_signed() >> 1;
+            left.wrapping_add(left >> 31).wrapping_add(half) >> (right & 31)
+        }
+        Binary::AddBytes(bytes) => bytes.added(left, right),
         Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
         Binary::RoundedProduct(bits) => {
             let product = i64::from(left) * i64::from(right);

@@ -10,7 +10,7 @@ mod statement;
 
 pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
-pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
+pub use expression::{Binary, Bytes, Expression, Scalar, ScalarType, Unary, pair_of};
 pub use program::{
     Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
 };

@@ -367,7 +367,9 @@ impl Program {
         use super::Unary;
         match expression {
             Expression::F32(_) => ScalarType::F32,
-            Expression::I32(_) => ScalarType::I32,
+            Expression::I32(_) | Expression::LoadFour(..) | Expression::AddProducts(_) => {
+                ScalarType::I32
+            }
             Expression::Scalar(scalar) => self.scalar(*scalar).1,
             Expression::Load(buffer, _) | Expression::Lookup(buffer, _) => {
                 self.buffer(*buffer).element.scalar_type()

@@ -270,6 +270,7 @@ impl Scope<'_> {
             Expression::F32(_) | Expression::I32(_) => {}
             Expression::Scalar(scalar) => self.is_declared(*scalar)?,
             Expression::Load(buffer, index) => self.inside(*buffer, index)?,
+            Expression::LoadFour(buffer, index) => self.four(*buffer, index)?,
             Expression::Lookup(buffer, place) => {
                 let found = self.expression(place)?;
                 self.same_type(ScalarType::I32, found)?;
@@ -291,14 +292,41 @@ impl Scope<'_> {
                     Binary::RoundedProduct(0 | 63..) => {
                         return Err(self.fault("a product divided by no power of two".to_owned()));
                     }
-                    Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
+                    Binary::ShiftLeft
+                    | Binary::RoundedProduct(_)
+                    | Binary::RoundingShiftRight
+                    | Binary::SmallRoundingShiftRight
+                    | Binary::AddBytes(_) => {
                         self.same_type(ScalarType::I32, left)?;
                     }
                     _ => {}
                 }
             }
+            Expression::AddProducts(values) => {
+                for value in values.iter() {
+                    let found = self.expression(value)?;
+                    self.same_type(ScalarType::I32, found)?;
+                }
+            }
         }
         Ok(self.program.type_of(expression))
+    }
+
+    /// Four neighbours are bytes, and the first and the last of them lie inside.
+    fn four(&self, buffer: BufferId, index: &[Affine]) -> Result<(), CompileError> {
+        let described = self.program.buffer(buffer);
+        if described.element.bytes() != 1 {
+            return Err(self.fault(format!(
+                "four bytes of {}, which has larger elements",
+                described.name
+            )));
+        }
+        let mut last = index.to_vec();
+        if let Some(innermost) = last.last_mut() {
+            *innermost = innermost.clone() + Affine::from(3_i64);
+        }
+        self.inside(buffer, index)?;
+        self.inside(buffer, &last)
     }
 
     /// A table has an element for every byte.

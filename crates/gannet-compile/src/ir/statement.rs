@@ -126,7 +126,7 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
 fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {
     match expression {
         Expression::F32(_) | Expression::I32(_) | Expression::Scalar(_) => {}
-        Expression::Load(buffer, _) => used.push(*buffer),
+        Expression::Load(buffer, _) | Expression::LoadFour(buffer, _) => used.push(*buffer),
         Expression::Lookup(buffer, place) => {
             used.push(*buffer);
             loads_of(place, used);
@@ -136,5 +136,6 @@ fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {
             loads_of(left, used);
             loads_of(right, used);
         }
+        Expression::AddProducts(values) => values.iter().for_each(|value| loads_of(value, used)),
     }
 }

@@ -1,11 +1,24 @@
 //! Mean pooling, and maxima and means of whole images: the sum of what lies under the window, divided by how much that is.
 
-use gannet_graph::{AveragePool2D, Padding};
+use gannet_graph::{AveragePool2D, NodeId, Padding, quantized};
 
+use super::integer::{Integers, multiplied};
 use super::pooling::Pooling;
 use super::rows::Rows;
 use super::{Lowering, load};
 use crate::ir::{Binary, Expression, Scalar, ScalarType, Statement, Unary};
+
+/// What becomes of all values of a channel.
+struct OverImage {
+    /// Before the first.
+    begin: Expression,
+    /// What they are.
+    of: ScalarType,
+    /// What is taken from each integer.
+    zero: i32,
+    /// With each.
+    join: Binary,
+}
 
 impl Lowering<'_> {
     pub(super) fn average_pool2d(&mut self, layer: &AveragePool2D, rows: &Rows) -> Vec<Statement> {
@@ -38,15 +51,52 @@ impl Lowering<'_> {
 
     /// The largest value of each channel of a whole image.
     pub(super) fn global_max_pool2d(&mut self, rows: &Rows) -> Vec<Statement> {
-        let largest = Expression::from(f32::NEG_INFINITY);
-        self.over_image(rows, largest, Binary::Max, |largest| largest.into())
+        let values = OverImage {
+            begin: f32::NEG_INFINITY.into(),
+            of: ScalarType::F32,
+            zero: 0,
+            join: Binary::Max,
+        };
+        self.over_image(rows, values, |largest| largest.into())
     }
 
     /// The mean of each channel over a whole image.
     pub(super) fn global_average_pool2d(&mut self, rows: &Rows) -> Vec<Statement> {
         let [height, width, _] = rows.source().shape;
-        self.over_image(rows, 0.0.into(), Binary::Add, |sum| {
+        let values = OverImage {
+            begin: 0.0.into(),
+            of: ScalarType::F32,
+            zero: 0,
+            join: Binary::Add,
+        };
+        self.over_image(rows, values, |sum| {
             Expression::from(sum) / (height * width) as f32
+        })
+    }
+
+    /// The mean of each channel of integers over the image that node `id` reads.
+    pub(super) fn integer_global_average_pool2d(
+        &mut self,
+        integers: Integers<'_>,
+        id: NodeId,
+        layer: &quantized::GlobalAveragePool2D,
+        rows: &Rows,
+    ) -> Vec<Statement> {
+        let [height, width, _] = rows.source().shape;
+        let input = integers.node(id).inputs()[0];
+        let quantization = integers.node(input).output().quantization;
+        let multiplier = layer.multiplier(quantization, height * width);
+        let multiplier = multiplier.expect("a graph's scales are checked");
+        let values = OverImage {
+            begin: 0.into(),
+            of: ScalarType::I32,
+            zero: integers.zero(input),
+            join: Binary::Add,
+        };
+        self.over_image(rows, values, |sum| {
+            let zero = layer.output.zero_point();
+            let [low, high] = [i8::MIN, i8::MAX].map(|limit| i32::from(limit) - zero);
+            multiplied(sum.into(), multiplier).max(low).min(high) + zero
         })
     }
 
@@ -54,26 +104,27 @@ impl Lowering<'_> {
     fn over_image(
         &mut self,
         rows: &Rows,
-        begin: Expression,
-        join: Binary,
+        values: OverImage,
         finish: impl FnOnce(Scalar) -> Expression,
     ) -> Vec<Statement> {
         let source = rows.source();
         let [height, width, channels] = source.shape;
         let [y, x, channel] = ["y", "x", "channel"].map(|name| self.builder.variable(name));
-        let sum = self.builder.scalar("sum", ScalarType::F32);
+        let sum = self.builder.scalar("sum", values.of);
         let add = source.at(&mut self.builder, y.into(), |builder, place| {
-            let value = load(
-                builder,
-                source.pixels,
-                place.pixel(x.into(), channel.into()),
-            );
-            let add = Statement::Set(sum, Expression::from(sum).binary(join, value));
+            let index = place.pixel(x.into(), channel.into());
+            let value = match (values.of, values.zero) {
+                (ScalarType::F32, _) => load(builder, source.pixels, index),
+                (ScalarType::I32, 0) => Expression::Load(source.pixels, index),
+                (ScalarType::I32, zero) => Expression::Load(source.pixels, index) - zero,
+            };
+            let joined = Expression::from(sum).binary(values.join, value);
+            let add = Statement::Set(sum, joined);
             vec![Statement::repeat(x, 0_i64, width, vec![add])]
         });
         (rows.target).at(&mut self.builder, rows.y.into(), |_, place| {
             let body = vec![
-                Statement::Let(sum, begin),
+                Statement::Let(sum, values.begin),
                 Statement::repeat(y, 0_i64, height, add),
                 Statement::Store(
                     rows.target.elements,

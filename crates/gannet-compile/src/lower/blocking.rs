@@ -7,6 +7,7 @@
 use gannet_graph::{Graph, Layer, Window};
 
 use crate::fuse::Group;
+use crate::lower::integer::FOUR;
 use crate::stream::Reach;
 
 /// What a layer multiplies.
@@ -18,6 +19,8 @@ pub(crate) enum Operands {
     Bytes,
     /// Integers of 8 bits, to sums of 32.
     Integers,
+    /// The same, four neighbours at a time.
+    Fours,
 }
 
 /// What a Cortex-M4F has for operands, and what they cost by its manual, in cycles and bytes.
@@ -66,6 +69,22 @@ impl Operands {
                 },
                 ..floats
             },
+            // SMLAD for two products; LDR and SXTB16 twice for four weights and for four inputs.
+            Operands::Fours => Core {
+                registers: 14,
+                scratch: 4,
+                most_loaded: 1,
+                product: Cost { cycles: 2, code: 8 },
+                weights: Cost {
+                    cycles: 4,
+                    code: 12,
+                },
+                input: Cost {
+                    cycles: 4,
+                    code: 12,
+                },
+                ..Operands::Integers.core()
+            },
             // MLA; LDRSB each; LDRSB and SUB; SMULL and the roundings.
             Operands::Integers => Core {
                 registers: 13,
@@ -104,6 +123,7 @@ pub(crate) struct Blocking {
     pub(crate) unrolled: bool,
     /// The pooling behind it.
     pub(crate) pool: Option<Pool>,
+    operands: Operands,
 }
 
 /// The pooling behind a layer with a window.
@@ -155,6 +175,11 @@ impl Blocking {
             other => unreachable!("{} is no pooling", other.kind()),
         });
         let columns = Reach::of(window, image, 1);
+        let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs >= FOUR;
+        let operands = match operands {
+            Operands::Integers if is_long => Operands::Fours,
+            others => others,
+        };
         let work = Work {
             inputs,
             shared,
@@ -174,7 +199,13 @@ impl Blocking {
             channels: block.channels,
             unrolled: block.unrolled,
             pool,
+            operands,
         }
+    }
+
+    /// Whether its products are of four neighbours at a time.
+    pub(crate) fn is_by_fours(&self) -> bool {
+        self.operands == Operands::Fours
     }
 
     /// The columns left and right of an image that the computed positions cover.
@@ -265,6 +296,10 @@ impl Work {
             1
         };
         let core = self.operands.core();
+        if self.operands == Operands::Fours {
+            // Two pairs of inputs for each position and two of weights.
+            return block.positions * (block.channels + 2) + 2 + core.scratch;
+        }
         let weights = block.channels.min(core.most_loaded);
         block.positions * (block.channels + kept) + weights + core.scratch
     }
@@ -302,7 +337,9 @@ impl Work {
             cycles: core.product.cycles * sums + channels + core.weights.cycles * loaded,
             code: core.product.code * sums + core.weights.code * loaded,
         };
-        let window = if unrolled {
+        let window = if self.operands == Operands::Fours {
+            self.fours_cost(positions, channels)
+        } else if unrolled {
             let inputs = ((positions - 1) * stride + kernel).min(positions * kernel);
             Cost {
                 cycles: kernel * step.cycles + core.input.cycles * inputs + LOOP,
@@ -332,9 +369,40 @@ impl Work {
                 }
             }
         };
+        let rows = match self.operands {
+            Operands::Fours => self.kernel_rows,
+            _ => self.kernel_rows * self.inputs,
+        };
         Cost {
-            cycles: self.kernel_rows * self.inputs * window.cycles + finish.cycles + BLOCK.cycles,
+            cycles: rows * window.cycles + finish.cycles + BLOCK.cycles,
             code: window.code + finish.code + BLOCK.code,
+        }
+    }
+
+    /// One row of the window, four inputs at a time.
+    fn fours_cost(&self, positions: usize, channels: usize) -> Cost {
+        const TURN: usize = 5;
+        let core = self.operands.core();
+        let run = self.columns.kernel * self.inputs;
+        let (fours, rest) = (run / FOUR, run % FOUR);
+        let sums = positions * channels;
+        let four = Cost {
+            cycles: core.product.cycles * sums
+                + core.weights.cycles * channels
+                + core.input.cycles * positions
+                + TURN,
+            code: core.product.code * sums
+                + core.weights.code * channels
+                + core.input.code * positions,
+        };
+        // MLA, and LDRSB for weights and inputs.
+        let single = Cost {
+            cycles: sums + 2 * channels + 3 * positions,
+            code: 4 * sums + 4 * channels + 6 * positions,
+        };
+        Cost {
+            cycles: four.cycles * fours + single.cycles * rest,
+            code: four.code * fours.min(2) + single.code * rest,
         }
     }
 }

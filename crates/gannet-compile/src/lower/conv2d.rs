@@ -4,7 +4,7 @@ use gannet_graph::Conv2D;
 
 use super::Lowering;
 use super::channels::Weights;
-use super::windowed::{Inputs, Products, Sliding};
+use super::windowed::{Inputs, Kernel, Products, Singles, Sliding};
 use crate::ir::{Affine, BufferId, Statement};
 
 impl Lowering<'_> {
@@ -19,6 +19,22 @@ impl Lowering<'_> {
         let (channels, filters) = (layer.channels(), layer.filters());
         let mut body = Vec::new();
         for blocks in self.blocks(filters, sliding.blocking.channels) {
+            if sliding.blocking.is_by_fours() {
+                let extents = [kernel_height, kernel_width * channels];
+                let name = format!("{name}_kernel");
+                // Of rows, columns, channels: the taps of a row lie as its inputs do.
+                let fours = self.fours(&name, &blocks, extents, kernel, |row, tap, filter| {
+                    (row * kernel_width * channels + tap) * filters + filter
+                });
+                let products = Products {
+                    outputs: blocks.channels(),
+                    bias,
+                    weights: Kernel::Fours(fours),
+                };
+                let row = self.sliding_row(sliding, &products);
+                body.extend(blocks.repeat(row));
+                continue;
+            }
             let weights = self.block_weights(
                 &format!("{name}_kernel"),
                 &blocks,
@@ -38,12 +54,14 @@ impl Lowering<'_> {
             let block = blocks.index();
             let products = Products {
                 outputs: blocks.channels(),
-                weights,
                 bias,
-                first_weight: Box::new(move |row, column, channel| {
-                    vec![block.clone(), row, channel, column, Affine::from(0_i64)]
+                weights: Kernel::Singles(Singles {
+                    weights,
+                    first_weight: Box::new(move |row, column, channel| {
+                        vec![block.clone(), row, channel, column, Affine::from(0_i64)]
+                    }),
+                    inputs: Inputs::All(channels),
                 }),
-                inputs: Inputs::All(channels),
             };
             let row = self.sliding_row(sliding, &products);
             body.extend(blocks.repeat(row));

@@ -5,7 +5,7 @@ use gannet_graph::DepthwiseConv2D;
 
 use super::Lowering;
 use super::channels::Weights;
-use super::windowed::{Inputs, Products, Sliding};
+use super::windowed::{Inputs, Kernel, Products, Singles, Sliding};
 use crate::ir::{Affine, BufferId, Statement};
 
 impl Lowering<'_> {
@@ -26,10 +26,12 @@ impl Lowering<'_> {
             let first = outputs[0].clone();
             Products {
                 outputs,
-                weights,
                 bias,
-                first_weight: Box::new(move |row, column, _| vec![row, column, first.clone()]),
-                inputs,
+                weights: Kernel::Singles(Singles {
+                    weights,
+                    first_weight: Box::new(move |row, column, _| vec![row, column, first.clone()]),
+                    inputs,
+                }),
             }
         };
         let mut body = Vec::new();

@@ -71,6 +71,14 @@ impl Finish {
         }
     }
 
+    /// What is taken from every input before it is multiplied.
+    pub(super) fn input_zero(&self) -> i32 {
+        match self {
+            Finish::Float(_) => 0,
+            Finish::Integer(requantize) => requantize.input_zero,
+        }
+    }
+
     /// An element of the source as a factor.
     pub(super) fn factor(
         &self,

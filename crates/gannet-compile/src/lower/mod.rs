@@ -69,7 +69,8 @@ pub(crate) fn lower(
     integers: Option<Integers<'_>>,
 ) -> Result<Program, CompileError> {
     let (element, values) = match integers {
-        Some(integers) => (integer::input_element(integers), Element::I8),
+        Some(_) if input == Input::F32 => (Element::I8, Element::I8),
+        Some(_) => (Element::U8, Element::I8),
         None if input == Input::F32 => (Element::F32, Element::F32),
         None => (Element::U8, Element::F32),
     };
@@ -207,7 +208,10 @@ impl<'g> Lowering<'g> {
                 self.group_row(group, &name, rows, planned.blocking, Some(pooled))
             }
             (Work::Group(group), ..) => self.group_row(group, &name, rows, planned.blocking, None),
-            (Work::Scale(scale), ..) => self.scaled(*scale, &rows),
+            (Work::Scale(scale), ..) => match self.integers {
+                None => self.scaled(*scale, &rows),
+                Some(integers) => self.integers_of_bytes(integers, *scale, &rows),
+            },
             (Work::Border, ..) => self.bordered(&rows),
             (Work::Input, ..) => unreachable!("the caller puts it in"),
         };
@@ -233,6 +237,9 @@ impl<'g> Lowering<'g> {
             match integers.node(id).layer() {
                 quantized::Layer::Sigmoid(_) | quantized::Layer::Tanh(_) => {
                     return self.tabled(name, &integers.table(id), &rows);
+                }
+                quantized::Layer::GlobalAveragePool2D(layer) => {
+                    return self.integer_global_average_pool2d(integers, id, layer, &rows);
                 }
                 quantized::Layer::Add(layer) => {
                     return self.integer_add(integers, layer, integers.node(id), &rows);

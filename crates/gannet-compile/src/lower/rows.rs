@@ -39,7 +39,10 @@ impl Lowering<'_> {
         let mut values = Vec::new();
         for source in &rows.sources {
             let index = find(&mut self.builder, source);
-            values.push(load(&self.builder, source.elements, index));
+            values.push(match self.integers {
+                None => load(&self.builder, source.elements, index),
+                Some(_) => Expression::Load(source.elements, index),
+            });
         }
         let index = find(&mut self.builder, &rows.target);
         let (mut body, value) = f(&mut self.builder, values);

@@ -13,6 +13,7 @@ use super::Lowering;
 use super::blocking::{Blocking, Pool};
 use super::finish::Finish;
 use super::image::{Image, Place};
+use super::integer::{Factors, Fours};
 use crate::ir::{
     Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, Statement, Variable,
 };
@@ -34,10 +35,23 @@ pub(super) struct Sliding {
 pub(super) struct Products {
     /// The channel of each sum.
     pub(super) outputs: Vec<Affine>,
-    /// `[window rows, window columns, outputs]` or with a channel before the outputs.
-    pub(super) weights: BufferId,
     /// What each sum begins with.
     pub(super) bias: Option<BufferId>,
+    pub(super) weights: Kernel,
+}
+
+/// The weights of a window, and what they are multiplied with.
+pub(super) enum Kernel {
+    /// One by one.
+    Singles(Singles),
+    /// Bytes, all of a row of the window in the order in which its inputs lie.
+    Fours(Fours),
+}
+
+/// Weights that are multiplied one by one.
+pub(super) struct Singles {
+    /// `[window rows, window columns, outputs]` or with a channel before the outputs.
+    pub(super) weights: BufferId,
     /// The first weight at a row and column of the window and an input channel.
     pub(super) first_weight: Box<dyn Fn(Affine, Affine, Affine) -> Vec<Affine>>,
     pub(super) inputs: Inputs,
@@ -62,6 +76,27 @@ struct Block {
     positions: usize,
     /// By output channel, then by position.
     sums: Vec<Vec<Scalar>>,
+}
+
+impl Sliding {
+    /// What lies under one row of the window at each position of `block`.
+    fn factors<'b>(&self, block: &'b Block, place: &Place) -> Factors<'b> {
+        let channels = self.source.shape[2] as i64;
+        let first = (0..block.positions).map(|position| {
+            let column = self
+                .blocking
+                .columns
+                .begin(block.x.clone() + Affine::from(position));
+            let element = place.element(column * channels);
+            element.into_iter().next().expect("one index")
+        });
+        Factors {
+            source: self.source.elements,
+            first: first.collect(),
+            zero: self.finish.input_zero(),
+            sums: &block.sums,
+        }
+    }
 }
 
 impl Lowering<'_> {
@@ -90,25 +125,55 @@ impl Lowering<'_> {
         } = layer.blocking;
         let (whole, rest) = (computed / positions, computed % positions);
         let mut body = Vec::new();
+        let open = self.open_maxima(layer, products, &mut body);
         if whole > 1 {
             let block = self.builder.variable("block");
-            let inner = self.block(layer, products, block.into(), positions);
+            let inner = self.block(layer, products, (block.into(), positions), &open);
             body.push(Statement::repeat(block, 0_i64, whole, inner));
         } else if whole == 1 {
-            body.extend(self.block(layer, products, 0_i64.into(), positions));
+            body.extend(self.block(layer, products, (0_i64.into(), positions), &open));
         }
         if rest > 0 {
-            body.extend(self.block(layer, products, whole.into(), rest));
+            body.extend(self.block(layer, products, (whole.into(), rest), &open));
         }
         body
+    }
+
+    /// A maximum for each output channel that goes from one block to the next: that of the pooled
+    /// column which both cover. Of integers, whose maxima are worth more than a register; there
+    /// are none where columns are not open across one border at a time.
+    fn open_maxima(
+        &mut self,
+        layer: &Sliding,
+        products: &Products,
+        body: &mut Vec<Statement>,
+    ) -> Vec<Scalar> {
+        let (Finish::Integer(_), Some(pool)) = (&layer.finish, layer.blocking.pool) else {
+            return Vec::new();
+        };
+        let Reach {
+            kernel,
+            stride,
+            pad,
+        } = pool.columns;
+        let is_one = stride < kernel && kernel <= 2 * stride && pad == 0;
+        if !is_one || (pool.width - 1) * stride + kernel > layer.blocking.computed {
+            return Vec::new();
+        }
+        let mut open = || {
+            let open = self.builder.scalar("open", layer.finish.sum_type());
+            body.push(Statement::Let(open, i32::MIN.into()));
+            open
+        };
+        products.outputs.iter().map(|_| open()).collect()
     }
 
     fn block(
         &mut self,
         layer: &Sliding,
         products: &Products,
-        index: Affine,
-        positions: usize,
+        (index, positions): (Affine, usize),
+        open: &[Scalar],
     ) -> Vec<Statement> {
         let mut body = Vec::new();
         let mut sums = Vec::new();
@@ -141,7 +206,7 @@ impl Lowering<'_> {
             None => self.store(layer, products, &block),
             Some(pooled) => {
                 let pool = layer.blocking.pool.expect("its rows are merged");
-                self.merge(layer, products, &block, pool, pooled)
+                self.merge(layer, products, &block, (pool, pooled), open)
             }
         });
         body
@@ -154,15 +219,22 @@ impl Lowering<'_> {
         let top = reach.begin(layer.y.into());
         let row = top.clone() + Affine::from(ky);
         let body = layer.source.at(&mut self.builder, row, |builder, place| {
+            let kernel = match &products.weights {
+                Kernel::Fours(fours) => {
+                    let factors = layer.factors(block, &place);
+                    return fours.add(builder, &ky.into(), &factors);
+                }
+                Kernel::Singles(kernel) => kernel,
+            };
             let mut taps = Taps {
                 builder,
                 layer,
-                products,
+                kernel,
                 block,
                 place,
                 ky,
             };
-            match &products.inputs {
+            match &kernel.inputs {
                 Inputs::One(channel) => taps.columns(std::slice::from_ref(channel), channel),
                 Inputs::Own(channels) => taps.columns(channels, &0_i64.into()),
                 Inputs::All(1) => taps.columns(&[0_i64.into()], &0_i64.into()),
@@ -199,8 +271,8 @@ impl Lowering<'_> {
         layer: &Sliding,
         products: &Products,
         block: &Block,
-        pool: Pool,
-        pooled: Variable,
+        (pool, pooled): (Pool, Variable),
+        open: &[Scalar],
     ) -> Vec<Statement> {
         let mut body = Vec::new();
         for &sum in block.sums.iter().flatten() {
@@ -217,7 +289,7 @@ impl Lowering<'_> {
         let [kernel, stride, pad] = [kernel, stride, pad].map(|extent| extent as i64);
         let first = (pad - kernel).div_euclid(stride);
         let last = (block.positions as i64 - 1 + pad).div_euclid(stride);
-        let mut columns = Vec::new();
+        let (mut columns, mut carried) = (Vec::new(), Vec::new());
         for offset in first..=last {
             let begin = (offset * stride - pad).clamp(0, block.positions as i64);
             let end = (offset * stride - pad + kernel).clamp(0, block.positions as i64);
@@ -230,10 +302,19 @@ impl Lowering<'_> {
             if begin >= end || inside.iter().any(is_negative) {
                 continue;
             }
-            let largest: Vec<Scalar> = (block.sums.iter().zip(&products.outputs))
-                .map(|(sums, output)| {
-                    let covered = &sums[begin as usize..end as usize];
-                    self.largest(&layer.finish, covered, output, &mut body)
+            let covered = begin as usize..end as usize;
+            if !open.is_empty() && offset * stride + kernel > block.positions as i64 {
+                // The next block closes it.
+                for (&open, sums) in open.iter().zip(&block.sums) {
+                    carried.push(Statement::Set(open, largest_of(&sums[covered.clone()])));
+                }
+                continue;
+            }
+            let largest: Vec<Scalar> = (block.sums.iter().zip(&products.outputs).enumerate())
+                .map(|(c, (sums, output))| {
+                    let mut covered = sums[covered.clone()].to_vec();
+                    covered.extend(open.get(c).filter(|_| offset < 0));
+                    self.largest(&layer.finish, &covered, output, &mut body)
                 })
                 .collect();
             columns.push((column, inside, largest));
@@ -270,6 +351,7 @@ impl Lowering<'_> {
             ],
             body: vec![Statement::If(vec![begun, ended], merge)],
         }));
+        body.extend(carried);
         body
     }
 
@@ -281,8 +363,6 @@ impl Lowering<'_> {
         output: &Affine,
         body: &mut Vec<Statement>,
     ) -> Scalar {
-        let of_sums = sums.iter().map(|&sum| Expression::from(sum));
-        let largest = of_sums.reduce(Expression::max);
         let mut scalar = |value: Expression| {
             let scalar = self.builder.scalar("largest", finish.sum_type());
             body.push(Statement::Let(scalar, value));
@@ -290,7 +370,7 @@ impl Lowering<'_> {
         };
         let sum = match sums {
             [only] => *only,
-            _ => scalar(largest.expect("it covers a position")),
+            sums => scalar(largest_of(sums)),
         };
         match finish {
             Finish::Float(_) => sum,
@@ -303,7 +383,7 @@ impl Lowering<'_> {
 struct Taps<'t> {
     builder: &'t mut ProgramBuilder,
     layer: &'t Sliding,
-    products: &'t Products,
+    kernel: &'t Singles,
     block: &'t Block,
     /// The image's row.
     place: Place,
@@ -347,12 +427,12 @@ impl Taps<'_> {
                     .collect()
             })
             .collect();
-        let first = (self.products.first_weight)(self.ky.into(), kx, channel.clone());
+        let first = (self.kernel.first_weight)(self.ky.into(), kx, channel.clone());
         let mut accumulate = |sums: Vec<Scalar>, inputs: &[Scalar], first: Vec<Affine>| {
             body.push(Statement::Accumulate(Accumulate {
                 sums,
                 inputs: inputs.to_vec(),
-                weights: self.products.weights,
+                weights: self.kernel.weights,
                 first,
             }));
         };
@@ -389,6 +469,13 @@ impl Taps<'_> {
             input
         })
     }
+}
+
+/// The largest of `sums`, of which there are some.
+fn largest_of(sums: &[Scalar]) -> Expression {
+    let of_sums = sums.iter().map(|&sum| Expression::from(sum));
+    let largest = of_sums.reduce(Expression::max);
+    largest.expect("it covers a position")
 }
 
 /// Whether that is known beforehand.

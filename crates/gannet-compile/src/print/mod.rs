@@ -2,6 +2,7 @@
 
 mod accumulate;
 pub mod c;
+mod dsp;
 mod maker;
 pub mod rust;
 mod self_test;

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use gannet_board::{Bench as Section, Board, Subject, Toolchain, measured_cycles};
 use gannet_compile::c::Prefix;
+use gannet_compile::cost;
 use gannet_compile::ir::Program;
-use gannet_compile::{compile, cost};
 
 use crate::cmd::boards::BoardArgs;
+use crate::cmd::firmware;
 use crate::cmd::generate::{InputArg, Language};
-use crate::cmd::{analyze, firmware};
+use crate::compiled::Compiled;
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, percent, seconds};
 use crate::draw::table::{Column, pairs, table};
 use crate::failure::Failure;
-use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
 
@@ -44,9 +44,9 @@ pub struct Bench {
 pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = &args.board.find()?;
-    let graph = model::trained(&args.model)?;
-    let program = compile(&graph, &InputArg::U8.options())?;
-    analyze::check(&graph, &program, board)?;
+    let compiled = Compiled::read(&args.model, InputArg::U8)?;
+    compiled.check(board)?;
+    let program = compiled.program;
     let folder = args
         .folder
         .clone()

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Args;
 use gannet_board::Firmware;
-use gannet_board::validate::Report;
+use gannet_board::validate::{OutputFormat, Report};
 use gannet_compile::analysis::Analysis;
 use gannet_compile::compile;
 use gannet_data::{Dataset, SplitStats};
@@ -134,7 +134,7 @@ pub fn run(args: &Demo) -> Result<(), Failure> {
     let outcome = validate::validate(
         connected,
         &args.on,
-        &program,
+        (&program, OutputFormat::F32),
         dataset.test(),
         args.images,
         screen,

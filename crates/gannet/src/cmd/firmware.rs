@@ -10,16 +10,15 @@ use gannet_board::{
 };
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
-use gannet_compile::{compile, rust};
+use gannet_compile::rust;
 use gannet_data::{Dataset, ImageRef};
 
-use crate::cmd::analyze;
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::{InputArg, Language};
+use crate::compiled::Compiled;
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
 use crate::failure::Failure;
-use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
 
@@ -58,9 +57,9 @@ pub struct Build {
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
     let board = args.board.find()?;
-    let graph = model::trained(&args.model)?;
-    let program = compile(&graph, &InputArg::U8.options())?;
-    analyze::check(&graph, &program, &board)?;
+    let compiled = Compiled::read(&args.model, InputArg::U8)?;
+    compiled.check(&board)?;
+    let program = compiled.program;
     let dataset = Dataset::open(&args.picture.dataset)?;
     let picture = args.picture.find_in(&dataset)?.image.pixels();
     project(args.lang, &program, &board, picture, &args.out)?;

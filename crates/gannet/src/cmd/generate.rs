@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{InputFormat, Options, SourceFile, compile, rust};
+use gannet_compile::{InputFormat, Options, SourceFile, rust};
 
+use crate::compiled::Compiled;
 use crate::draw::number::count;
 use crate::failure::Failure;
-use crate::model;
 use crate::screen::Screen;
 
 /// A network as source code: a Rust crate or C files, without heap or libraries.
@@ -89,8 +89,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
             "--api and --name are about C: say --lang c with them",
         ));
     }
-    let graph = model::trained(&args.model)?;
-    let program = compile(&graph, &input.options())?;
+    let Compiled { program, .. } = Compiled::read(&args.model, input)?;
     let files = match args.lang {
         Language::Rust => rust::generate(&program),
         Language::C => {

@@ -1,6 +1,6 @@
 //! One file a subcommand.
 
-mod analyze;
+pub mod analyze;
 mod analyze_integers;
 mod bench;
 mod boards;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use gannet_board::Firmware;
 use gannet_board::validate::{Device, OutputFormat, Report, Sample, Validation};
+use gannet_compile::Interpreter;
 use gannet_compile::ir::Program;
-use gannet_compile::{Interpreter, compile};
 use gannet_data::{Dataset, Split};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
+use crate::cmd::firmware;
 use crate::cmd::generate::{InputArg, Language};
-use crate::cmd::{analyze, firmware};
+use crate::compiled::Compiled;
 use crate::device::{Connected, Deployment, On};
 use crate::draw::confusion::confusion;
 use crate::draw::number::{count, percent, seconds};
@@ -77,11 +78,11 @@ impl Validate {
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
-    let graph = model::trained(&args.model)?;
-    let program = compile(&graph, &InputArg::U8.options())?;
+    let compiled = Compiled::read(&args.model, InputArg::U8)?;
     if args.on != On::Host {
-        analyze::check(&graph, &program, board)?;
+        compiled.check(board)?;
     }
+    let (format, program) = (compiled.outputs(), compiled.program);
     let dataset = Dataset::open(&args.data)?;
     let test = dataset.test();
     model::suits(&program, test)?;
@@ -100,10 +101,23 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
         folder: args.folder.clone(),
     };
     if args.protocol == Protocol::Tutorial {
+        if format != OutputFormat::F32 {
+            return Err(Failure::usage(
+                "the tutorial's protocol sends real numbers, but the network gives integers: \
+                 say --protocol link",
+            ));
+        }
         let images = args.images.get().min(test.len());
         let board = deployment.tutorial(&args.on, images, screen);
         let mut board = board.map_err(|failure| args.tell(failure))?;
-        let report = score(&mut board, &args.on, &program, test, images, screen);
+        let report = score(
+            &mut board,
+            &args.on,
+            (&program, format),
+            test,
+            images,
+            screen,
+        );
         show(&report, dataset.classes().names(), screen);
         args.json.write(&[("validate", &report)])?;
         // Whose program a board runs is not known: only in the emulator it has to be exact.
@@ -114,7 +128,14 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
     }
     let connected = deployment.connect(&args.on, screen);
     let connected = connected.map_err(|failure| args.tell(failure))?;
-    let outcome = validate(connected, &args.on, &program, test, args.images, screen)?;
+    let outcome = validate(
+        connected,
+        &args.on,
+        (&program, format),
+        test,
+        args.images,
+        screen,
+    )?;
     show(&outcome.report, dataset.classes().names(), screen);
     match &outcome.sizes {
         Some(sizes) => {
@@ -135,11 +156,12 @@ pub struct Outcome {
     pub sizes: Option<Firmware>,
 }
 
-/// Sends the first `images` pictures of `split` over the link.
+/// Sends the first `images` pictures of `split` over the link to `network`, whose outputs are of a
+/// format.
 pub fn validate(
     connected: Connected,
     on: &On,
-    program: &Program,
+    network: (&Program, OutputFormat),
     split: &Split,
     images: NonZeroUsize,
     screen: Screen,
@@ -149,7 +171,7 @@ pub fn validate(
         mut sizes,
     } = connected;
     let images = images.get().min(split.len());
-    let report = score(&mut client, on, program, split, images, screen);
+    let report = score(&mut client, on, network, split, images, screen);
     if let (Some(sizes), None) = (&mut sizes, &report.failure) {
         sizes.stack_bytes = client.statistics()?.peak_stack_bytes.map(u64::from);
     }
@@ -160,7 +182,7 @@ pub fn validate(
 fn score(
     device: &mut impl Device,
     on: &On,
-    program: &Program,
+    (program, format): (&Program, OutputFormat),
     split: &Split,
     images: usize,
     screen: Screen,
@@ -185,7 +207,7 @@ fn score(
     let validation = Validation {
         on: &on.name(),
         classes: program.output().len(),
-        format: OutputFormat::F32,
+        format,
     };
     let report = validation.run(device, &samples, |progress| {
         bar.set_position(progress.done as u64);

@@ -4,11 +4,15 @@
 //! A network of integers is lowered as its twin of floats, of the same layers and shapes; only
 //! where a stage computes, the integers come in.
 
+mod fours;
 mod requantize;
 mod twin;
 
+pub(crate) use fours::FOUR;
+pub(super) use fours::{Factors, Fours};
 pub(super) use requantize::Requantize;
 use requantize::Rounding;
+pub(super) use requantize::multiplied;
 pub(crate) use twin::twin;
 
 use gannet_graph::NodeId;
@@ -19,13 +23,13 @@ use gannet_graph::quantized::{
 use super::Lowering;
 use super::rows::Rows;
 use crate::fuse::Group;
-use crate::ir::{Binary, BufferId, Constant, Element, Expression, ScalarType, Statement};
+use crate::ir::{Binary, BufferId, Constant, Expression, ScalarType, Statement};
 
 /// A network of integers, and what its input is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Integers<'g> {
     pub(crate) graph: &'g QuantizedGraph,
-    /// The input is a picture of bytes, 128 more than the integers.
+    /// The first layers read a picture's bytes, 128 more than the integers.
     pub(crate) of_bytes: bool,
 }
 
@@ -102,7 +106,7 @@ impl Lowering<'_> {
         Requantize::new(
             &mut self.builder,
             node.name(),
-            (&multipliers, rounding),
+            (&multipliers, rounding, requantize::greatest_sum(products)),
             integers.zero(input),
             products.output().zero_point(),
             integers.limits(group),
@@ -127,6 +131,24 @@ impl Lowering<'_> {
         let table = self.builder.constant(&name, &[256], Constant::I8(bytes));
         self.elementwise(rows, |_, values| {
             let place = values.into_iter().next().expect("a function has a source");
+            (Vec::new(), Expression::Lookup(table, Box::new(place)))
+        })
+    }
+
+    /// A row of the picture whose bytes times `scale` are what the network takes: each byte's
+    /// integer stands in a table.
+    pub(super) fn integers_of_bytes(
+        &mut self,
+        integers: Integers<'_>,
+        scale: f32,
+        rows: &Rows,
+    ) -> Vec<Statement> {
+        let quantization = integers.graph.input_type().quantization;
+        let of_byte = |byte: u8| quantization.quantize(f32::from(byte) * scale) as i8;
+        let table = Constant::I8((0..=u8::MAX).map(of_byte).collect());
+        let table = self.builder.constant("input_table", &[256], table);
+        self.elementwise(rows, |_, bytes| {
+            let place = bytes.into_iter().next().expect("the image");
             (Vec::new(), Expression::Lookup(table, Box::new(place)))
         })
     }
@@ -170,14 +192,5 @@ impl Lowering<'_> {
                 .min(high);
             (body, value)
         })
-    }
-}
-
-/// The element type of a network's input.
-pub(super) fn input_element(integers: Integers<'_>) -> Element {
-    if integers.of_bytes {
-        Element::U8
-    } else {
-        Element::I8
     }
 }

@@ -1,6 +1,6 @@
 //! From sums of 32 bits to values of 8 bits, to the bit as TFLite's reference kernels do it.
 
-use gannet_graph::quantized::Multiplier;
+use gannet_graph::quantized::{Bias, Multiplier, Products};
 
 use crate::ir::{Affine, Binary, BufferId, Constant, Expression, ProgramBuilder};
 
@@ -17,6 +17,8 @@ pub(super) enum Rounding {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Requantize {
     rounding: Rounding,
+    /// The magnitude that no sum exceeds.
+    greatest: i64,
     multiplier: PerChannel,
     /// What is taken from every input before it is multiplied.
     pub(in super::super) input_zero: i32,
@@ -37,15 +39,20 @@ enum PerChannel {
 enum Shifts {
     /// The same for every channel.
     One(i32),
+    /// To the right, by 1 or more, where the sums are small.
+    Right(BufferId),
     /// To the left, then to the right; one of them is 0.
     Each { left: BufferId, right: BufferId },
+    /// Each sum to the left, so that the rest is the same for every channel. This rounds once:
+    /// nothing is lost as long as the sums have room (see `raised_fit`).
+    Raised { left: BufferId, rest: i32 },
 }
 
 impl Requantize {
     pub(super) fn new(
         builder: &mut ProgramBuilder,
         name: &str,
-        (multipliers, rounding): (&[Multiplier], Rounding),
+        (multipliers, rounding, greatest): (&[Multiplier], Rounding, i64),
         input_zero: i32,
         zero_point: i32,
         limits: [i32; 2],
@@ -59,17 +66,24 @@ impl Requantize {
                 };
                 let mantissas = each.iter().map(Multiplier::mantissa).collect();
                 let mantissas = table("mantissas", Constant::I32(mantissas));
-                let first = each[0].shift();
-                let shifts = if each.iter().all(|multiplier| multiplier.shift() == first) {
-                    Shifts::One(first)
+                let least = least_shift(each);
+                let side = |of: &dyn Fn(i32) -> i32| {
+                    let shifts = each.iter().map(|multiplier| of(multiplier.shift()).max(0));
+                    Constant::I8(shifts.map(|shift| shift as i8).collect())
+                };
+                let shifts = if each.iter().all(|multiplier| multiplier.shift() == least) {
+                    Shifts::One(least)
+                } else if rounding == Rounding::Once {
+                    Shifts::Raised {
+                        left: table("left_shifts", side(&|shift| shift - least)),
+                        rest: least,
+                    }
+                } else if is_small(greatest) && each.iter().all(|each| each.shift() < 0) {
+                    Shifts::Right(table("right_shifts", side(&|shift| -shift)))
                 } else {
-                    let side = |of: fn(i32) -> i32| {
-                        let shifts = each.iter().map(|multiplier| of(multiplier.shift()).max(0));
-                        Constant::I8(shifts.map(|shift| shift as i8).collect())
-                    };
                     Shifts::Each {
-                        left: table("left_shifts", side(|shift| shift)),
-                        right: table("right_shifts", side(|shift| -shift)),
+                        left: table("left_shifts", side(&|shift| shift)),
+                        right: table("right_shifts", side(&|shift| -shift)),
                     }
                 };
                 PerChannel::Each { mantissas, shifts }
@@ -77,6 +91,7 @@ impl Requantize {
         };
         Requantize {
             rounding,
+            greatest,
             multiplier,
             input_zero,
             zero_point,
@@ -84,18 +99,36 @@ impl Requantize {
         }
     }
 
+    /// `sum · mantissa · 2^(shift − 31)`, in fewer operations where the sums are small.
+    fn product(&self, sum: Expression, mantissa: Expression, shift: i32) -> Expression {
+        if self.rounding == Rounding::Once || shift >= 0 || !is_small(self.greatest) {
+            return shifted_product(sum, mantissa, shift, self.rounding);
+        }
+        sum.binary(Binary::ShiftLeft, 1)
+            .binary(Binary::RoundedProduct(32), mantissa)
+            .binary(Binary::SmallRoundingShiftRight, -shift)
+    }
+
     /// The value for the sum of an output channel.
     pub(in super::super) fn value(&self, sum: Expression, channel: &Affine) -> Expression {
         let scaled = match &self.multiplier {
             PerChannel::One(multiplier) => {
                 let mantissa = multiplier.mantissa().into();
-                shifted_product(sum, mantissa, multiplier.shift(), self.rounding)
+                self.product(sum, mantissa, multiplier.shift())
             }
             PerChannel::Each { mantissas, shifts } => {
                 let of_channel = |table: &BufferId| Expression::Load(*table, vec![channel.clone()]);
                 let mantissa = of_channel(mantissas);
                 match shifts {
-                    Shifts::One(shift) => shifted_product(sum, mantissa, *shift, self.rounding),
+                    Shifts::Raised { left, rest } => {
+                        let raised = sum.binary(Binary::ShiftLeft, of_channel(left));
+                        shifted_product(raised, mantissa, *rest, self.rounding)
+                    }
+                    Shifts::One(shift) => self.product(sum, mantissa, *shift),
+                    Shifts::Right(right) => sum
+                        .binary(Binary::ShiftLeft, 1)
+                        .binary(Binary::RoundedProduct(32), mantissa)
+                        .binary(Binary::SmallRoundingShiftRight, of_channel(right)),
                     Shifts::Each { left, right } => sum
                         .binary(Binary::ShiftLeft, of_channel(left))
                         .binary(Binary::RoundedProduct(31), mantissa)
@@ -112,8 +145,47 @@ impl Requantize {
     }
 }
 
+/// Whether sums up to `greatest` can be doubled and rounded within 32 bits.
+fn is_small(greatest: i64) -> bool {
+    greatest < 1 << 30
+}
+
+/// The magnitude that no sum of a layer with `products` exceeds.
+pub(super) fn greatest_sum(products: &Products) -> i64 {
+    // Of an input less its zero point.
+    const INPUT: i64 = 255;
+    let weights = products.kernel().values();
+    let heaviest = weights.iter().map(|&weight| i64::from(weight).abs());
+    let biases = |bias: &Bias| (0..bias.len()).map(|c| bias.get(c).abs()).max();
+    // All weights bound those of any one channel.
+    heaviest.sum::<i64>() * INPUT + products.bias().and_then(biases).unwrap_or(0)
+}
+
+/// The smallest of the powers of two.
+fn least_shift(multipliers: &[Multiplier]) -> i32 {
+    let shifts = multipliers.iter().map(Multiplier::shift);
+    shifts.min().unwrap_or(0)
+}
+
+/// Whether the sums of a layer with `products` keep to 32 bits when each is shifted to the left
+/// by as much as its multiplier's shift is above the smallest.
+pub(super) fn raised_fit(products: &Products, multipliers: &[Multiplier]) -> bool {
+    // Of an input less its zero point.
+    const GREATEST: i64 = 255;
+    let least = least_shift(multipliers);
+    let channels = multipliers.len();
+    let weights = products.kernel().values();
+    multipliers.iter().enumerate().all(|(channel, multiplier)| {
+        let of_channel = weights.iter().skip(channel).step_by(channels);
+        let magnitudes: i64 = of_channel.map(|&weight| i64::from(weight).abs()).sum();
+        let bias = products.bias().map_or(0, |bias| bias.get(channel).abs());
+        let greatest = i128::from(magnitudes * GREATEST + bias);
+        greatest << (multiplier.shift() - least) <= i128::from(i32::MAX)
+    })
+}
+
 /// `value · multiplier`, rounded twice.
-pub(super) fn multiplied(value: Expression, multiplier: Multiplier) -> Expression {
+pub(in super::super) fn multiplied(value: Expression, multiplier: Multiplier) -> Expression {
     let mantissa = multiplier.mantissa().into();
     shifted_product(value, mantissa, multiplier.shift(), Rounding::Twice)
 }

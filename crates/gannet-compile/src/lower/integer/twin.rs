@@ -2,10 +2,11 @@
 
 use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph, WeightBits};
 use gannet_graph::{
-    Activation, Add, Conv2D, Dense, DepthwiseConv2D, Flatten, Function, Graph, GraphError,
-    MaxPool2D, Tensor,
+    Activation, Add, Conv2D, Dense, DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, Graph,
+    GraphError, MaxPool2D, Tensor,
 };
 
+use super::requantize::raised_fit;
 use crate::CompileError;
 
 /// The twin of `graph`: node by node, its weights the integers.
@@ -57,16 +58,14 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
             let input = graph.node(node.inputs()[0]).output().quantization;
             let multipliers = layer.multipliers(input);
             let multipliers = multipliers.map_err(|error| refusal(node, &error.to_string()))?;
-            if multipliers
-                .iter()
-                .any(|m| m.shift() != multipliers[0].shift())
-            {
+            if !raised_fit(layer.products(), &multipliers) {
                 return Err(refusal(node, "has scales that are far from each other"));
             }
             let (kernel, bias) = weights(layer.products())?;
             Dense::new(kernel, bias).map(Into::into)
         }
         Layer::MaxPool2D(layer) => Ok(MaxPool2D::new(layer.window).into()),
+        Layer::GlobalAveragePool2D(layer) if !layer.keep_dims => Ok(GlobalAveragePool2D.into()),
         Layer::Add(_) => Ok(Add.into()),
         Layer::Sigmoid(_) => Ok(Activation::new(Function::Sigmoid).into()),
         Layer::Tanh(_) => Ok(Activation::new(Function::Tanh).into()),

@@ -3,6 +3,7 @@
 //! The indices were proven when the Program was built, so the functions carry no checks. The
 //! operations are those of the Program, one for one, with contraction off: the same bits.
 
+use super::super::dsp;
 use super::super::maker::extents;
 use super::super::writer::{Writer, affine};
 use super::Prefix;
@@ -41,7 +42,7 @@ typedef int32_t arena_int;
 "#;
 
 /// Operations that C has not, by name: a file defines those that it uses.
-const FUNCTIONS: [(&str, &str); 13] = [
+const FUNCTIONS: [(&str, &str); 14] = [
     (
         "i32_rounded_product",
         "int32_t i32_rounded_product(int32_t a, int32_t b, int bits) { \
@@ -53,6 +54,13 @@ const FUNCTIONS: [(&str, &str); 13] = [
          const int32_t mask = (int32_t)(((uint32_t)1 << ((uint32_t)amount & 31u)) - 1u); \
          const int32_t threshold = (mask >> 1) + ((value < 0) ? 1 : 0); \
          return (value >> ((uint32_t)amount & 31u)) + (((value & mask) > threshold) ? 1 : 0); }",
+    ),
+    (
+        "i32_small_rounding_shift_right",
+        "int32_t i32_small_rounding_shift_right(int32_t value, int32_t amount) { \
+         const uint32_t bits = (uint32_t)amount & 31u; \
+         const int32_t half = (int32_t)((uint32_t)1 << bits) >> 1; \
+         return (int32_t)((uint32_t)value + (uint32_t)(value >> 31) + (uint32_t)half) >> bits; }",
     ),
     (
         "f32_max",
@@ -130,6 +138,10 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) 
     for (_, text) in FUNCTIONS.iter().filter(|(name, _)| used(name)) {
         out.gap();
         out.line(format_args!("static inline {text}"));
+    }
+    for function in dsp::functions(&dsp::Language::C, &stages) {
+        out.gap();
+        function.lines().for_each(|line| out.line(line));
     }
     stages.lines().for_each(|line| out.line(line));
     out.gap();
@@ -315,6 +327,13 @@ impl Printer<'_> {
                     Element::U8 | Element::I8 => format!("(int32_t){element}"),
                 }
             }
+            Expression::LoadFour(buffer, index) => {
+                format!("load_four(&{})", self.element(*buffer, index))
+            }
+            Expression::AddProducts(values) => {
+                let [sum, left, right] = [0, 1, 2].map(|i| self.expression(&values[i]));
+                format!("add_products({sum}, {left}, {right})")
+            }
             Expression::Lookup(buffer, place) => {
                 let described = self.program.buffer(*buffer);
                 let place = self.expression(place);
@@ -344,6 +363,7 @@ impl Printer<'_> {
             ScalarType::I32 => "i32",
         };
         let integers = kind == "i32";
+        let pair = left;
         let (left, right) = (self.expression(left), self.expression(right));
         let call = |name: &str| format!("{kind}_{name}({left}, {right})");
         match operation {
@@ -357,10 +377,13 @@ impl Printer<'_> {
             Binary::ShiftLeft => {
                 format!("(int32_t)((uint32_t)({left}) << ((uint32_t)({right}) & 31u))")
             }
+            Binary::RoundedProduct(32) => format!("high_product({left}, {right})"),
             Binary::RoundedProduct(bits) => {
                 format!("i32_rounded_product({left}, {right}, {bits})")
             }
             Binary::RoundingShiftRight => call("rounding_shift_right"),
+            Binary::SmallRoundingShiftRight => call("small_rounding_shift_right"),
+            Binary::AddBytes(bytes) => dsp::add_bytes(bytes, pair, [&left, &right]),
             Binary::Max => call("max"),
             Binary::Min => call("min"),
         }

@@ -1,0 +1,69 @@
+//! A model file, compiled: what is generated, built, measured and validated, whether the network
+//! is of real numbers or of integers.
+
+use gannet_board::Board;
+use gannet_board::validate::OutputFormat;
+use gannet_compile::ir::Program;
+use gannet_compile::{compile, compile_quantized};
+use gannet_formats::Model;
+
+use crate::cmd::analyze;
+use crate::cmd::generate::InputArg;
+use crate::draw::number::kib;
+use crate::failure::Failure;
+use crate::model;
+
+/// A network and its Program.
+pub struct Compiled {
+    pub program: Program,
+    model: Model,
+}
+
+impl Compiled {
+    /// The network in the model file `name`, compiled for `input`.
+    pub fn read(name: &str, input: InputArg) -> Result<Self, Failure> {
+        let model = model::trained_any(name)?;
+        let program = match &model {
+            Model::Float(graph) => compile(graph, &input.options())?,
+            Model::Quantized(graph) => compile_quantized(graph, &input.options())?,
+        };
+        Ok(Compiled { program, model })
+    }
+
+    /// What the bytes of an output mean.
+    pub fn outputs(&self) -> OutputFormat {
+        match &self.model {
+            Model::Float(_) => OutputFormat::F32,
+            Model::Quantized(graph) => {
+                let quantization = graph.output_type().quantization;
+                OutputFormat::I8 {
+                    scale: quantization.scale(),
+                    zero_point: quantization.zero_point(),
+                }
+            }
+        }
+    }
+
+    /// Whether the network fits `board`, before anything is built for it.
+    pub fn check(&self, board: &Board) -> Result<(), Failure> {
+        if let Model::Float(graph) = &self.model {
+            return analyze::check(graph, &self.program, board);
+        }
+        let (flash, ram) = (board.flash.len_bytes as usize, board.ram.len_bytes as usize);
+        let needs = [
+            ("weights", self.program.constant_bytes(), "flash", flash),
+            ("activations", self.program.arena_bytes(), "RAM", ram),
+        ];
+        match needs.into_iter().find(|(_, needed, _, has)| needed > has) {
+            None => Ok(()),
+            Some((what, needed, memory, has)) => Err(Failure::limit(format!(
+                "network '{}' has {} of {what}, but {} has {} of {memory}: fewer or smaller \
+                 layers need less",
+                self.program.name(),
+                kib(needed),
+                board.name,
+                kib(has)
+            ))),
+        }
+    }
+}
