@@ -26,6 +26,7 @@ TFLITE = ROOT / "oracles" / "tflite.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
 ONNX_MODELS = ROOT / "oracles" / "onnx_models.py"
 ONNX_BACKEND = ROOT / "oracles" / "onnx_backend.py"
+ONNX_QUANTIZED = ROOT / "oracles" / "onnx_quantized.py"
 NETRON = ROOT / "oracles" / "netron.mjs"
 NETRON_PAGE = ROOT / "oracles" / "netron_page.py"
 FIXTURES = ROOT / "crates" / "gannet-formats" / "tests" / "fixtures"
@@ -73,6 +74,7 @@ def main():
         example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]
         run(*example, "--", litert, tflite)
         run(sys.executable, TFLITE, "check", tflite)
+        run(sys.executable, ONNX_QUANTIZED, tflite)
         run(sys.executable, ONNX_MODELS, "make", theirs / "onnx")
         test = [cargo, "test", "--package", "gannet-formats", "--test", "onnx_fixtures"]
         run(*test, GANNET_ONNX_FIXTURES=str(theirs / "onnx"))

@@ -60,7 +60,9 @@ pub enum FormatError {
     )]
     Quantized,
     /// The format knows only real numbers.
-    #[error("the network is quantized, and this format has no form for integers; write a .tflite")]
+    #[error(
+        "the network is quantized, and this format has no form for integers; write a .tflite or an .onnx"
+    )]
     NoIntegers,
     /// The TFLite identifier is missing.
     #[error(

@@ -64,8 +64,11 @@ pub const FORMATS: &[Format] = &[
         signature: (0, &[0x08]),
         notes: onnx::NOTES,
         layers: onnx::supported,
-        read: |file| onnx::from_bytes(file).map(|imported| Model::Float(imported.graph)),
-        write: |model| Ok(onnx::to_bytes(float(model)?)),
+        read: onnx::read,
+        write: |model| match model {
+            ModelRef::Float(graph) => Ok(onnx::to_bytes(graph)),
+            ModelRef::Quantized(graph) => onnx::quantized_to_bytes(graph),
+        },
     },
 ];
 

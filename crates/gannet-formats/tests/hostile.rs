@@ -85,8 +85,12 @@ const MUTATIONS: usize = 1000;
 #[test]
 fn mutated_files_end_in_a_network_or_a_sentence() {
     let network = networks::mnist_small();
+    let integers =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tflite/branches-int8.tflite");
+    let integers = gannet_formats::read(integers).unwrap();
     for format in FORMATS {
         let mut seeds = vec![format.to_bytes(&network).unwrap()];
+        seeds.extend(format.to_bytes(&integers).ok());
         for extension in format.extensions {
             seeds.extend(fixtures(extension));
         }

@@ -371,6 +371,13 @@ impl Trial {
         }
         trial.cost.moves = network.moves();
         trial.cost.reshapes = network.reshapes();
+        let nodes = values.iter().filter_map(|(&value, known)| match known {
+            Value::Activation(known) => {
+                Some((value.to_owned(), network.name(known.node).to_owned()))
+            }
+            _ => None,
+        });
+        let nodes = nodes.collect();
         match values.get(output) {
             Some(Value::Activation(value))
                 if value.view.batch() > 1 && value.view.batch_axis() != Some(0) =>
@@ -390,6 +397,7 @@ impl Trial {
                         graph,
                         input: view.clone(),
                         output,
+                        nodes,
                     });
                 }
                 Err(_) => trial.obstacles.0.push(of_network(

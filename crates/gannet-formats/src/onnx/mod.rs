@@ -13,6 +13,7 @@ mod import;
 mod lane;
 mod network;
 mod operators;
+mod quantized;
 mod readers;
 mod schema;
 mod shape;
@@ -20,9 +21,11 @@ mod view;
 mod walk;
 mod wire;
 
-use gannet_graph::{Graph, Tensor};
+use std::collections::HashMap;
 
-use crate::{FormatError, Supported};
+use gannet_graph::{Graph, QuantizedGraph, Tensor};
+
+use crate::{FormatError, Model, Supported};
 
 /// What is to be known of the attributes of operators.
 pub(crate) const NOTES: &str = "An attribute that is not listed is refused. Weights have to be \
@@ -36,6 +39,8 @@ pub struct Imported {
     pub graph: Graph,
     input: view::View,
     output: view::View,
+    /// The name of the node that gives each value of the file.
+    nodes: HashMap<String, String>,
 }
 
 impl Imported {
@@ -81,6 +86,27 @@ impl Imported {
 /// [`FormatError::Unsupported`] then lists all of it.
 pub fn from_bytes(file: &[u8]) -> Result<Imported, FormatError> {
     import::import(&wire::decode(file)?)
+}
+
+/// The network in the bytes of an ONNX file, of real numbers or of integers.
+///
+/// # Errors
+/// As [`from_bytes`].
+pub(crate) fn read(file: &[u8]) -> Result<Model, FormatError> {
+    let model = wire::decode(file)?;
+    if model.graph.as_ref().is_some_and(quantized::is_quantized) {
+        return quantized::read(model).map(Model::Quantized);
+    }
+    import::import(&model).map(|imported| Model::Float(imported.graph))
+}
+
+/// The bytes of an ONNX file with a quantized network: layers of real numbers between pairs of
+/// `QuantizeLinear` and `DequantizeLinear`. Weights of 4 bits are written as `int8`.
+///
+/// # Errors
+/// [`FormatError::Unwritable`] with all layers that have no form in ONNX.
+pub(crate) fn quantized_to_bytes(graph: &QuantizedGraph) -> Result<Vec<u8>, FormatError> {
+    quantized::to_bytes(graph)
 }
 
 /// What ONNX has for each kind of layer.

@@ -98,6 +98,11 @@ impl Network {
         self.absorbed.contains(value)
     }
 
+    /// The name of a node.
+    pub fn name(&self, node: NodeId) -> &str {
+        self.graph.node(node).name()
+    }
+
     /// The extents of what a node gives.
     pub fn dims(&self, node: NodeId) -> &[usize] {
         self.graph.node(node).output_shape().dims()

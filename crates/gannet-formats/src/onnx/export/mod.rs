@@ -7,9 +7,12 @@
 mod activation;
 mod layer;
 mod order;
+mod rounding;
 mod writer;
 
 use gannet_graph::Graph;
+
+pub(super) use rounding::{Rounded, WeightScales};
 
 use super::{schema::Model, wire};
 use writer::Writer;
@@ -26,6 +29,18 @@ const NEWER_IR_VERSION: i64 = 9;
 /// The bytes of a file with `graph`.
 pub(super) fn to_bytes(graph: &Graph) -> Vec<u8> {
     wire::encode(&model(graph))
+}
+
+/// The model of a network whose values are rounded to integers.
+pub(super) fn quantized(rounded: &Rounded) -> Model {
+    let forms = order::forms(&rounded.graph);
+    let mut writer = Writer::new(&rounded.graph, forms);
+    writer.rounded = Some(rounded);
+    for id in rounded.graph.ids() {
+        layer::write(&mut writer, id);
+        rounding::round(&mut writer, rounded, id);
+    }
+    writer.finish()
 }
 
 /// The model of `graph`.

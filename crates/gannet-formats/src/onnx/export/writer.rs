@@ -1,18 +1,22 @@
 //! Collects the nodes and tensors of a model under names that are free.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
-use gannet_graph::{Graph, Node, NodeId, Shape, Tensor};
+use gannet_graph::{Graph, Node, NodeId, Shape, Tensor, quantized::End};
 
-use super::{IR_VERSION, NEWER_IR_VERSION, OPSET, order::Form};
+use super::{IR_VERSION, NEWER_IR_VERSION, OPSET, order::Form, rounding, rounding::Rounded};
 use crate::onnx::schema::{self, Extent, Model, attribute_type, data_type};
 
 /// A model under construction.
 pub(super) struct Writer<'a> {
     /// What is written.
     pub graph: &'a Graph,
+    /// What values and weights are rounded to, if they are.
+    pub rounded: Option<&'a Rounded>,
     forms: Vec<Form>,
+    /// The names of the values that nodes read, where they are not the nodes'.
+    called: HashMap<NodeId, String>,
     taken: HashSet<String>,
     opset: i64,
     model: schema::Graph,
@@ -22,7 +26,9 @@ impl<'a> Writer<'a> {
     pub fn new(graph: &'a Graph, forms: Vec<Form>) -> Self {
         Writer {
             graph,
+            rounded: None,
             forms,
+            called: HashMap::new(),
             taken: graph.nodes().iter().map(|n| n.name().to_owned()).collect(),
             opset: OPSET,
             model: schema::Graph {
@@ -42,9 +48,15 @@ impl<'a> Writer<'a> {
         self.opset = self.opset.max(version);
     }
 
-    /// The name of a node's value, which is the node's.
+    /// The name of a node's value, which is the node's unless it was called otherwise.
     pub fn value(&self, id: NodeId) -> String {
-        self.graph.node(id).name().to_owned()
+        let name = || self.graph.node(id).name().to_owned();
+        self.called.get(&id).cloned().unwrap_or_else(name)
+    }
+
+    /// Gives a node's value, for all that reads it from now on, another name.
+    pub fn call(&mut self, id: NodeId, value: String) {
+        self.called.insert(id, value);
     }
 
     /// The names of what a node reads.
@@ -102,8 +114,16 @@ impl<'a> Writer<'a> {
         });
     }
 
-    /// Adds a tensor of `float32`; its name.
+    /// Adds weights of a layer, as `float32` or as what they are rounded to; their name.
     pub fn tensor(&mut self, layer: &str, name: &str, tensor: &Tensor) -> String {
+        match self.rounded.and_then(|rounded| rounded.weights.get(layer)) {
+            Some(scales) => rounding::weights(self, layer, name, tensor, scales),
+            None => self.floats(layer, name, tensor),
+        }
+    }
+
+    /// Adds a tensor of `float32`; its name.
+    pub fn floats(&mut self, layer: &str, name: &str, tensor: &Tensor) -> String {
         let bytes = tensor.data().iter().flat_map(|value| value.to_le_bytes());
         let raw = bytes.collect();
         self.initializer(layer, name, tensor.shape().dims(), data_type::FLOAT, raw)
@@ -122,7 +142,8 @@ impl<'a> Writer<'a> {
         self.initializer(layer, name, &[numbers.len()], data_type::INT64, raw)
     }
 
-    fn initializer(
+    /// Adds a tensor of any elements, little-endian; its name.
+    pub fn initializer(
         &mut self,
         layer: &str,
         name: &str,
@@ -144,8 +165,14 @@ impl<'a> Writer<'a> {
     /// The model, with the graph's first and last value as its ends.
     pub fn finish(mut self) -> Model {
         let input = self.graph.ids().next().expect("a graph has an input");
-        let ends = [input, self.graph.output()].map(|id| vec![self.end(id)]);
-        [self.model.input, self.model.output] = ends;
+        let (input_end, output_end) = match self.rounded {
+            Some(rounded) => (rounded.input_end, rounded.output_end),
+            None => (End::Floats, End::Floats),
+        };
+        let name = self.graph.node(input).name().to_owned();
+        self.model.input = vec![self.end(input, name, input_end)];
+        let output = self.graph.output();
+        self.model.output = vec![self.end(output, self.value(output), output_end)];
         Model {
             ir_version: if self.opset > OPSET {
                 NEWER_IR_VERSION
@@ -163,8 +190,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Name and type of a value at an end.
-    fn end(&self, id: NodeId) -> schema::ValueInfo {
+    /// The value of node `id` at an end, and its type.
+    fn end(&self, id: NodeId, name: String, end: End) -> schema::ValueInfo {
         let dims = dims(self.form(id), self.graph.node(id).output_shape());
         let fixed = dims.into_iter().map(|dim| Extent::Fixed(dim as i64));
         let extents = std::iter::once(Extent::Named("batch".to_owned())).chain(fixed);
@@ -172,10 +199,13 @@ impl<'a> Writer<'a> {
             value: Some(extent),
         });
         schema::ValueInfo {
-            name: self.value(id),
+            name,
             r#type: Some(schema::Type {
                 tensor_type: Some(schema::TensorType {
-                    elem_type: data_type::FLOAT,
+                    elem_type: match end {
+                        End::Floats => data_type::FLOAT,
+                        End::Integers => data_type::INT8,
+                    },
                     shape: Some(schema::TensorShape { dim: dim.collect() }),
                 }),
             }),

@@ -1,0 +1,97 @@
+//! Values and weights of integers: pairs of `QuantizeLinear` and `DequantizeLinear` behind the
+//! nodes that give a value, and `DequantizeLinear` behind weights.
+
+use std::collections::HashMap;
+
+use gannet_graph::{
+    Graph, NodeId, Tensor,
+    quantized::{End, Quantization},
+};
+
+use super::writer::{Writer, int};
+use crate::onnx::schema::data_type;
+
+/// A network of real numbers, and what becomes of its values and weights.
+#[derive(Debug)]
+pub(in crate::onnx) struct Rounded {
+    /// The network. Weights are the integers themselves.
+    pub graph: Graph,
+    /// What each node's value is rounded to, if it is.
+    pub values: Vec<Option<Quantization>>,
+    /// The scales of layers that have weights, by their names.
+    pub weights: HashMap<String, WeightScales>,
+    /// What the network takes.
+    pub input_end: End,
+    /// What the network gives.
+    pub output_end: End,
+}
+
+/// What the integers of a layer's weights stand for. Those of a bias have the product of both.
+#[derive(Debug)]
+pub(in crate::onnx) struct WeightScales {
+    /// The scale of what comes in.
+    pub input: f32,
+    /// One for all weights, or one for each output channel.
+    pub kernel: Vec<f32>,
+}
+
+/// Writes what rounds the value of node `id`, behind its node.
+pub(super) fn round(writer: &mut Writer<'_>, rounded: &Rounded, id: NodeId) {
+    let Some(quantization) = rounded.values[id.index()] else {
+        return;
+    };
+    let name = rounded.graph.node(id).name();
+    let scale = writer.scalar(name, "scale", quantization.scale());
+    let zero = [quantization.zero_point() as i8 as u8];
+    let zero = writer.initializer(name, "zero_point", &[], data_type::INT8, zero.to_vec());
+    let behind = |value: String| vec![value, scale.clone(), zero.clone()];
+    let is_input = rounded.graph.node(id).inputs().is_empty();
+    let mut value = name.to_owned();
+    if !is_input || rounded.input_end == End::Floats {
+        value = writer.beside(name, "QuantizeLinear", behind(value), vec![]);
+    }
+    if id == rounded.graph.output() && rounded.output_end == End::Integers {
+        writer.call(id, value);
+        return;
+    }
+    let value = writer.beside(name, "DequantizeLinear", behind(value), vec![]);
+    writer.call(id, value);
+}
+
+/// Writes a kernel or a bias of whole numbers as integers; the name of the real numbers.
+pub(super) fn weights(
+    writer: &mut Writer<'_>,
+    layer: &str,
+    weight: &str,
+    tensor: &Tensor,
+    scales: &WeightScales,
+) -> String {
+    let whole = tensor.data().iter();
+    let is_kernel = weight == "kernel";
+    let (element, raw): (i32, Vec<u8>) = if is_kernel {
+        (
+            data_type::INT8,
+            whole.map(|&value| value as i8 as u8).collect(),
+        )
+    } else {
+        let bytes = whole.flat_map(|&value| (value as i32).to_le_bytes());
+        (data_type::INT32, bytes.collect())
+    };
+    let dims = tensor.shape().dims();
+    // ONNX has a matrix' units last, and the filters of windows first.
+    let axis = usize::from(is_kernel && dims.len() == 2);
+    let factor = if is_kernel { 1.0 } else { scales.input };
+    let values: Vec<f32> = scales.kernel.iter().map(|scale| scale * factor).collect();
+    let scale = match values.as_slice() {
+        &[one] => writer.scalar(layer, &format!("{weight}/scale"), one),
+        several => {
+            let scales = Tensor::from_fn([several.len()], |i| several[i]);
+            writer.floats(layer, &format!("{weight}/scale"), &scales)
+        }
+    };
+    let integers = writer.initializer(layer, weight, dims, element, raw);
+    let attributes = vec![int("axis", axis as i64)];
+    let name = format!("{layer}/{weight}");
+    // The zero point is 0 where none is written.
+    writer.beside(&name, "DequantizeLinear", vec![integers, scale], attributes)
+}

@@ -1,0 +1,324 @@
+//! A network of real numbers, and what its values and weights are rounded to, in; the network
+//! of integers out.
+
+use std::collections::HashMap;
+
+use gannet_graph::{
+    Function, Graph, GraphError, Layer, Node, NodeId, QuantizedGraph, Tensor,
+    quantized::{
+        self, Bias, Clamp, Kernel, Products, Quantization, Requantize, TensorType, WeightBits,
+    },
+};
+
+use super::strip::Notes;
+use crate::{FormatError, Obstacle, Obstacles, onnx::Imported};
+
+/// The quantized network.
+///
+/// # Errors
+/// [`FormatError::Unsupported`] with all layers that have no quantized form.
+pub(super) fn assemble(imported: &Imported, notes: &Notes) -> Result<QuantizedGraph, FormatError> {
+    let graph = &imported.graph;
+    let rounding = Rounding::of(imported, notes);
+    let input = &graph.nodes()[0];
+    let mut obstacles = Obstacles::default();
+    let Some(quantization) = rounding.of_node(input) else {
+        obstacles.0.push(obstacle(
+            input,
+            "not rounded",
+            "an input that is rounded to int8",
+        ));
+        return Err(FormatError::Unsupported(obstacles));
+    };
+    let input_type = TensorType::new(input.output_shape().clone(), quantization);
+    let mut integers = QuantizedGraph::with_input(graph.name(), input.name(), input_type)?;
+    integers.input_end = notes.input_end;
+    integers.output_end = notes.output_end;
+    let mut places = vec![integers.output()];
+    for id in graph.ids().skip(1) {
+        let node = graph.node(id);
+        let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
+        if rounding.is_taken(graph, id) {
+            places.push(inputs[0]);
+            continue;
+        }
+        let placed =
+            match rounding.output(graph, id, integers.node(inputs[0]).output().quantization) {
+                Some(output) => add(&mut integers, node, inputs, output, &rounding),
+                None => Err("not rounded".to_owned()),
+            };
+        places.push(placed.unwrap_or_else(|found| {
+            obstacles
+                .0
+                .push(obstacle(node, &found, "layers with a form of int8"));
+            integers.output()
+        }));
+        if !obstacles.0.is_empty() {
+            // What follows a layer that is missing cannot be judged.
+            return Err(FormatError::Unsupported(obstacles));
+        }
+    }
+    Ok(integers)
+}
+
+fn obstacle(node: &Node, value: &str, supported: &str) -> Obstacle {
+    Obstacle {
+        layer: node.name().to_owned(),
+        class: node.layer().kind().to_owned(),
+        attribute: "quantization".to_owned(),
+        value: value.to_owned(),
+        supported: supported.to_owned(),
+    }
+}
+
+/// What a layer gives.
+#[derive(Clone, Copy)]
+struct Output {
+    quantization: Quantization,
+    clamp: Clamp,
+}
+
+/// The notes by the names of the graph's nodes.
+struct Rounding<'n> {
+    values: HashMap<&'n str, Quantization>,
+    kernels: HashMap<&'n str, &'n [f32]>,
+}
+
+impl<'n> Rounding<'n> {
+    fn of(imported: &'n Imported, notes: &'n Notes) -> Self {
+        let node = |value: &String| imported.nodes.get(value).map(String::as_str);
+        let values = notes.values.iter();
+        let kernels = notes.kernels.iter();
+        Rounding {
+            values: values
+                .filter_map(|(value, q)| Some((node(value)?, *q)))
+                .collect(),
+            kernels: kernels
+                .filter_map(|(value, scales)| Some((node(value)?, scales.as_slice())))
+                .collect(),
+        }
+    }
+
+    fn of_node(&self, node: &Node) -> Option<Quantization> {
+        self.values.get(node.name()).copied()
+    }
+
+    /// The limits that are the only reader of `id`, whose value is not rounded before.
+    fn limits_behind(&self, graph: &Graph, id: NodeId) -> Option<Output> {
+        let readers = graph.readers(id);
+        let &[reader] = readers.as_slice() else {
+            return None;
+        };
+        let reader = graph.node(reader);
+        Some(Output {
+            quantization: self.of_node(reader)?,
+            clamp: clamp(reader.layer())?,
+        })
+    }
+
+    /// Whether the layer before `id` gives what `id` would.
+    fn is_taken(&self, graph: &Graph, id: NodeId) -> bool {
+        let before = graph.node(id).inputs()[0];
+        clamp(graph.node(id).layer()).is_some()
+            && before.index() > 0
+            && self.of_node(graph.node(before)).is_none()
+            && self.limits_behind(graph, before).is_some()
+    }
+
+    /// What the layer `id` gives; one that only moves values, or takes their largest, gives what
+    /// comes in if nothing else is said.
+    fn output(&self, graph: &Graph, id: NodeId, input: Quantization) -> Option<Output> {
+        let node = graph.node(id);
+        let plain = |quantization| Output {
+            quantization,
+            clamp: Clamp::None,
+        };
+        if let Some(quantization) = self.of_node(node) {
+            return Some(plain(quantization));
+        }
+        self.limits_behind(graph, id)
+            .or_else(|| match node.layer() {
+                Layer::MaxPool2D(_)
+                | Layer::AveragePool2D(_)
+                | Layer::ZeroPadding2D(_)
+                | Layer::Concatenate(_)
+                | Layer::Flatten(_)
+                | Layer::Reshape(_)
+                | Layer::Dropout(_) => Some(plain(input)),
+                _ => None,
+            })
+    }
+}
+
+/// The limits that a layer is.
+fn clamp(layer: &Layer) -> Option<Clamp> {
+    let Layer::Activation(activation) = layer else {
+        return None;
+    };
+    match activation.function {
+        Function::Relu => Some(Clamp::Relu),
+        Function::Relu6 => Some(Clamp::Relu6),
+        function if function == Function::clip(-1.0, 1.0) => Some(Clamp::ReluN1To1),
+        _ => None,
+    }
+}
+
+/// Adds the layer of `node`, with what brings its inputs and its output to their scales; or says
+/// why it cannot be.
+fn add(
+    graph: &mut QuantizedGraph,
+    node: &Node,
+    mut inputs: Vec<NodeId>,
+    output: Output,
+    rounding: &Rounding<'_>,
+) -> Result<NodeId, String> {
+    let words = |error: GraphError| error.to_string();
+    let input = graph.node(inputs[0]).output().quantization;
+    let products = |kernel: &Tensor, bias: Option<&Tensor>| {
+        let scales = rounding.kernels.get(node.name());
+        let scales = scales.ok_or("multiplied with weights that are not rounded")?;
+        let kernel = whole(kernel, scales).map_err(words)?;
+        let bias = bias.map(|bias| sums(bias, input, scales));
+        Ok::<_, String>(Products::new(
+            kernel,
+            bias,
+            output.quantization,
+            output.clamp,
+        ))
+    };
+    let layer: quantized::Layer = match node.layer() {
+        Layer::Conv2D(conv) if conv.groups() == 1 => {
+            let products = products(conv.kernel(), conv.bias())?;
+            quantized::Conv2D::new(conv.window(), products)
+                .map_err(words)?
+                .into()
+        }
+        Layer::DepthwiseConv2D(conv) => {
+            let products = products(conv.kernel(), conv.bias())?;
+            quantized::DepthwiseConv2D::new(conv.window(), products)
+                .map_err(words)?
+                .into()
+        }
+        Layer::Dense(dense) => {
+            let products = products(dense.kernel(), dense.bias())?;
+            quantized::Dense::new(products).map_err(words)?.into()
+        }
+        Layer::MaxPool2D(pool) => quantized::MaxPool2D {
+            window: pool.window,
+            clamp: output.clamp,
+        }
+        .into(),
+        Layer::AveragePool2D(pool) => quantized::AveragePool2D {
+            window: pool.window,
+            clamp: output.clamp,
+        }
+        .into(),
+        Layer::GlobalAveragePool2D(_) if output.clamp == Clamp::None => {
+            quantized::GlobalAveragePool2D {
+                output: output.quantization,
+                keep_dims: false,
+            }
+            .into()
+        }
+        Layer::ZeroPadding2D(padding) => quantized::ZeroPadding2D {
+            vertical: padding.vertical,
+            horizontal: padding.horizontal,
+        }
+        .into(),
+        Layer::Add(_) => quantized::Add {
+            output: output.quantization,
+            clamp: output.clamp,
+        }
+        .into(),
+        Layer::Subtract(_) => quantized::Subtract {
+            output: output.quantization,
+            clamp: output.clamp,
+        }
+        .into(),
+        Layer::Multiply(_) => quantized::Multiply {
+            output: output.quantization,
+            clamp: output.clamp,
+        }
+        .into(),
+        Layer::Concatenate(_) => {
+            for input in &mut inputs {
+                *input = requantized(graph, *input, output.quantization).map_err(words)?;
+            }
+            quantized::Concatenate.into()
+        }
+        Layer::Flatten(_) | Layer::Reshape(_) => {
+            quantized::Reshape::new(node.output_shape().clone()).into()
+        }
+        Layer::Dropout(_) => {
+            return requantized(graph, inputs[0], output.quantization).map_err(words);
+        }
+        Layer::Activation(activation) => function(activation.function, output)?,
+        other => return Err(other.kind().to_owned()),
+    };
+    let place = graph.add(node.name(), layer, &inputs).map_err(words)?;
+    requantized(graph, place, output.quantization).map_err(words)
+}
+
+/// A function that is a layer of its own.
+fn function(function: Function, output: Output) -> Result<quantized::Layer, String> {
+    let quantization = output.quantization;
+    Ok(match function {
+        Function::LeakyRelu { slope } => quantized::LeakyRelu {
+            output: quantization,
+            slope,
+        }
+        .into(),
+        Function::HardSwish => quantized::HardSwish {
+            output: quantization,
+        }
+        .into(),
+        Function::Sigmoid => quantized::Sigmoid.into(),
+        Function::Tanh => quantized::Tanh.into(),
+        Function::Softmax => quantized::Softmax { beta: 1.0 }.into(),
+        other => {
+            let limits = clamp(&Layer::from(gannet_graph::Activation::new(other)));
+            let clamp = limits.ok_or_else(|| other.name().to_owned())?;
+            quantized::Relu {
+                output: quantization,
+                clamp,
+            }
+            .into()
+        }
+    })
+}
+
+/// The value of `id` by another scale, if it has not got that.
+fn requantized(
+    graph: &mut QuantizedGraph,
+    id: NodeId,
+    output: Quantization,
+) -> Result<NodeId, GraphError> {
+    if graph.node(id).output().quantization == output {
+        return Ok(id);
+    }
+    let name = format!("{}/requantized", graph.node(id).name());
+    let name = graph.free_name(&name);
+    graph.add(name, Requantize { output }, &[id])
+}
+
+/// The integers of a kernel: a whole number times a scale, divided by it, is nearest to itself.
+fn whole(kernel: &Tensor, scales: &[f32]) -> Result<Kernel, GraphError> {
+    let values = kernel.data().iter().enumerate();
+    let nearest = |(i, weight): (usize, &f32)| (weight / scales[i % scales.len()]).round() as i8;
+    let values = values.map(nearest).collect();
+    Kernel::new(
+        kernel.shape().clone(),
+        values,
+        WeightBits::Eight,
+        scales.to_vec(),
+    )
+}
+
+/// The integers of a bias, at the scale of the products.
+fn sums(bias: &Tensor, input: Quantization, scales: &[f32]) -> Bias {
+    let sum = |(i, value): (usize, &f32)| {
+        let scale = f64::from(input.scale()) * f64::from(scales[i % scales.len()]);
+        (f64::from(*value) / scale).round() as i32
+    };
+    Bias::I32(bias.data().iter().enumerate().map(sum).collect())
+}

@@ -1,0 +1,184 @@
+//! A network of real numbers with the layers of a quantized one. Its weights are the integers
+//! themselves, as whole numbers, so that they can be put into ONNX's order like any others;
+//! beside it stands what they, and every value, are rounded to.
+
+use std::collections::HashMap;
+
+use gannet_graph::{
+    Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
+    GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Multiply, NodeId, QuantizedGraph,
+    Reshape, Subtract, Tensor, ZeroPadding2D,
+    quantized::{Bias, Clamp, Element, Kernel, Layer as Quantized, Node, Products},
+};
+
+use crate::{
+    FormatError, Obstacle, Obstacles,
+    onnx::export::{Rounded, WeightScales},
+};
+
+/// The network of real numbers of `graph`.
+///
+/// # Errors
+/// [`FormatError::Unwritable`] with all layers that have no form in ONNX.
+pub(super) fn real(graph: &QuantizedGraph) -> Result<Rounded, FormatError> {
+    let obstacles: Vec<Obstacle> = graph.nodes().iter().filter_map(obstacle).collect();
+    if !obstacles.is_empty() {
+        return Err(FormatError::Unwritable(Obstacles(obstacles)));
+    }
+    let input = &graph.nodes()[0];
+    let shape = input.output().shape.clone();
+    let mut rounded = Rounded {
+        graph: Graph::with_input(graph.name(), input.name(), shape)?,
+        values: vec![Some(input.output().quantization)],
+        weights: HashMap::new(),
+        input_end: graph.input_end,
+        output_end: graph.output_end,
+    };
+    // Where each node's value is.
+    let mut places: Vec<NodeId> = vec![rounded.graph.output()];
+    for node in graph.nodes().iter().skip(1) {
+        let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
+        places.push(add(&mut rounded, graph, node, &inputs)?);
+    }
+    Ok(rounded)
+}
+
+/// What of a layer has no form in ONNX.
+fn obstacle(node: &Node) -> Option<Obstacle> {
+    let quantization = node.output().quantization;
+    let (value, supported) = match node.layer() {
+        _ if quantization.element() != Element::I8 => (quantization.to_string(), "int8"),
+        Quantized::Requantize(_) => (quantization.to_string(), "the scale of what comes in"),
+        Quantized::Softmax(softmax) if softmax.beta != 1.0 => {
+            (format!("a beta of {}", softmax.beta), "a beta of 1")
+        }
+        Quantized::Relu(relu) if relu.clamp == Clamp::None => (
+            "one without limits".to_owned(),
+            "the scale of what comes in",
+        ),
+        layer => match layer.weights().iter().find(|w| w.name == "bias") {
+            Some(bias) if bias.values.len_bytes() > 4 * bias.values.len() => {
+                ("a bias of 64 bits".to_owned(), "a bias of 32 bits")
+            }
+            _ => return None,
+        },
+    };
+    Some(Obstacle {
+        layer: node.name().to_owned(),
+        class: node.layer().kind().to_owned(),
+        attribute: "quantization".to_owned(),
+        value,
+        supported: supported.to_owned(),
+    })
+}
+
+/// Adds the layer of `node`, and the function that its limits are; where its value is.
+fn add(
+    rounded: &mut Rounded,
+    graph: &QuantizedGraph,
+    node: &Node,
+    inputs: &[NodeId],
+) -> Result<NodeId, GraphError> {
+    let (layer, clamp) = form(node)?;
+    let output = Some(node.output().quantization);
+    let mut place = rounded.graph.add(node.name(), layer, inputs)?;
+    if let Some(products) = products(node.layer()) {
+        let input = graph.node(node.inputs()[0]).output().quantization;
+        let scales = WeightScales {
+            input: input.scale(),
+            kernel: products.kernel().scales().to_vec(),
+        };
+        rounded.weights.insert(node.name().to_owned(), scales);
+    }
+    let shape = &node.output().shape;
+    if rounded.graph.node(place).output_shape() != shape {
+        // The mean of an image, whose extents stay as 1.
+        rounded.values.push(output);
+        let name = rounded.graph.free_name(&format!("{}/image", node.name()));
+        place = rounded
+            .graph
+            .add(name, Reshape::new(shape.clone()), &[place])?;
+    }
+    if let Some(function) = function(clamp) {
+        rounded.values.push(None);
+        let name = format!("{}/{}", node.name(), function.name());
+        let name = rounded.graph.free_name(&name);
+        place = rounded
+            .graph
+            .add(name, Activation::new(function), &[place])?;
+    }
+    rounded.values.push(output);
+    Ok(place)
+}
+
+/// The layer of real numbers, and the limits behind it.
+fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
+    let function = |function| (Layer::from(Activation::new(function)), Clamp::None);
+    Ok(match node.layer() {
+        Quantized::Conv2D(conv) => {
+            let (kernel, bias) = weights(conv.products());
+            let layer = Conv2D::new(conv.window(), kernel, bias)?;
+            (layer.into(), conv.products().clamp())
+        }
+        Quantized::DepthwiseConv2D(conv) => {
+            let (kernel, bias) = weights(conv.products());
+            let layer = DepthwiseConv2D::new(conv.window(), kernel, bias)?;
+            (layer.into(), conv.products().clamp())
+        }
+        Quantized::Dense(dense) => {
+            let (kernel, bias) = weights(dense.products());
+            (Dense::new(kernel, bias)?.into(), dense.products().clamp())
+        }
+        Quantized::MaxPool2D(pool) => (MaxPool2D::new(pool.window).into(), pool.clamp),
+        Quantized::AveragePool2D(pool) => (AveragePool2D::new(pool.window).into(), pool.clamp),
+        Quantized::GlobalAveragePool2D(_) => (GlobalAveragePool2D.into(), Clamp::None),
+        Quantized::ZeroPadding2D(padding) => {
+            let layer = ZeroPadding2D::new(padding.vertical, padding.horizontal);
+            (layer.into(), Clamp::None)
+        }
+        Quantized::Relu(relu) => function(self::function(relu.clamp).unwrap_or_default()),
+        Quantized::LeakyRelu(leaky) => function(Function::LeakyRelu { slope: leaky.slope }),
+        Quantized::HardSwish(_) => function(Function::HardSwish),
+        Quantized::Sigmoid(_) => function(Function::Sigmoid),
+        Quantized::Tanh(_) => function(Function::Tanh),
+        Quantized::Softmax(_) => function(Function::Softmax),
+        Quantized::Add(sum) => (Add.into(), sum.clamp),
+        Quantized::Subtract(difference) => (Subtract.into(), difference.clamp),
+        Quantized::Multiply(product) => (Multiply.into(), product.clamp),
+        Quantized::Concatenate(_) => (Concatenate.into(), Clamp::None),
+        Quantized::Reshape(reshape) => match reshape.shape().as_vector() {
+            Some(_) => (Flatten.into(), Clamp::None),
+            None => (Reshape::new(reshape.shape().clone()).into(), Clamp::None),
+        },
+        // Refused before.
+        Quantized::Input(_) | Quantized::Requantize(_) => function(Function::Linear),
+    })
+}
+
+/// The sums of products of a layer that has weights.
+fn products(layer: &Quantized) -> Option<&Products> {
+    match layer {
+        Quantized::Conv2D(conv) => Some(conv.products()),
+        Quantized::DepthwiseConv2D(conv) => Some(conv.products()),
+        Quantized::Dense(dense) => Some(dense.products()),
+        _ => None,
+    }
+}
+
+/// The integers of kernel and bias as whole numbers; those of a bias below 2²⁴ are exact.
+fn weights(products: &Products) -> (Tensor, Option<Tensor>) {
+    let kernel: &Kernel = products.kernel();
+    let whole = Tensor::from_fn(kernel.shape().clone(), |i| f32::from(kernel.values()[i]));
+    let bias = |bias: &Bias| Tensor::from_fn([bias.len()], |i| bias.get(i) as f32);
+    (whole, products.bias().map(bias))
+}
+
+/// The function that limits are.
+fn function(clamp: Clamp) -> Option<Function> {
+    match clamp {
+        Clamp::None => None,
+        Clamp::Relu => Some(Function::Relu),
+        Clamp::Relu6 => Some(Function::Relu6),
+        Clamp::ReluN1To1 => Some(Function::clip(-1.0, 1.0)),
+    }
+}
