@@ -205,6 +205,23 @@ fn branches_come_back() {
     comes_back_from_an_archive(&graph);
 }
 
+/// Keras has no explicit padding, but a layer for borders of zeros; `/` is none of its letters.
+#[test]
+fn explicit_padding_is_written_as_a_layer() {
+    let mut graph = Graph::with_input("net", "image", [6, 5, 2]).unwrap();
+    let window = |padding| Window::new([3, 3], [2, 2], padding).unwrap();
+    let explicit = window(Padding::explicit([1, 1], [1, 0]));
+    graph.push("conv", Conv2D::zeros(explicit, 2, 3)).unwrap();
+    let back = keras::from_h5(&keras::to_h5(&graph).unwrap()).unwrap();
+    let mut expected = Graph::with_input("net", "image", [6, 5, 2]).unwrap();
+    let border = ZeroPadding2D::new([1, 1], [1, 0]);
+    expected.push("conv_padding", border).unwrap();
+    let inside = window(Padding::Valid);
+    expected.push("conv", Conv2D::zeros(inside, 2, 3)).unwrap();
+    assert_eq!(back, expected);
+    comes_back_from_an_archive(&expected);
+}
+
 /// Keras has no layers that the output does not need.
 #[test]
 fn what_the_output_does_not_need_is_not_written() {

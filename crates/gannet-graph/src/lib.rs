@@ -6,6 +6,7 @@
 //!
 //! Tensors are `[height, width, channels]` or `[features]`, always without the batch.
 
+mod borders;
 mod broadcast;
 mod error;
 mod free_name;

@@ -90,6 +90,11 @@ impl Window {
         Ok(Window { dilation, ..self })
     }
 
+    /// The same window with another border rule.
+    pub fn with_padding(self, padding: Padding) -> Self {
+        Window { padding, ..self }
+    }
+
     /// How many elements it has.
     pub fn kernel(&self) -> [usize; 2] {
         self.kernel

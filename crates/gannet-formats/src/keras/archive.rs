@@ -39,7 +39,8 @@ pub fn from_archive(file: &[u8]) -> Result<Graph, FormatError> {
 /// [`FormatError::Unwritable`] with all that Keras has no form for, or if the network is larger
 /// than a zip archive takes.
 pub fn to_archive(graph: &Graph) -> Result<Vec<u8>, FormatError> {
-    let description = Description::new(graph)?;
+    let graph = graph.borders_apart()?;
+    let description = Description::new(&graph)?;
     // Keras 3 finds `Model` as well as `Functional`, Keras 2 the first alone.
     let config = json!({
         "module": "keras",

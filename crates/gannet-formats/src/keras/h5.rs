@@ -63,7 +63,8 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
 /// # Errors
 /// [`FormatError::Unwritable`] with all that Keras has no form for.
 pub fn to_h5(graph: &Graph) -> Result<Vec<u8>, FormatError> {
-    let description = Description::new(graph)?;
+    let graph = graph.borders_apart()?;
+    let description = Description::new(&graph)?;
     let config = json!({ "class_name": "Functional", "config": description.config() });
     let mut root = hdf5::Group::default();
     root.set_text("keras_version", KERAS_VERSION);

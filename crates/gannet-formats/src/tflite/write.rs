@@ -44,6 +44,7 @@ pub fn to_tflite(model: ModelRef<'_>) -> Result<Vec<u8>, FormatError> {
 }
 
 fn float(graph: &Graph) -> Result<Vec<u8>, FormatError> {
+    let graph = graph.borders_apart()?;
     let mut writer = Writer::new();
     let mut obstacles = Vec::new();
     let mut places: HashMap<NodeId, i32> = HashMap::new();

@@ -79,6 +79,11 @@ impl Conv2D {
         self.window
     }
 
+    /// The sliding window, of which the border rule may be changed, and no extent.
+    pub(crate) fn window_mut(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
     /// In how many groups channels and filters are.
     pub fn groups(&self) -> usize {
         self.groups

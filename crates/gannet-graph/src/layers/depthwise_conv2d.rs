@@ -57,6 +57,11 @@ impl DepthwiseConv2D {
         self.window
     }
 
+    /// The sliding window, of which the border rule may be changed, and no extent.
+    pub(crate) fn window_mut(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
     /// `[height, width, channels, multiplier]`.
     pub fn kernel(&self) -> &Tensor {
         &self.kernel
