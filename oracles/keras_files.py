@@ -185,6 +185,18 @@ def rarer(k):
     return k.Model(image, x, name="rarer-net")
 
 
+def gates(k):
+    """`hard_sigmoid`, which is one function in Keras 2 and another in Keras 3: as a layer, and
+    within one."""
+    layers = k.layers
+    x = image = layers.Input((4, 3, 2), name="image")
+    x = layers.Conv2D(3, 2, activation="hard_sigmoid")(x)
+    gate = layers.Activation("hard_sigmoid")(layers.Conv2D(3, 1)(x))
+    x = layers.Flatten()(layers.Multiply()([x, gate]))
+    x = layers.Dense(4, activation="hard_sigmoid")(x)
+    return k.Model(image, x, name="gates-net")
+
+
 def refused(k):
     """Much that Gannet does not have."""
     layers = k.layers
@@ -196,8 +208,16 @@ def refused(k):
     return k.Model(image, [first, second], name="refused-net")
 
 
-BUILDS = {0: functional, 1: sequential, 5: branches, 6: sequence, 7: nested, 8: rarer}
-ARCHIVED = (branches, nested, rarer)
+BUILDS = {
+    0: functional,
+    1: sequential,
+    5: branches,
+    6: sequence,
+    7: nested,
+    8: rarer,
+    9: gates,
+}
+ARCHIVED = (branches, nested, rarer, gates)
 
 
 def randomize(model, seed):

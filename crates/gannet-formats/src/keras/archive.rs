@@ -8,6 +8,7 @@ use super::{
     config,
     description::{Description, KERAS_VERSION},
     variables,
+    version::Version,
 };
 use crate::{
     FormatError,
@@ -27,7 +28,11 @@ const WEIGHTS: &str = "model.weights.h5";
 pub fn from_archive(file: &[u8]) -> Result<Graph, FormatError> {
     let mut archive = Archive::open(file)?;
     let description = archive.text(CONFIG)?;
-    let network = config::parse(&description)?;
+    let version = match archive.text(METADATA) {
+        Err(FormatError::NoMember { .. }) => Version::of_metadata(""),
+        metadata => Version::of_metadata(&metadata?),
+    };
+    let network = config::parse(&description, version)?;
     let mut weights = variables::Source::new(Reader::open(&archive.read(WEIGHTS)?)?);
     network.build(|origin, expected| weights.of_layer(origin, expected))
 }

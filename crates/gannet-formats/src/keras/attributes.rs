@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use gannet_graph::{Function, Padding, Regularizer, Window};
 use serde_json::{Map, Value};
 
-use super::{data_format::DataFormat, functions, layers, spatial::Spatial};
+use super::{data_format::DataFormat, functions, layers, spatial::Spatial, version::Version};
 use crate::{Obstacle, Obstacles};
 
 /// A larger extent is a mistake or an attack; products of three still fit 64 bits.
@@ -26,6 +26,8 @@ pub(super) struct Attributes<'a> {
     rank: Option<usize>,
     /// Which extent of images is their channels, in all layers of the network.
     pub format: DataFormat,
+    /// Whose meaning the names have.
+    version: Version,
     config: &'a Map<String, Value>,
     obstacles: &'a mut Obstacles,
     /// The names of the attributes that were looked for.
@@ -44,6 +46,7 @@ impl<'a> Attributes<'a> {
             class,
             rank: None,
             format: DataFormat::ChannelsLast,
+            version: Version::Three,
             config,
             obstacles,
             asked: RefCell::default(),
@@ -57,6 +60,11 @@ impl<'a> Attributes<'a> {
             format,
             ..self
         }
+    }
+
+    /// The same of a network that `version` wrote.
+    pub fn written_by(self, version: Version) -> Self {
+        Attributes { version, ..self }
     }
 
     /// The value of an attribute; `None` if it is absent or `null`.
@@ -301,7 +309,8 @@ impl<'a> Attributes<'a> {
         let Some(value) = self.get("activation") else {
             return Function::Linear;
         };
-        let named = value.as_str().and_then(functions::by_name);
+        let name = value.as_str();
+        let named = name.and_then(|name| functions::by_name(name, self.version));
         let function = named
             .or_else(|| self.layer_as_function(value))
             .unwrap_or_else(|| {
@@ -351,6 +360,7 @@ impl<'a> Attributes<'a> {
             class: value.get("class_name")?.as_str()?,
             rank: self.rank,
             format: self.format,
+            version: self.version,
             config: value.get("config")?.as_object()?,
             obstacles: self.obstacles,
             asked: RefCell::default(),

@@ -13,6 +13,7 @@ use super::{
     layers::{self, INPUT_CLASS, Plan},
     model::{self, Entry, Model},
     network::{Network, Origin, Planned},
+    version::Version,
 };
 use crate::{FormatError, Obstacle, Obstacles};
 
@@ -20,19 +21,20 @@ use crate::{FormatError, Obstacle, Obstacles};
 /// times its text and more.
 pub(super) const LONGEST: usize = 8 << 20;
 
-/// Reads a description.
-pub(super) fn parse(text: &str) -> Result<Network, FormatError> {
+/// Reads a description that `version` wrote.
+pub(super) fn parse(text: &str, version: Version) -> Result<Network, FormatError> {
     if text.len() > LONGEST {
         return Err(malformed(format!(
             "it has {} bytes, more than the limit of {LONGEST}",
             text.len()
         )));
     }
-    read(&serde_json::from_str(text).map_err(|source| FormatError::Json { source })?)
+    let description = serde_json::from_str(text).map_err(|source| FormatError::Json { source })?;
+    read(&description, version)
 }
 
 /// Reads the value of a description.
-fn read(description: &Value) -> Result<Network, FormatError> {
+fn read(description: &Value, version: Version) -> Result<Network, FormatError> {
     let class = model::text(description, "class_name")?;
     let config = description
         .get("config")
@@ -41,6 +43,7 @@ fn read(description: &Value) -> Result<Network, FormatError> {
     let mut flat = Flat {
         layers: Vec::new(),
         format: DataFormat::of_network(config),
+        version,
         obstacles: Obstacles::default(),
     };
     if !model::is_model(class) {
@@ -79,6 +82,7 @@ fn read(description: &Value) -> Result<Network, FormatError> {
 struct Flat {
     layers: Vec<Planned>,
     format: DataFormat,
+    version: Version,
     obstacles: Obstacles,
 }
 
@@ -147,7 +151,8 @@ impl Flat {
         }
         let rank = inputs.first().and_then(|&input| self.layers[input].rank);
         let attributes = Attributes::new(&origin.name, entry.class, config, &mut self.obstacles)
-            .behind(rank, self.format);
+            .behind(rank, self.format)
+            .written_by(self.version);
         let (plan, rank) = plan(attributes);
         self.layers.push(Planned {
             origin,
@@ -228,7 +233,7 @@ mod tests {
 
     /// The network of a description, its weights zero.
     fn network(model: &Value) -> Result<Graph, FormatError> {
-        read(model)?.build(|_, expected| {
+        read(model, Version::Three)?.build(|_, expected| {
             let shapes = expected.iter().map(|weight| {
                 let extents = weight.shape.iter().map(|extent| extent.unwrap_or(4));
                 Tensor::zeros(extents.collect::<Vec<_>>())

@@ -2,6 +2,8 @@
 
 use gannet_graph::Function;
 
+use super::version::Version;
+
 /// Names beside those of [`Function::name`].
 const OTHER_NAMES: &[(&str, Function)] = &[
     ("swish", Function::Silu),
@@ -15,34 +17,49 @@ const OTHER_NAMES: &[(&str, Function)] = &[
     ),
 ];
 
-/// The function of a name in a file.
-pub(super) fn by_name(name: &str) -> Option<Function> {
+/// The function of a name in a file that `version` wrote.
+pub(super) fn by_name(name: &str, version: Version) -> Option<Function> {
     let other = OTHER_NAMES.iter().find(|(other, _)| *other == name);
     let other = other.map(|&(_, function)| function);
-    other.or_else(|| Function::from_name(name).filter(|&function| is_named(function)))
+    let function = other.or_else(|| Function::from_name(name).filter(|f| is_named(*f)))?;
+    Some(match function {
+        Function::HardSigmoid { .. } => version.hard_sigmoid(),
+        function => function,
+    })
 }
 
 /// All names that are read, in quotes.
 pub(super) fn names() -> String {
-    let functions = Function::ALL.iter().filter(|function| is_named(**function));
     let others = OTHER_NAMES.iter().map(|&(name, _)| name);
-    let names = functions.map(|function| function.name()).chain(others);
+    quoted(names_of(is_named).chain(others))
+}
+
+/// All names that are written, in quotes.
+pub(super) fn written_names() -> String {
+    quoted(names_of(has_name))
+}
+
+fn names_of(chosen: fn(Function) -> bool) -> impl Iterator<Item = &'static str> {
+    let functions = Function::ALL.iter().copied().filter(move |&f| chosen(f));
+    functions.map(Function::name)
+}
+
+fn quoted(names: impl Iterator<Item = &'static str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
     quoted.join(" or ")
 }
 
 /// Whether Keras has a name for the function, or for its kind with other parameters.
-/// `hard_sigmoid` is one function in Keras 2 and another in Keras 3.
 fn is_named(function: Function) -> bool {
-    !matches!(
-        function,
-        Function::Clip { .. } | Function::HardSigmoid { .. } | Function::GeluTanh
-    )
+    !matches!(function, Function::Clip { .. } | Function::GeluTanh)
 }
 
-/// Whether a name alone says which function it is.
+/// Whether a name alone says which function it is, in every version that opens what is written.
 pub(super) fn has_name(function: Function) -> bool {
-    by_name(function.name()) == Some(function)
+    let meant = |version| by_name(function.name(), version);
+    Version::ALL
+        .into_iter()
+        .all(|version| meant(version) == Some(function))
 }
 
 /// Whether Keras has a layer for the function.

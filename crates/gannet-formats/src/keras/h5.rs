@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     config,
     description::{BACKEND, Description, KERAS_VERSION},
+    version::Version,
     weights,
 };
 use crate::{
@@ -52,7 +53,8 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
             FormatError::NotKeras
         });
     };
-    let network = config::parse(&config)?;
+    let version = Version::of_h5(root.text("keras_version")?.as_deref());
+    let network = config::parse(&config, version)?;
     let group = root.group("model_weights")?;
     let mut weights = weights::Source::new(group, root.limit_bytes(), &network);
     network.build(|origin, expected| weights.of_layer(origin, expected))

@@ -24,6 +24,7 @@ mod spatial;
 mod support;
 mod unwritable;
 mod variables;
+mod version;
 mod weights;
 mod wiring;
 

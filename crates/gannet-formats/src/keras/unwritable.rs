@@ -15,9 +15,12 @@ pub(super) fn check(graph: &Graph) -> Result<(), FormatError> {
         let (window, function) = window_and_function(node.layer());
         if !functions::has_layer(function) {
             let value = function.to_string();
-            obstacles
-                .0
-                .push(obstacle(node, "activation", value, functions::names()));
+            obstacles.0.push(obstacle(
+                node,
+                "activation",
+                value,
+                functions::written_names(),
+            ));
         }
         if let Some(padding @ Padding::Explicit { .. }) = window.map(|window| window.padding()) {
             let supported = "\"valid\" or \"same\"; put a ZeroPadding2D layer before it";
