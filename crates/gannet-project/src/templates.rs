@@ -23,7 +23,7 @@ pub const TEMPLATES: &[Template] = &[
     },
     Template {
         name: "mnist-best",
-        about: "the tutorial's network with the best recipe that we know, 150 epochs",
+        about: "the tutorial's network with the best recipe that we know, 100 epochs",
         text: include_str!("../templates/mnist-best.toml"),
     },
     Template {
