@@ -18,11 +18,12 @@ use network::Network;
 /// An image's index and the image.
 const REQUEST_BYTES: usize = 4 + network::INPUT_LEN * size_of::<network::Input>();
 
-/// What has arrived and was not looked at yet: a whole request has room.
-static ARRIVED: Queue<{ frame_len_max(REQUEST_BYTES) + 1 }> = Queue::new();
-
 /// One that is computed and one that arrives.
 const WINDOW: u8 = 2;
+
+/// What has arrived and was not looked at yet. As many requests as may be on their way have room:
+/// an answer lets the next one come while the one before it still waits here.
+static ARRIVED: Queue<{ WINDOW as usize * frame_len_max(REQUEST_BYTES) + 1 }> = Queue::new();
 
 /// The handler of every interrupt; the serial port's is the only one that is let through.
 #[exception]
