@@ -25,8 +25,8 @@ pub struct Project {
     pub data: Data,
     /// How it is trained.
     pub recipe: Recipe,
-    /// The network that the recipe's teacher is.
-    pub teacher: Option<Graph>,
+    /// The networks that the recipe's teachers are.
+    pub teachers: Vec<Graph>,
     /// The board that it is meant for.
     pub board: Option<String>,
 }
@@ -170,18 +170,18 @@ fn read(sources: &Sources, folder: &Path, boards: &[&str]) -> Result<Project, Ve
             .map(|network| network.graph().output_shape().elements())
             .or((!recipe.class_weights.is_empty()).then_some(recipe.class_weights.len()));
         recipe::check(&recipe, classes.unwrap_or(1), recipe_value)?;
-        let teacher = recipe::teacher(recipe_value, &resolve)?;
-        Ok((recipe, teacher))
+        let teachers = recipe::teachers(recipe_value, &resolve)?;
+        Ok((recipe, teachers))
     });
     match (graph, recipe) {
-        (Some(network), Ok((recipe, teacher))) if faults.is_empty() => {
+        (Some(network), Ok((recipe, teachers))) if faults.is_empty() => {
             let graph = network.into_graph();
             Ok(Project {
                 name: graph.name().to_owned(),
                 graph,
                 data,
                 recipe,
-                teacher,
+                teachers,
                 board,
             })
         }

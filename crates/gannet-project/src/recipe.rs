@@ -36,23 +36,20 @@ pub fn check(
     })
 }
 
-/// The network in the teacher's model file, where the recipe names one.
-pub fn teacher(
+/// The networks in the teachers' model files, where the recipe names such.
+pub fn teachers(
     value: Option<&Spanned<DeValue<'_>>>,
     resolve: &dyn Fn(&str, usize) -> PathBuf,
-) -> Result<Option<Graph>, Fault> {
+) -> Result<Vec<Graph>, Fault> {
     let teacher = value.and_then(|value| value.get_ref().get("teacher"));
-    let Some(model) = teacher.and_then(|value| value.get_ref().get("model")) else {
-        return Ok(None);
+    let models = teacher.and_then(|value| value.get_ref().get("models"));
+    let models = models.and_then(|value| value.get_ref().as_array());
+    let read = |model: &Spanned<DeValue<'_>>| {
+        let name = model.get_ref().as_str().unwrap_or_default();
+        gannet_formats::read_float(resolve(name, model.span().start))
+            .map_err(|error| Fault::new(model.span(), error.to_string()))
     };
-    let path = resolve(
-        model.get_ref().as_str().unwrap_or_default(),
-        model.span().start,
-    );
-    match gannet_formats::read_float(&path) {
-        Ok(graph) => Ok(Some(graph)),
-        Err(error) => Err(Fault::new(model.span(), error.to_string())),
-    }
+    models.into_iter().flatten().map(read).collect()
 }
 
 /// Serde says what it does not know, and what it does, in backquotes, and a wrong text in quotes.

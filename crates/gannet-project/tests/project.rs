@@ -383,7 +383,7 @@ fn a_model_takes_the_place_of_layers() {
 
 #[test]
 fn a_teacher_is_a_model_file() {
-    let text = format!("{SMALL}\n[recipe.teacher]\nmodel = \"absent.h5\"\nshare = 0.5\n");
+    let text = format!("{SMALL}\n[recipe.teacher]\nmodels = [\"absent.h5\"]\nshare = 0.5\n");
     let said = parse(&text, &[]).unwrap_err().to_string();
     assert_has(&said, &["folder/absent.h5"]);
     let text = text.replace("0.5", "1.5");

@@ -31,8 +31,8 @@ pub struct Checkpoint {
     pub(crate) recipe: Recipe,
     pub(crate) structure: String,
     pub(crate) images: usize,
-    /// The hash of the network that is learned from.
-    pub(crate) teacher: Option<String>,
+    /// The hashes of the networks that are learned from.
+    pub(crate) teachers: Vec<String>,
     pub(crate) state: State,
 }
 
@@ -45,9 +45,9 @@ struct Header {
     structure: String,
     /// Training images.
     images: usize,
-    /// The teacher's hash.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    teacher: Option<String>,
+    /// The teachers' hashes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    teachers: Vec<String>,
     steps: u64,
     powers: [f64; 2],
     running: Running,
@@ -111,7 +111,7 @@ impl Checkpoint {
             recipe: self.recipe.clone(),
             structure: self.structure.clone(),
             images: self.images,
-            teacher: self.teacher.clone(),
+            teachers: self.teachers.clone(),
             steps: state.steps,
             powers: state.optimizer.powers,
             running: state.running,
@@ -168,7 +168,7 @@ impl Checkpoint {
         Ok(Checkpoint {
             structure: header.structure,
             images: header.images,
-            teacher: header.teacher,
+            teachers: header.teachers,
             state: State {
                 optimizer: OptimizerState {
                     mean: tensor("optimizer.mean")?,

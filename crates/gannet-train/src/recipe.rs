@@ -53,17 +53,17 @@ pub struct Recipe {
     pub seed: u64,
 }
 
-/// A trained network whose outputs for each image, as it is shown, are part of the target
+/// Trained networks the mean of whose outputs for each image, as it is shown, is part of the target
 /// (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015, at
-/// temperature 1). A small network learns from it what is ambiguous.
+/// temperature 1). A small network learns from them what is ambiguous.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Teacher {
-    /// The model file, for whoever reads the recipe: [`Training::taught_by`] takes the network.
+    /// The model files, for whoever reads the recipe: [`Training::taught_by`] takes the networks.
     ///
     /// [`Training::taught_by`]: crate::Training::taught_by
-    pub model: String,
-    /// How much of each target is the teacher's output and not the label; above 0, at most 1.
+    pub models: Vec<String>,
+    /// How much of each target is the teachers' output and not the label; above 0, at most 1.
     pub share: f32,
 }
 
@@ -207,6 +207,9 @@ impl Recipe {
             return wrong(key, share.to_string(), "from 0 to below 1");
         }
         let possible = |share: f32| share > 0.0 && share <= 1.0;
+        if self.teacher.as_ref().is_some_and(|t| t.models.is_empty()) {
+            return wrong("models", "[]".to_owned(), "at least one model file");
+        }
         if let Some(teacher) = self.teacher.as_ref().filter(|t| !possible(t.share)) {
             return wrong("share", teacher.share.to_string(), "above 0 and at most 1");
         }

@@ -42,8 +42,8 @@ pub struct Training<'a> {
     class_weights: Vec<f32>,
     gradient: Vec<f32>,
     state: State,
-    /// The teacher's hash.
-    teacher: Option<String>,
+    /// The teachers' hashes.
+    teachers: Vec<String>,
 }
 
 impl<'a> Training<'a> {
@@ -64,7 +64,7 @@ impl<'a> Training<'a> {
         graph = as_trained(graph, &recipe);
         let weights: Vec<f32> = graph.weights().flatten().copied().collect();
         let state = State::new(weights, recipe.average);
-        Training::with_state(graph, train, validation, recipe, threads, state, None)
+        Training::with_state(graph, train, validation, recipe, threads, state, Vec::new())
     }
 
     /// Goes on with a paused run. `graph` gives the structure; recipe and weights are the
@@ -83,7 +83,7 @@ impl<'a> Training<'a> {
             recipe,
             structure,
             images,
-            teacher,
+            teachers,
             state,
         } = checkpoint;
         let graph = as_trained(graph, &recipe);
@@ -100,36 +100,42 @@ impl<'a> Training<'a> {
             let difference = format!("it saw {images} training images and not {}", train.len());
             return Err(TrainError::Resume { difference });
         }
-        Training::with_state(graph, train, validation, recipe, threads, state, teacher)
+        Training::with_state(graph, train, validation, recipe, threads, state, teachers)
     }
 
-    /// The same run with the teacher that its recipe names.
+    /// The same run with the teachers that its recipe names.
     ///
     /// # Errors
-    /// If the recipe names none, the data does not suit the teacher, or it is not the one that
-    /// a resumed run learned from.
-    pub fn taught_by(mut self, teacher: &Graph) -> Result<Self, TrainError> {
+    /// If the recipe does not name as many, the data does not suit one of them, or they are not
+    /// those that a resumed run learned from.
+    pub fn taught_by(mut self, teachers: &[Graph]) -> Result<Self, TrainError> {
         let wrong = |problem: String| Err(TrainError::Teacher { problem });
         let Some(recipe) = &self.recipe.teacher else {
-            return wrong("none is named, but a network was given".to_owned());
+            return wrong("no model is named, but a network was given".to_owned());
         };
-        check_data(teacher, "training", self.train)?;
-        engine::supported::check(teacher)?;
+        let (named, given) = (recipe.models.len(), teachers.len());
+        if named != given {
+            return wrong(format!("models named: {named}, networks given: {given}"));
+        }
+        for teacher in teachers {
+            check_data(teacher, "training", self.train)?;
+            engine::supported::check(teacher)?;
+        }
         let backend = self.crew.backend();
-        let lecturer = engine::Teacher::new(teacher, recipe.share, backend);
-        if !lecturer.gives_shares() {
+        let lecturers = engine::Teachers::new(teachers, recipe.share, backend);
+        if let Some(i) = lecturers.without_shares() {
             return wrong(format!(
                 "network '{}' has to end in softmax or sigmoid, so that its outputs can be targets",
-                teacher.name()
+                teachers[i].name()
             ));
         }
-        let hash = teacher.hash().to_string();
-        if self.teacher.as_ref().is_some_and(|known| *known != hash) {
+        let hashes: Vec<String> = teachers.iter().map(|t| t.hash().to_string()).collect();
+        if !self.teachers.is_empty() && self.teachers != hashes {
             let difference = "it learned from another teacher".to_owned();
             return Err(TrainError::Resume { difference });
         }
-        self.teacher = Some(hash);
-        self.crew.learn_from(lecturer);
+        self.teachers = hashes;
+        self.crew.learn_from(lecturers);
         Ok(self)
     }
 
@@ -139,7 +145,7 @@ impl<'a> Training<'a> {
             recipe: self.recipe.clone(),
             structure: checkpoint::structure(&self.graph),
             images: self.train.len(),
-            teacher: self.teacher.clone(),
+            teachers: self.teachers.clone(),
             state: self.state.clone(),
         }
     }
@@ -151,7 +157,7 @@ impl<'a> Training<'a> {
         recipe: Recipe,
         threads: Threads,
         state: State,
-        teacher: Option<String>,
+        teachers: Vec<String>,
     ) -> Result<Self, TrainError> {
         check_data(&graph, "training", train)?;
         check_data(&graph, "validation", validation)?;
@@ -191,7 +197,7 @@ impl<'a> Training<'a> {
             head,
             class_weights,
             state,
-            teacher,
+            teachers,
         })
     }
 
@@ -201,13 +207,14 @@ impl<'a> Training<'a> {
     ///
     /// # Errors
     /// [`TrainError::NotFinite`] when a number becomes infinite or no number, and
-    /// [`TrainError::Teacher`] if the recipe names a teacher and none was given.
+    /// [`TrainError::Teacher`] if the recipe names teachers and none was given.
     pub fn run(
         &mut self,
         on_event: &mut dyn FnMut(Event<'_>) -> Control,
     ) -> Result<(), TrainError> {
-        if let (Some(teacher), false) = (&self.recipe.teacher, self.crew.has_teacher()) {
-            let problem = format!("{} is named, but no network was given", teacher.model);
+        if let (Some(teacher), false) = (&self.recipe.teacher, self.crew.has_teachers()) {
+            let named = teacher.models.join(" and ");
+            let problem = format!("{named} named, but no network was given");
             return Err(TrainError::Teacher { problem });
         }
         while !self.is_finished() {

@@ -40,7 +40,7 @@ fn recipe(share: f32) -> Recipe {
         },
         start: Start::Given,
         teacher: Some(Teacher {
-            model: "teacher.h5".to_owned(),
+            models: vec!["teacher.h5".to_owned()],
             share,
         }),
         ..Recipe::default()
@@ -50,7 +50,7 @@ fn recipe(share: f32) -> Recipe {
 fn run(graph: &Graph, data: &Split, recipe: Recipe, teacher: Option<&Graph>) -> Graph {
     let mut training = Training::new(graph.clone(), data, data, recipe, Threads::All).unwrap();
     if let Some(teacher) = teacher {
-        training = training.taught_by(teacher).unwrap();
+        training = training.taught_by(std::slice::from_ref(teacher)).unwrap();
     }
     training.run(&mut |_| Control::Continue).unwrap();
     training.into_trained().graph
@@ -101,19 +101,23 @@ fn a_teacher_has_to_be_there_and_to_give_shares() {
     let text = |error: TrainError| error.to_string();
 
     let error = training(recipe(0.5)).run(&mut |_| Control::Continue);
-    let expected = "the recipe's teacher: teacher.h5 is named, but no network was given";
+    let expected = "the recipe's teacher: teacher.h5 named, but no network was given";
     assert_eq!(text(error.unwrap_err()), expected);
 
     let linear = network(1, false, Function::Linear);
-    let error = text(training(recipe(0.5)).taught_by(&linear).unwrap_err());
+    let error = text(training(recipe(0.5)).taught_by(&[linear]).unwrap_err());
     assert!(error.contains("softmax or sigmoid"), "{error}");
 
     let alone = Recipe {
         teacher: None,
         ..recipe(0.5)
     };
-    let error = text(training(alone).taught_by(&graph).unwrap_err());
-    assert!(error.contains("none is named"), "{error}");
+    let error = text(
+        training(alone)
+            .taught_by(std::slice::from_ref(&graph))
+            .unwrap_err(),
+    );
+    assert!(error.contains("no model is named"), "{error}");
 
     let error = Training::new(graph.clone(), &data, &data, recipe(0.0), Threads::All);
     assert!(text(error.unwrap_err()).contains("share is 0"));
@@ -124,7 +128,7 @@ fn a_run_goes_on_with_its_own_teacher_only() {
     let (data, graph) = (split(20), network(1, false, Function::Softmax));
     let [mine, other] = [5, 6].map(|seed| network(seed, false, Function::Softmax));
     let training = Training::new(graph.clone(), &data, &data, recipe(0.5), Threads::All).unwrap();
-    let mut training = training.taught_by(&mine).unwrap();
+    let mut training = training.taught_by(std::slice::from_ref(&mine)).unwrap();
     training.run(&mut |_| Control::Stop).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.safetensors");
@@ -134,7 +138,35 @@ fn a_run_goes_on_with_its_own_teacher_only() {
         let checkpoint = Checkpoint::read(&path).unwrap();
         Training::resume(graph.clone(), &data, &data, checkpoint, Threads::All).unwrap()
     };
-    assert!(resumed().taught_by(&mine).is_ok());
-    let error = resumed().taught_by(&other).unwrap_err().to_string();
+    assert!(resumed().taught_by(std::slice::from_ref(&mine)).is_ok());
+    let error = resumed().taught_by(&[other]).unwrap_err().to_string();
     assert!(error.contains("another teacher"), "{error}");
+}
+
+/// What several teachers say is averaged, and the gradient is linear in the targets.
+#[test]
+fn two_teachers_lead_to_the_middle_of_where_each_leads() {
+    let (data, pupil) = (split(20), network(1, false, Function::Softmax));
+    let teachers = [7, 8].map(|seed| network(seed, false, Function::Softmax));
+    let step = |teachers: &[Graph]| {
+        let recipe = Recipe {
+            epochs: 1,
+            teacher: Some(Teacher {
+                models: vec![String::new(); teachers.len()],
+                share: 1.0,
+            }),
+            ..recipe(1.0)
+        };
+        let training = Training::new(pupil.clone(), &data, &data, recipe, Threads::All).unwrap();
+        let mut training = training.taught_by(teachers).unwrap();
+        training.run(&mut |_| Control::Continue).unwrap();
+        training.into_trained().graph
+    };
+    let [one, other] = [0, 1].map(|i| step(&teachers[i..=i]));
+    let both = step(&teachers);
+    let ends = one.weights().flatten().zip(other.weights().flatten());
+    for (middle, (a, b)) in both.weights().flatten().zip(ends) {
+        assert!((middle - (a + b) / 2.0).abs() < 1e-6, "{a} {middle} {b}");
+    }
+    assert_ne!(one, other);
 }

@@ -21,7 +21,7 @@ use super::normalization::{Batchwise, Leaning, Measured};
 use super::plan::{Plan, Step};
 use super::round::Activations;
 use super::simd::{LANES, Lanes};
-use super::teacher::{Lesson, Teacher};
+use super::teacher::{Lesson, Teachers};
 use crate::TrainError;
 use crate::augment::Source;
 
@@ -45,7 +45,7 @@ pub struct Crew {
     pub(super) backend: Backend,
     pool: ThreadPool,
     workspaces: Vec<Mutex<Workspace>>,
-    teacher: Option<Teacher>,
+    teachers: Option<Teachers>,
     pub(super) chunks: Vec<Mutex<Chunk>>,
     /// What each step knows of the batch that was computed last.
     pub(super) known: Vec<Option<Batchwise>>,
@@ -146,24 +146,24 @@ impl Crew {
             backend,
             pool,
             workspaces,
-            teacher: None,
+            teachers: None,
             chunks: Vec::new(),
         })
     }
 
-    /// From now on a share of each target is what `teacher` gives for the image.
-    pub fn learn_from(&mut self, teacher: Teacher) {
+    /// From now on a share of each target is what `teachers` give for the image.
+    pub fn learn_from(&mut self, teachers: Teachers) {
         for workspace in &mut self.workspaces {
             let workspace = workspace.get_mut();
             let workspace = workspace.expect("no thread panics with a workspace");
-            workspace.lesson = Some(teacher.lesson());
+            workspace.lesson = Some(teachers.lesson());
         }
-        self.teacher = Some(teacher);
+        self.teachers = Some(teachers);
     }
 
     /// Whether there is somebody to learn from.
-    pub fn has_teacher(&self) -> bool {
-        self.teacher.is_some()
+    pub fn has_teachers(&self) -> bool {
+        self.teachers.is_some()
     }
 
     /// What the outputs should be for the images in `memory`.
@@ -175,8 +175,8 @@ impl Crew {
         lesson: Option<&mut Lesson>,
     ) -> Vec<Lanes> {
         let mut targets = head.targets(labels, self.plan.classes());
-        if let (Some(teacher), Some(lesson)) = (&self.teacher, lesson) {
-            teacher.teach(self.backend, memory, lesson, &mut targets);
+        if let (Some(teachers), Some(lesson)) = (&self.teachers, lesson) {
+            teachers.teach(self.backend, memory, lesson, &mut targets);
         }
         targets
     }

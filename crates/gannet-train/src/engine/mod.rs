@@ -49,4 +49,4 @@ pub use round::Activations;
 #[cfg(test)]
 pub use simd::LANES;
 pub use simd::{Kernel, Lanes, Simd};
-pub use teacher::Teacher;
+pub use teacher::Teachers;

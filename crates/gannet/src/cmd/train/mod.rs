@@ -34,7 +34,7 @@ pub fn run(args: &Train) -> Result<(), Failure> {
         validation: parts.validation(),
         test: parts.test(),
         recipe: project.recipe.clone(),
-        teacher: project.teacher.as_ref(),
+        teachers: &project.teachers,
         threads: args.threads(),
         screen,
     };
@@ -77,7 +77,7 @@ pub fn train(
         validation: dataset.test(),
         test: None,
         recipe: recipe.clone(),
-        teacher: None,
+        teachers: &[],
         threads,
         screen,
     };

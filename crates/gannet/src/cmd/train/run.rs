@@ -22,8 +22,8 @@ pub struct Task<'a> {
     /// What is looked at once, at the end.
     pub test: Option<&'a Split>,
     pub recipe: Recipe,
-    /// The network that the recipe's teacher is.
-    pub teacher: Option<&'a Graph>,
+    /// The networks that the recipe's teachers are.
+    pub teachers: &'a [Graph],
     pub threads: Threads,
     pub screen: Screen,
 }
@@ -41,8 +41,8 @@ pub fn train(
         Some(saved) => Training::resume(graph, train, validation, saved, task.threads)?,
         None => Training::new(graph, train, validation, task.recipe.clone(), task.threads)?,
     };
-    if let Some(teacher) = task.teacher {
-        training = training.taught_by(teacher)?;
+    if !task.teachers.is_empty() {
+        training = training.taught_by(task.teachers)?;
     }
     let mut progress = Progress::new(&task.recipe, task.screen);
     while !training.is_finished() {
