@@ -49,6 +49,7 @@ def main():
         run(sys.executable, PYTORCH_STATE, FIXTURES)
         run(sys.executable, TFLITE, "make", FIXTURES / "tflite")
         run(sys.executable, ONNX_MODELS, "make", FIXTURES / "onnx")
+        run(sys.executable, ONNX_QUANTIZED, "make", FIXTURES / "onnx-quantized")
         run(sys.executable, THUMB)
         return
     if sys.argv[1:]:
@@ -74,7 +75,10 @@ def main():
         example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]
         run(*example, "--", litert, tflite)
         run(sys.executable, TFLITE, "check", tflite)
-        run(sys.executable, ONNX_QUANTIZED, tflite)
+        run(sys.executable, ONNX_QUANTIZED, "check", tflite)
+        run(sys.executable, ONNX_QUANTIZED, "make", theirs / "onnx-quantized")
+        test = [cargo, "test", "--package", "gannet-formats", "--test", "onnx_quantized"]
+        run(*test, GANNET_ONNX_QUANTIZED=str(theirs / "onnx-quantized"))
         run(sys.executable, ONNX_MODELS, "make", theirs / "onnx")
         test = [cargo, "test", "--package", "gannet-formats", "--test", "onnx_fixtures"]
         run(*test, GANNET_ONNX_FIXTURES=str(theirs / "onnx"))

@@ -13,7 +13,7 @@ use std::{
 };
 
 use gannet_formats::{
-    FormatError,
+    FormatError, Model,
     onnx::{self, Imported},
 };
 use serde_json::{Value, json};
@@ -89,17 +89,16 @@ fn run(folder: &Path, name: &str, case: &Value) -> Result<Value, Box<dyn Error>>
 fn outputs(imported: &Imported, input: &[f32]) -> Result<Vec<f32>, Box<dyn Error>> {
     let mut outputs = Vec::new();
     for image in input.chunks(input.len() / imported.batch()) {
-        let image = imported
-            .input_to_graph(image)
-            .ok_or("an input of another size")?;
-        outputs.extend(imported.output_to_file(&imported.graph.run(&image)?));
+        outputs.extend(imported.run(image)?);
     }
     Ok(outputs)
 }
 
 fn layers(imported: &Imported) -> Vec<&'static str> {
-    let nodes = imported.graph.nodes().iter();
-    nodes.map(|node| node.layer().kind()).collect()
+    match &imported.network {
+        Model::Float(graph) => graph.nodes().iter().map(|n| n.layer().kind()).collect(),
+        Model::Quantized(graph) => graph.nodes().iter().map(|n| n.layer().kind()).collect(),
+    }
 }
 
 fn floats(path: &Path) -> Result<Vec<f32>, Box<dyn Error>> {

@@ -64,7 +64,7 @@ pub const FORMATS: &[Format] = &[
         signature: (0, &[0x08]),
         notes: onnx::NOTES,
         layers: onnx::supported,
-        read: onnx::read,
+        read: |file| onnx::from_bytes(file).map(|imported| imported.network),
         write: |model| match model {
             ModelRef::Float(graph) => Ok(onnx::to_bytes(graph)),
             ModelRef::Quantized(graph) => onnx::quantized_to_bytes(graph),

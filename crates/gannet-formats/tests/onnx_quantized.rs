@@ -1,9 +1,14 @@
-//! Quantized networks through ONNX: what TensorFlow's converter made, written as pairs of
-//! `QuantizeLinear` and `DequantizeLinear` and read again, computes the same integers.
+//! Quantized networks as ONNX: what TensorFlow's converter made, written as pairs of
+//! `QuantizeLinear` and `DequantizeLinear` and read again, computes the same integers; and what
+//! onnxruntime's quantizer and PyTorch wrote gives what onnxruntime gives. Those files are made by
+//! `oracles/onnx_quantized.py`; `GANNET_ONNX_QUANTIZED` names another folder of such files.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use gannet_formats::{FORMATS, Format, Model};
+use gannet_formats::{FORMATS, Format, Model, onnx};
 use gannet_graph::{QuantizedGraph, quantized::QuantizedTensor};
 
 fn format(extension: &str) -> &'static Format {
@@ -78,4 +83,54 @@ fn other_integers_are_refused() {
             .to_string();
         assert!(error.contains("int8"), "{name}: {error}");
     }
+}
+
+/// How far an output may be from onnxruntime's, in steps of its integers: it multiplies sums by
+/// one number of single precision where the reference rounds twice, and so is a step away now and
+/// then, on which the layers behind build.
+const STEPS: f64 = 2.0;
+
+/// How many outputs may be another integer than onnxruntime's.
+const OTHERS: f64 = 0.35;
+
+fn numbers(value: &serde_json::Value) -> Vec<f32> {
+    let numbers = value.as_array().unwrap().iter();
+    numbers.map(|x| x.as_f64().unwrap() as f32).collect()
+}
+
+#[test]
+fn the_reference_gives_what_onnxruntime_gave() {
+    let folder = std::env::var_os("GANNET_ONNX_QUANTIZED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx-quantized"),
+        PathBuf::from,
+    );
+    let (mut outputs, mut others) = (0_u32, 0_u32);
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let answer: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let path = path.with_extension("onnx");
+        let imported = onnx::from_bytes(&fs::read(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(matches!(imported.network, Model::Quantized(_)));
+        let step = answer["step"].as_f64().unwrap();
+        let pairs = answer["inputs"].as_array().unwrap().iter();
+        for (input, expected) in pairs.zip(answer["outputs"].as_array().unwrap()) {
+            let (found, expected) = (imported.run(&numbers(input)).unwrap(), numbers(expected));
+            assert_eq!(found.len(), expected.len(), "{}", path.display());
+            for (found, expected) in found.iter().zip(&expected) {
+                let steps = (f64::from(found - expected) / step).round().abs();
+                let path = path.display();
+                assert!(steps <= STEPS, "{path}: {found} and not {expected}");
+                outputs += 1;
+                others += u32::from(steps > 0.0);
+            }
+        }
+    }
+    assert!(outputs > 0, "no file has an answer");
+    let share = f64::from(others) / f64::from(outputs);
+    assert!(share <= OTHERS, "{share} of all outputs are others");
 }

@@ -31,7 +31,10 @@ fn fill(graph: &mut Graph) {
 }
 
 fn back(graph: &Graph) -> Graph {
-    onnx::from_bytes(&onnx::to_bytes(graph)).unwrap().graph
+    match onnx::from_bytes(&onnx::to_bytes(graph)).unwrap().network {
+        Model::Float(graph) => graph,
+        Model::Quantized(_) => panic!("a network of real numbers became one of integers"),
+    }
 }
 
 #[test]

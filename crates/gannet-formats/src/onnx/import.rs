@@ -25,7 +25,7 @@ const MOST_NODES: usize = 10_000;
 const OPSETS: std::ops::RangeInclusive<i64> = 6..=28;
 
 /// The network in `model`.
-pub(super) fn import(model: &Model) -> Result<Imported, FormatError> {
+pub(super) fn import(model: &Model) -> Result<Imported<Graph>, FormatError> {
     let Some(graph) = &model.graph else {
         return Err(FormatError::NotOnnx {
             what: "it holds no graph".to_owned(),
@@ -299,7 +299,7 @@ struct Start<'i, 'a> {
 
 /// The import from one start.
 struct Trial {
-    imported: Option<Imported>,
+    imported: Option<Imported<Graph>>,
     obstacles: Obstacles,
     cost: Cost,
 }
@@ -394,7 +394,7 @@ impl Trial {
                     let in_place = output.factors() == value.view.factors();
                     trial.cost.moves += usize::from(!in_place);
                     trial.imported = Some(Imported {
-                        graph,
+                        network: graph,
                         input: view.clone(),
                         output,
                         nodes,

@@ -23,7 +23,10 @@ mod wire;
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, QuantizedGraph, Tensor};
+use gannet_graph::{
+    Graph, GraphError, QuantizedGraph, Tensor,
+    quantized::{End, QuantizedTensor},
+};
 
 use crate::{FormatError, Model, Supported};
 
@@ -34,16 +37,16 @@ exporters leave behind, are computed when a file is read.";
 
 /// A network from an ONNX file, and how its ends lie in the file's tensors.
 #[derive(Debug)]
-pub struct Imported {
+pub struct Imported<N = Model> {
     /// The network.
-    pub graph: Graph,
+    pub network: N,
     input: view::View,
     output: view::View,
     /// The name of the node that gives each value of the file.
     nodes: HashMap<String, String>,
 }
 
-impl Imported {
+impl<N> Imported<N> {
     /// The extents of the file's input, with the batch that the file names; 1 if it is open.
     pub fn input_dims(&self) -> Vec<usize> {
         self.input.dims()
@@ -59,45 +62,73 @@ impl Imported {
         self.input.batch()
     }
 
-    /// The graph's input for one input of the file, whose values are `values` in the file's
-    /// order; `None` if they are not as many.
-    pub fn input_to_graph(&self, values: &[f32]) -> Option<Tensor> {
-        let places = self.input.places(&self.input.order());
-        let shape = self.graph.input_shape().clone();
-        (places.len() == values.len() && shape.elements() == values.len())
-            .then(|| Tensor::from_fn(shape, |i| values[places[i]]))
-    }
-
-    /// The values of one output of the file, in its order, that the graph gives as `tensor`.
-    pub fn output_to_file(&self, tensor: &Tensor) -> Vec<f32> {
-        let places = self.output.places(&self.output.order());
-        let mut values = vec![0.0; places.len()];
-        for (&place, &value) in places.iter().zip(tensor.data()) {
-            values[place] = value;
+    /// The same ends around what `to` makes of the network.
+    fn map<M>(self, to: impl FnOnce(N) -> M) -> Imported<M> {
+        Imported {
+            network: to(self.network),
+            input: self.input,
+            output: self.output,
+            nodes: self.nodes,
         }
-        values
     }
 }
 
-/// The network in the bytes of an ONNX file.
-///
-/// # Errors
-/// If they are no ONNX file, or the network has something that Gannet does not have:
-/// [`FormatError::Unsupported`] then lists all of it.
-pub fn from_bytes(file: &[u8]) -> Result<Imported, FormatError> {
-    import::import(&wire::decode(file)?)
+impl Imported {
+    /// The reference: what the network gives for one of the file's inputs. Values are in the
+    /// order of the file's tensors, and whole numbers where the file has integers.
+    ///
+    /// # Errors
+    /// [`GraphError::TensorLength`] if the values do not fill the input.
+    pub fn run(&self, values: &[f32]) -> Result<Vec<f32>, GraphError> {
+        let places = self.input.places(&self.input.order());
+        let shape = self.network.as_ref().input_shape().clone();
+        if places.len() != values.len() {
+            let found = values.len();
+            return Err(GraphError::TensorLength { shape, found });
+        }
+        let image = Tensor::new(shape, places.iter().map(|&place| values[place]).collect())?;
+        let given = match &self.network {
+            Model::Float(graph) => graph.run(&image)?.data().to_vec(),
+            Model::Quantized(graph) => run_quantized(graph, &image)?,
+        };
+        let places = self.output.places(&self.output.order());
+        let mut output = vec![0.0; places.len()];
+        for (&place, &value) in places.iter().zip(&given) {
+            output[place] = value;
+        }
+        Ok(output)
+    }
+}
+
+/// What a quantized network gives, in the terms of its ends.
+fn run_quantized(graph: &QuantizedGraph, image: &Tensor) -> Result<Vec<f32>, GraphError> {
+    let input = graph.input_type();
+    let image = match graph.input_end {
+        End::Floats => QuantizedTensor::quantize(image, input.quantization),
+        End::Integers => {
+            let integers = image.data().iter().map(|&value| value as i32);
+            QuantizedTensor::new(input.clone(), integers.collect())?
+        }
+    };
+    let given = graph.run(&image)?;
+    Ok(match graph.output_end {
+        End::Floats => given.dequantize().data().to_vec(),
+        End::Integers => given.data().iter().map(|&value| value as f32).collect(),
+    })
 }
 
 /// The network in the bytes of an ONNX file, of real numbers or of integers.
 ///
 /// # Errors
-/// As [`from_bytes`].
-pub(crate) fn read(file: &[u8]) -> Result<Model, FormatError> {
+/// If they are no ONNX file, or the network has something that Gannet does not have:
+/// [`FormatError::Unsupported`] then lists all of it.
+pub fn from_bytes(file: &[u8]) -> Result<Imported, FormatError> {
     let model = wire::decode(file)?;
     if model.graph.as_ref().is_some_and(quantized::is_quantized) {
-        return quantized::read(model).map(Model::Quantized);
+        let imported = quantized::read(model)?;
+        return Ok(imported.map(Model::Quantized));
     }
-    import::import(&model).map(|imported| Model::Float(imported.graph))
+    Ok(import::import(&model)?.map(Model::Float))
 }
 
 /// The bytes of an ONNX file with a quantized network: layers of real numbers between pairs of

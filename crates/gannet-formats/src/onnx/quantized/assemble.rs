@@ -6,35 +6,41 @@ use std::collections::HashMap;
 use gannet_graph::{
     Function, Graph, GraphError, Layer, Node, NodeId, QuantizedGraph, Tensor,
     quantized::{
-        self, Bias, Clamp, Kernel, Products, Quantization, Requantize, TensorType, WeightBits,
+        self, Bias, Clamp, Element, Kernel, Products, Quantization, Requantize, TensorType,
+        WeightBits,
     },
 };
 
-use super::strip::Notes;
+use super::strip::{FileEnd, Notes};
 use crate::{FormatError, Obstacle, Obstacles, onnx::Imported};
 
 /// The quantized network.
 ///
 /// # Errors
 /// [`FormatError::Unsupported`] with all layers that have no quantized form.
-pub(super) fn assemble(imported: &Imported, notes: &Notes) -> Result<QuantizedGraph, FormatError> {
-    let graph = &imported.graph;
+pub(super) fn assemble(
+    imported: &Imported<Graph>,
+    notes: &Notes,
+) -> Result<QuantizedGraph, FormatError> {
+    let graph = &imported.network;
     let rounding = Rounding::of(imported, notes);
     let input = &graph.nodes()[0];
     let mut obstacles = Obstacles::default();
-    let Some(quantization) = rounding.of_node(input) else {
-        obstacles.0.push(obstacle(
-            input,
-            "not rounded",
-            "an input that is rounded to int8",
-        ));
-        return Err(FormatError::Unsupported(obstacles));
+    let quantization = match rounding.of_node(input) {
+        Some(quantization) => quantization,
+        None => {
+            let supported = "an input that is rounded to int8";
+            obstacles.0.push(obstacle(input, "not rounded", supported));
+            Quantization::new(Element::I8, 1.0, 0)?
+        }
     };
-    let input_type = TensorType::new(input.output_shape().clone(), quantization);
+    let first = end_quantization(notes.input, quantization)?;
+    let input_type = TensorType::new(input.output_shape().clone(), first);
     let mut integers = QuantizedGraph::with_input(graph.name(), input.name(), input_type)?;
-    integers.input_end = notes.input_end;
-    integers.output_end = notes.output_end;
-    let mut places = vec![integers.output()];
+    integers.input_end = notes.input.end;
+    integers.output_end = notes.output.end;
+    let input = integers.output();
+    let mut places = vec![requantized(&mut integers, input, quantization)?];
     for id in graph.ids().skip(1) {
         let node = graph.node(id);
         let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
@@ -42,23 +48,39 @@ pub(super) fn assemble(imported: &Imported, notes: &Notes) -> Result<QuantizedGr
             places.push(inputs[0]);
             continue;
         }
-        let placed =
-            match rounding.output(graph, id, integers.node(inputs[0]).output().quantization) {
-                Some(output) => add(&mut integers, node, inputs, output, &rounding),
-                None => Err("not rounded".to_owned()),
-            };
-        places.push(placed.unwrap_or_else(|found| {
-            obstacles
-                .0
-                .push(obstacle(node, &found, "layers with a form of int8"));
-            integers.output()
-        }));
-        if !obstacles.0.is_empty() {
-            // What follows a layer that is missing cannot be judged.
-            return Err(FormatError::Unsupported(obstacles));
-        }
+        let before = integers.node(inputs[0]).output().quantization;
+        let output = rounding.output(graph, id, before);
+        let placed = match output {
+            Some(output) => add(&mut integers, node, inputs, output, &rounding),
+            None => Err("not rounded".to_owned()),
+        };
+        places.push(match placed {
+            Ok(place) => place,
+            Err(found) => {
+                let supported = "layers with a form of int8";
+                obstacles.0.push(obstacle(node, &found, supported));
+                // An input in the layer's place, so that what follows can be judged.
+                let quantization = output.map_or(before, |output| output.quantization);
+                let stand_in = TensorType::new(node.output_shape().clone(), quantization);
+                let name = integers.free_name(node.name());
+                integers.add(name, quantized::Input::new(stand_in), &[])?
+            }
+        });
     }
+    if !obstacles.0.is_empty() {
+        return Err(FormatError::Unsupported(obstacles));
+    }
+    let last = integers.output();
+    let output = integers.node(last).output().quantization;
+    requantized(&mut integers, last, end_quantization(notes.output, output)?)?;
     Ok(integers)
+}
+
+/// How the integers at an end of the file stand for the numbers of `quantization`, of int8: as
+/// uint8 they are 128 more.
+fn end_quantization(end: FileEnd, quantization: Quantization) -> Result<Quantization, GraphError> {
+    let zero_point = quantization.zero_point() - Element::I8.range()[0] + end.element.range()[0];
+    Quantization::new(end.element, quantization.scale(), zero_point)
 }
 
 fn obstacle(node: &Node, value: &str, supported: &str) -> Obstacle {
@@ -85,7 +107,7 @@ struct Rounding<'n> {
 }
 
 impl<'n> Rounding<'n> {
-    fn of(imported: &'n Imported, notes: &'n Notes) -> Self {
+    fn of(imported: &'n Imported<Graph>, notes: &'n Notes) -> Self {
         let node = |value: &String| imported.nodes.get(value).map(String::as_str);
         let values = notes.values.iter();
         let kernels = notes.kernels.iter();

@@ -3,25 +3,25 @@
 //!
 //! [`real`] makes a network of real numbers with the same layers for the exporter; [`strip`]
 //! takes the pairs out of a file for the importer, and [`assemble`] puts what they say and the
-//! network that was imported together. `QLinearConv` and `QLinearMatMul` are read as the pairs
-//! that they stand for.
+//! network that was imported together. Operators of integers, such as `QLinearConv`, are read as
+//! the pairs that they stand for.
 
 mod assemble;
+mod integer_operators;
 mod real;
 mod strip;
 
 use gannet_graph::QuantizedGraph;
 
-use super::{export, import, schema, wire};
+use self::integer_operators::IntegerOperator;
+use super::{Imported, export, import, schema, wire};
 use crate::{FormatError, Obstacles};
 
 /// Whether a file's network has integers in it.
 pub(super) fn is_quantized(graph: &schema::Graph) -> bool {
     graph.node.iter().any(|node| {
-        matches!(
-            node.op_type.as_str(),
-            "QuantizeLinear" | "DequantizeLinear" | "QLinearConv" | "QLinearMatMul"
-        )
+        let pair = matches!(node.op_type.as_str(), "QuantizeLinear" | "DequantizeLinear");
+        pair || IntegerOperator::of(node).is_some()
     })
 }
 
@@ -29,13 +29,26 @@ pub(super) fn is_quantized(graph: &schema::Graph) -> bool {
 ///
 /// # Errors
 /// [`FormatError::Unsupported`] with everything that has no quantized form.
-pub(super) fn read(model: schema::Model) -> Result<QuantizedGraph, FormatError> {
+pub(super) fn read(model: schema::Model) -> Result<Imported<QuantizedGraph>, FormatError> {
     let mut obstacles = Obstacles::default();
     let (model, notes) = strip::strip(model, &mut obstacles);
-    if !obstacles.0.is_empty() {
-        return Err(FormatError::Unsupported(obstacles));
+    match import::import(&model) {
+        Ok(imported) if obstacles.0.is_empty() => {
+            let graph = assemble::assemble(&imported, &notes)?;
+            Ok(imported.map(|_| graph))
+        }
+        Ok(_) => Err(FormatError::Unsupported(obstacles)),
+        Err(FormatError::Unsupported(others)) => {
+            // A node that was refused here is no operator of real numbers.
+            let refused: Vec<String> = obstacles.0.iter().map(|o| o.layer.clone()).collect();
+            let others = others.0.into_iter();
+            obstacles
+                .0
+                .extend(others.filter(|o| !refused.contains(&o.layer)));
+            Err(FormatError::Unsupported(obstacles))
+        }
+        Err(error) => Err(error),
     }
-    assemble::assemble(&import::import(&model)?, &notes)
 }
 
 /// The bytes of a file with `graph`.

@@ -4,66 +4,115 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use gannet_graph::quantized::{Element, End, Quantization};
+use gannet_graph::quantized::{self, End, Quantization};
 
+use super::integer_operators::IntegerOperator;
 use crate::{
     Obstacle, Obstacles,
     onnx::{
         call::name,
-        constant::{self, Constant},
+        constant::{Constant, Element, Values},
         schema::{self, Model, data_type},
     },
 };
 
 /// What the rounding of a model was.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Notes {
     /// What each value is rounded to.
     pub values: HashMap<String, Quantization>,
     /// The scales of the kernel that the node of a value multiplies with.
     pub kernels: HashMap<String, Vec<f32>>,
     /// What the network takes.
-    pub input_end: End,
+    pub input: FileEnd,
     /// What the network gives.
-    pub output_end: End,
+    pub output: FileEnd,
 }
 
-/// The model without rounding, and what it was.
-pub(super) fn strip(model: Model, obstacles: &mut Obstacles) -> (Model, Notes) {
-    let Some(graph) = &model.graph else {
-        return (model, Notes::default());
+/// What a file has at an end of its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileEnd {
+    /// Whether rounding is part of the network.
+    pub end: End,
+    /// What the integers are, if they are at the end.
+    pub element: quantized::Element,
+}
+
+impl FileEnd {
+    /// The end of a file whose values are computed in real numbers.
+    const FLOATS: FileEnd = FileEnd {
+        end: End::Floats,
+        element: quantized::Element::I8,
     };
+
+    /// What an end is; one of integers becomes one of real numbers.
+    fn take(end: &mut schema::ValueInfo) -> Self {
+        let tensor = end.r#type.as_mut().and_then(|t| t.tensor_type.as_mut());
+        let Some(tensor) = tensor else {
+            return FileEnd::FLOATS;
+        };
+        let element = match Element::of(tensor.elem_type) {
+            Some(Element::I8) => quantized::Element::I8,
+            Some(Element::U8) => quantized::Element::U8,
+            _ => return FileEnd::FLOATS,
+        };
+        tensor.elem_type = data_type::FLOAT;
+        FileEnd {
+            end: End::Integers,
+            element,
+        }
+    }
+}
+
+/// The model without rounding, and what it was. A node that is refused stays as it is.
+pub(super) fn strip(model: Model, obstacles: &mut Obstacles) -> (Model, Notes) {
+    let graph = model.graph.unwrap_or_default();
+    let mut notes = Notes {
+        values: HashMap::new(),
+        kernels: HashMap::new(),
+        input: FileEnd::FLOATS,
+        output: FileEnd::FLOATS,
+    };
+    let constants = constants(&graph);
+    let mut real = schema::Graph {
+        name: graph.name,
+        initializer: graph.initializer,
+        input: graph.input,
+        output: graph.output,
+        ..Default::default()
+    };
+    for input in &mut real.input {
+        if !constants.contains_key(&input.name) {
+            notes.input = FileEnd::take(input);
+        }
+    }
+    for output in &mut real.output {
+        notes.output = FileEnd::take(output);
+    }
     let mut stripper = Stripper {
-        constants: constants(graph),
-        real: schema::Graph {
-            name: graph.name.clone(),
-            initializer: graph.initializer.clone(),
-            input: graph.input.clone(),
-            output: graph.output.clone(),
-            ..Default::default()
-        },
+        constants,
+        real,
         names: HashMap::new(),
         scales: HashMap::new(),
-        notes: Notes {
-            input_end: End::Floats,
-            output_end: End::Floats,
-            ..Notes::default()
-        },
+        notes,
         obstacles,
     };
     for node in &graph.node {
-        // What is refused is noted, and the others are looked at.
-        let _ = stripper.take(node);
-    }
-    for output in &mut stripper.real.output {
-        if let Some((real, is_integer)) = stripper.names.get(&output.name) {
-            output.name.clone_from(real);
-            if *is_integer {
-                stripper.notes.output_end = End::Integers;
-            }
+        if stripper.take(node).is_err() {
+            stripper.real.node.push(node.clone());
         }
     }
-    let (real, notes) = (stripper.real, stripper.notes);
+    let Stripper {
+        mut real,
+        names,
+        notes,
+        ..
+    } = stripper;
+    for output in &mut real.output {
+        if let Some(real) = names.get(&output.name) {
+            output.name.clone_from(real);
+        }
+    }
     let model = Model {
         graph: Some(real),
         ..model
@@ -75,19 +124,13 @@ pub(super) fn strip(model: Model, obstacles: &mut Obstacles) -> (Model, Notes) {
 fn constants(graph: &schema::Graph) -> HashMap<String, Constant> {
     let of_nodes = graph.node.iter().filter(|node| node.op_type == "Constant");
     let of_nodes = of_nodes.filter_map(|node| {
-        let tensor = node
-            .attribute
-            .iter()
-            .find(|a| a.name == "value")?
-            .t
-            .as_ref()?;
+        let mut attributes = node.attribute.iter();
+        let tensor = attributes.find(|a| a.name == "value")?.t.as_ref()?;
         Some((node.output.first()?, tensor))
     });
-    let initializers = graph
-        .initializer
-        .iter()
-        .map(|tensor| (&tensor.name, tensor));
+    let initializers = graph.initializer.iter();
     initializers
+        .map(|tensor| (&tensor.name, tensor))
         .chain(of_nodes)
         .filter_map(|(name, tensor)| Some((name.clone(), Constant::read(tensor).ok()?)))
         .collect()
@@ -99,8 +142,8 @@ struct Refused;
 struct Stripper<'o> {
     constants: HashMap<String, Constant>,
     real: schema::Graph,
-    /// The value that stands in for another, and whether that one is of integers.
-    names: HashMap<String, (String, bool)>,
+    /// The value that stands in for another.
+    names: HashMap<String, String>,
     /// The scales of tensors that were integers.
     scales: HashMap<String, Vec<f32>>,
     notes: Notes,
@@ -109,26 +152,29 @@ struct Stripper<'o> {
 
 impl Stripper<'_> {
     fn take(&mut self, node: &schema::Node) -> Result<(), Refused> {
+        if let Some(operator) = IntegerOperator::of(node) {
+            return self.take_integers(node, operator);
+        }
+        let known = self.constants.contains_key(input(node, 0));
         match node.op_type.as_str() {
-            "QuantizeLinear" => {
-                let value = self.real_name(input(node, 0));
-                let quantization = self.quantization(node, [1, 2])?;
-                self.note(node, &value, quantization)?;
-                self.names.insert(output(node), (value, true));
+            "QuantizeLinear" if known => {
+                let rounded = self.rounded(node)?;
+                self.constants.insert(output(node), rounded);
             }
-            "DequantizeLinear" if self.constants.contains_key(input(node, 0)) => {
-                let tensor = self.weights(node, [0, 1, 2], &output(node))?;
+            "DequantizeLinear" if known => {
+                let tensor = self.weights(node, 0, &output(node))?;
                 self.real.initializer.push(tensor);
             }
-            "DequantizeLinear" => {
-                let value = self.integers(node, 0)?;
-                let quantization = self.quantization(node, [1, 2])?;
-                self.note(node, &value, quantization)?;
-                self.names.insert(output(node), (value, false));
+            "QuantizeLinear" | "DequantizeLinear" => {
+                let value = self.value(node, 0)?;
+                self.names.insert(output(node), value);
             }
-            "QLinearConv" => self.take_product(node, "Conv", Some(8))?,
-            "QLinearMatMul" => self.take_product(node, "MatMul", None)?,
             _ => {
+                if let Some(same) = self.constants.get(input(node, 0))
+                    && node.op_type == "Identity"
+                {
+                    self.constants.insert(output(node), same.clone());
+                }
                 let mut kept = node.clone();
                 for input in &mut kept.input {
                     *input = self.real_name(input);
@@ -143,84 +189,70 @@ impl Stripper<'_> {
         Ok(())
     }
 
-    /// A product of integers as one of real numbers: inputs are x, its scale and zero point, the
-    /// weights', the output's scale and zero point, and a bias.
-    fn take_product(
+    /// An operator of integers as one of real numbers between roundings.
+    fn take_integers(
         &mut self,
         node: &schema::Node,
-        operator: &str,
-        bias: Option<usize>,
+        operator: &IntegerOperator,
     ) -> Result<(), Refused> {
-        let value = self.integers(node, 0)?;
-        let from = self.quantization(node, [1, 2])?;
-        self.note(node, &value, from)?;
         let base = output(node);
-        let kernel = self.weights(node, [3, 4, 5], &format!("{base}/kernel"))?;
-        let scales = self.scales[&kernel.name].clone();
-        let mut inputs = vec![value, kernel.name.clone()];
-        self.real.initializer.push(kernel);
-        let bias = bias.map_or("", |place| input(node, place));
-        if let Some(bias) = self.constants.get(bias) {
-            let sums = bias.to_floats().into_iter().enumerate();
-            let sums: Vec<f32> = sums
-                .map(|(i, sum)| sum * (from.scale() * scales[i % scales.len()]))
-                .collect();
+        let mut inputs = Vec::new();
+        for place in operator.values(node) {
+            if !self.constants.contains_key(input(node, place)) {
+                inputs.push(self.value(node, place)?);
+                continue;
+            }
+            let kernel = self.weights(node, place, &format!("{base}/kernel"))?;
+            inputs.push(kernel.name.clone());
+            let scales = self.scales[&kernel.name].clone();
+            self.notes.kernels.insert(base.clone(), scales);
+            self.real.initializer.push(kernel);
+        }
+        let bias = operator.bias.map_or("", |place| input(node, place));
+        if let Some(sums) = self.constants.get(bias).cloned() {
+            let from = self.quantization(node, operator.first + 1)?.scale();
+            let kernel = self
+                .notes
+                .kernels
+                .get(&base)
+                .map_or(&[1.0][..], Vec::as_slice);
+            let scales: Vec<f32> = kernel.iter().map(|scale| from * scale).collect();
             let name = format!("{base}/bias");
-            self.real.initializer.push(floats(&name, &bias.dims, &sums));
+            let bias = dequantized(&sums, &[0.0], &scales, 1);
+            self.real.initializer.push(floats(&name, &sums.dims, &bias));
             inputs.push(name);
         }
-        self.real.node.push(schema::Node {
-            input: inputs,
-            op_type: operator.to_owned(),
-            domain: String::new(),
-            ..node.clone()
-        });
-        self.notes.kernels.insert(base.clone(), scales);
-        let to = self.quantization(node, [6, 7])?;
-        self.note(node, &base, to)?;
-        self.names.insert(base.clone(), (base, true));
-        Ok(())
+        self.real.node.push(operator.real_node(node, inputs));
+        let to = self.quantization(node, operator.output)?;
+        self.note(node, &base, to)
     }
 
     /// The value that stands in for `value`.
     fn real_name(&self, value: &str) -> String {
-        let known = self.names.get(value);
-        known.map_or(value, |(real, _)| real.as_str()).to_owned()
+        self.names
+            .get(value)
+            .map_or(value, String::as_str)
+            .to_owned()
     }
 
-    /// The value that stands in for an input of integers; the network's may be one.
-    fn integers(&mut self, node: &schema::Node, place: usize) -> Result<String, Refused> {
-        let value = input(node, place);
-        if let Some((real, _)) = self.names.get(value) {
-            return Ok(real.clone());
-        }
-        let end = self.real.input.iter_mut().find(|end| end.name == value);
-        let tensor = end.and_then(|end| end.r#type.as_mut()?.tensor_type.as_mut());
-        if let Some(tensor) = tensor {
-            tensor.elem_type = data_type::FLOAT;
-            self.notes.input_end = End::Integers;
-            return Ok(value.to_owned());
-        }
-        // A value that integers went through, such as one that was only reshaped.
-        Ok(value.to_owned())
+    /// The value that stands in for the one at `place`, whose scale and zero point follow it:
+    /// what it is rounded to is noted.
+    fn value(&mut self, node: &schema::Node, place: usize) -> Result<String, Refused> {
+        let value = self.real_name(input(node, place));
+        let quantization = self.quantization(node, place + 1)?;
+        self.note(node, &value, quantization)?;
+        Ok(value)
     }
 
-    /// The one quantization of a value, by the inputs that are its scale and zero point.
-    fn quantization(
-        &mut self,
-        node: &schema::Node,
-        [scale, zero_point]: [usize; 2],
-    ) -> Result<Quantization, Refused> {
-        let found = self
-            .constants
-            .get(input(node, scale))
-            .map(Constant::to_floats);
-        let Some([scale]) = found.as_deref() else {
+    /// The one quantization of a value, by the inputs that are its scale, at `place`, and its
+    /// zero point behind it.
+    fn quantization(&mut self, node: &schema::Node, place: usize) -> Result<Quantization, Refused> {
+        let scales = self.constants.get(input(node, place));
+        let Some(&[scale]) = scales.map(Constant::to_floats).as_deref() else {
             return Err(self.refuse(node, "scale", "none or several", "one number in the file"));
         };
-        let scale = *scale;
-        let (element, zero) = match self.constants.get(input(node, zero_point)) {
-            None => (constant::Element::U8, 0),
+        let (element, zero) = match self.constants.get(input(node, place + 1)) {
+            None => (Element::U8, 0),
             Some(zero) => match zero.as_ints() {
                 Some(&[value]) => (zero.element, value),
                 _ => {
@@ -231,69 +263,113 @@ impl Stripper<'_> {
         };
         // What stands for the same as uint8 is 128 less as int8.
         let zero = match element {
-            constant::Element::I8 => zero,
-            constant::Element::U8 => zero - 128,
+            Element::I8 => zero,
+            Element::U8 => zero - 128,
             _ => {
                 let supported = "of int8 or uint8";
                 return Err(self.refuse(node, "zero_point", "of another type", supported));
             }
         };
-        Quantization::new(Element::I8, scale, zero as i32)
+        Quantization::new(quantized::Element::I8, scale, zero as i32)
             .map_err(|error| self.refuse(node, "scale", &error.to_string(), "a positive number"))
     }
 
-    /// The real numbers that weights stand for, whose scales are noted; by the inputs that are
-    /// the integers, their scales and their zero points.
+    /// The integers that a constant of real numbers is rounded to: PyTorch leaves the weights of
+    /// a network that was trained with rounding as they are.
+    fn rounded(&mut self, node: &schema::Node) -> Result<Constant, Refused> {
+        let Some(real) = self.constants.get(input(node, 0)).cloned() else {
+            return Err(Refused);
+        };
+        let (scales, zeros, inner) = self.channels(node, 0, &real)?;
+        let element = self.constants.get(input(node, 2));
+        let element = element.map_or(Element::U8, |zero| zero.element);
+        let [low, high] = match element {
+            Element::I8 => [-128, 127],
+            Element::U8 => [0, 255],
+            Element::I32 => [i64::from(i32::MIN), i64::from(i32::MAX)],
+            _ => {
+                return Err(self.refuse(node, "zero_point", "of another type", "of int8 or uint8"));
+            }
+        };
+        let nearest = |(i, value): (usize, f32)| {
+            let channel = i / inner;
+            let zero = zeros[channel % zeros.len()] as i64;
+            let whole = (value / scales[channel % scales.len()]).round_ties_even() as i64;
+            whole.saturating_add(zero).clamp(low, high)
+        };
+        let values = real.to_floats().into_iter().enumerate().map(nearest);
+        Ok(Constant {
+            element,
+            dims: real.dims,
+            values: Values::Int(values.collect()),
+        })
+    }
+
+    /// The real numbers that the weights at `place` stand for, whose scales are noted.
     fn weights(
         &mut self,
         node: &schema::Node,
-        [integers, scales, zeros]: [usize; 3],
+        place: usize,
         name: &str,
     ) -> Result<schema::Tensor, Refused> {
-        let get = |place| self.constants.get(input(node, place)).cloned();
-        let (Some(integers), Some(scales)) = (get(integers), get(scales)) else {
-            return Err(self.refuse(node, "inputs", "computed", "weights and scales in the file"));
+        let Some(integers) = self.constants.get(input(node, place)).cloned() else {
+            return Err(self.refuse(node, "inputs", "computed", "weights in the file"));
         };
-        let zeros = get(zeros).map_or_else(Vec::new, |zeros| zeros.to_floats());
-        let same = zeros
-            .first()
-            .is_none_or(|first| zeros.iter().all(|zero| zero == first));
-        let zero = match (zeros.first(), integers.element) {
-            (None, _) => 0.0,
-            (Some(&zero), constant::Element::I8 | constant::Element::I32) if zero == 0.0 => zero,
-            (Some(&zero), constant::Element::U8) if zero == 128.0 => zero,
-            _ => f32::NAN,
-        };
-        if zero.is_nan() || !same {
-            let supported = "0, or 128 of uint8; quantize the weights symmetrically";
-            return Err(self.refuse(node, "zero_point", &format!("{zeros:?}"), supported));
+        let (scales, zeros, inner) = self.channels(node, place, &integers)?;
+        if matches!(integers.element, Element::I8 | Element::U8) {
+            let range = f32::from(i8::MIN)..=f32::from(i8::MAX);
+            let centred = dequantized(&integers, &zeros, &[1.0], inner);
+            if let Some(weight) = centred.iter().find(|weight| !range.contains(weight)) {
+                let found = format!("{zeros:?}, which is {} away from a weight", weight.abs());
+                let supported = "weights less their zero point from -128 to 127; quantize them \
+                                 symmetrically, to int8";
+                return Err(self.refuse(node, "zero_point", &found, supported));
+            }
         }
-        let scales = scales.to_floats();
-        let axis = node
-            .attribute
-            .iter()
-            .find(|a| a.name == "axis")
-            .and_then(|a| a.i);
-        let axis = match axis {
-            _ if node.op_type == "QLinearConv" => 0,
-            // A matrix has its units last.
-            _ if node.op_type == "QLinearMatMul" => integers.dims.len().saturating_sub(1),
-            None => 1,
-            Some(axis) if axis < 0 => (axis + integers.dims.len() as i64).max(0) as usize,
-            Some(axis) => axis as usize,
-        };
-        let inner = integers.dims.iter().skip(axis.saturating_add(1));
-        let inner = inner.fold(1_usize, |inner, &dim| inner.saturating_mul(dim));
-        if scales.is_empty() || scales.len() != 1 && integers.dims.get(axis) != Some(&scales.len())
-        {
-            return Err(self.refuse(node, "scale", "blocks", "one, or one of each channel"));
-        }
-        let values = integers.to_floats().into_iter().enumerate();
-        let values: Vec<f32> = values
-            .map(|(i, value)| (value - zero) * scales[(i / inner.max(1)) % scales.len()])
-            .collect();
+        let values = dequantized(&integers, &zeros, &scales, inner);
         self.scales.insert(name.to_owned(), scales);
         Ok(floats(name, &integers.dims, &values))
+    }
+
+    /// The scales and the zero points of the constant at `place`, and how many of its values
+    /// that follow each other have the same.
+    fn channels(
+        &mut self,
+        node: &schema::Node,
+        place: usize,
+        constant: &Constant,
+    ) -> Result<(Vec<f32>, Vec<f32>, usize), Refused> {
+        let floats = |place| {
+            self.constants
+                .get(input(node, place))
+                .map(Constant::to_floats)
+        };
+        let (Some(scales), zeros) = (floats(place + 1), floats(place + 2)) else {
+            return Err(self.refuse(node, "inputs", "computed", "scales in the file"));
+        };
+        let zeros = zeros.unwrap_or_else(|| vec![0.0]);
+        let rank = constant.dims.len();
+        let axis = match IntegerOperator::of(node) {
+            Some(operator) => operator.axis(node, rank),
+            None => match node
+                .attribute
+                .iter()
+                .find(|a| a.name == "axis")
+                .and_then(|a| a.i)
+            {
+                None => 1,
+                Some(axis) if axis < 0 => (axis + rank as i64).max(0) as usize,
+                Some(axis) => axis as usize,
+            },
+        };
+        let channels = constant.dims.get(axis);
+        let suits = |numbers: &[f32]| numbers.len() == 1 || channels == Some(&numbers.len());
+        if !suits(&scales) || !suits(&zeros) {
+            return Err(self.refuse(node, "scale", "blocks", "one, or one of each channel"));
+        }
+        let inner = constant.dims.iter().skip(axis.saturating_add(1));
+        let inner = inner.fold(1_usize, |inner, &dim| inner.saturating_mul(dim));
+        Ok((scales, zeros, inner.max(1)))
     }
 
     /// Notes what a value is rounded to.
@@ -329,6 +405,21 @@ impl Stripper<'_> {
     }
 }
 
+/// The real numbers that integers stand for, of which `inner` that follow each other have one
+/// scale and one zero point.
+fn dequantized(integers: &Constant, zeros: &[f32], scales: &[f32], inner: usize) -> Vec<f32> {
+    let real = |(i, value): (usize, f32)| {
+        let channel = i / inner;
+        (value - zeros[channel % zeros.len()]) * scales[channel % scales.len()]
+    };
+    integers
+        .to_floats()
+        .into_iter()
+        .enumerate()
+        .map(real)
+        .collect()
+}
+
 /// The name of an input; empty if it is left out.
 fn input(node: &schema::Node, place: usize) -> &str {
     node.input.get(place).map_or("", String::as_str)
@@ -341,15 +432,12 @@ fn output(node: &schema::Node) -> String {
 
 /// A tensor of `float32`.
 fn floats(name: &str, dims: &[usize], values: &[f32]) -> schema::Tensor {
-    let raw: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let raw = values.iter().flat_map(|value| value.to_le_bytes());
     schema::Tensor {
         name: name.to_owned(),
         dims: dims.iter().map(|&dim| dim as i64).collect(),
         data_type: data_type::FLOAT,
-        raw_data: Some(Bytes::from(raw)),
+        raw_data: Some(Bytes::from(raw.collect::<Vec<u8>>())),
         ..Default::default()
     }
 }
