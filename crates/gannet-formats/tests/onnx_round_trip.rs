@@ -2,7 +2,7 @@
 //! bit: as it is, or with the rows of a kernel behind a flattened image in another order on
 //! the way.
 
-use gannet_formats::{onnx, read, write};
+use gannet_formats::{Model, onnx, read, write};
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
     DepthwiseConv2D, Dropout, Flatten, Function, GlobalAveragePool2D, Graph, MaxPool2D, Padding,
