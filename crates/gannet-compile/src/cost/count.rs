@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::Operations;
 use crate::ir::{
-    Affine, Binary, Expression, Loop, Program, ScalarType, Stage, StageId, Statement, Step, Unary,
-    Variable,
+    Affine, Binary, Dot, Element, Expression, Loop, Program, ScalarType, Stage, StageId, Statement,
+    Step, Unary, Variable, WORD,
 };
 
 /// The operations of each stage over one inference, in the order of [`Program::stages`].
@@ -22,6 +22,8 @@ pub fn count(program: &Program) -> Vec<Operations> {
     counting.stages
 }
 
+/// The begin and end of a dot product: registers that are kept, and pointers.
+const DOT: u64 = 16;
 /// Weights that are read at a time, at most.
 const WEIGHTS_A_BLOCK: u64 = 8;
 
@@ -104,6 +106,7 @@ impl Counting<'_> {
                     operations.weight_blocks += weights.div_ceil(WEIGHTS_A_BLOCK);
                     operations.accumulations += products;
                 }
+                Statement::Dot(dot) => operations.dots += self.dot(dot),
                 Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
                     self.expression(value, &mut operations);
                     let is_float = self.program.scalar(*scalar).1 == ScalarType::F32;
@@ -123,6 +126,21 @@ impl Counting<'_> {
             }
         }
         operations
+    }
+
+    /// Cycles of the instructions that are printed for `dot` where the core has them.
+    fn dot(&self, dot: &Dot) -> u64 {
+        let (words, rest) = ((dot.run / WORD) as u64, (dot.run % WORD) as u64);
+        let [channels, positions] = [dot.channels(), dot.positions].map(|count| count as u64);
+        // A load behind another takes a cycle: of two weights the second one.
+        let loads = positions + channels + channels.div_ceil(2);
+        let widened = match self.program.buffer(dot.weights).element {
+            Element::I16 => positions,
+            _ => positions + channels,
+        };
+        let products = channels * positions;
+        let half = loads + widened + products;
+        words * 2 * half + rest * (loads + products) + DOT
     }
 
     fn repeat(&mut self, each: &Loop) -> Operations {
@@ -189,13 +207,6 @@ impl Counting<'_> {
                 ScalarType::F32 => operations.loads += 1,
                 ScalarType::I32 => operations.integer_loads += 1,
             },
-            Expression::LoadFour(..) => operations.integer_loads += 1,
-            Expression::AddProducts(values) => {
-                values
-                    .iter()
-                    .for_each(|value| self.expression(value, operations));
-                operations.integers += 1;
-            }
             Expression::Lookup(_, place) => {
                 self.expression(place, operations);
                 operations.integer_loads += 1;

@@ -43,6 +43,8 @@ pub struct Operations {
     pub weight_blocks: u64,
     /// Floats written to memory.
     pub stores: u64,
+    /// Cycles of dot products.
+    pub dots: u64,
     /// Loops that do nothing but copy or set memory.
     pub copies: u64,
     /// The words that they copy or set.
@@ -90,6 +92,7 @@ impl Operations {
             + (self.loads + self.stores) * float_memory
             + self.weights
             + self.weight_blocks * u64::from(float::MEMORY)
+            + self.dots
             + self.copies * COPY
             + self.copied_words * COPIED_WORD
     }
@@ -115,6 +118,7 @@ impl AddAssign for Operations {
         self.stores += other.stores;
         self.weights += other.weights;
         self.weight_blocks += other.weight_blocks;
+        self.dots += other.dots;
         self.copies += other.copies;
         self.copied_words += other.copied_words;
     }
@@ -143,6 +147,7 @@ impl Mul<u64> for Operations {
             stores: self.stores * times,
             weights: self.weights * times,
             weight_blocks: self.weight_blocks * times,
+            dots: self.dots * times,
             copies: self.copies * times,
             copied_words: self.copied_words * times,
         }

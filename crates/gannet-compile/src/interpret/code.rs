@@ -50,7 +50,22 @@ pub(super) enum Node {
         body: Vec<Node>,
     },
     If(Vec<Affine>, Vec<Node>),
+    Dot(Products),
     Do(Operation),
+}
+
+/// Dot products of bytes.
+#[derive(Debug)]
+pub(super) struct Products {
+    /// `[channels, positions]`.
+    pub(super) sums: Vec<Register>,
+    pub(super) positions: usize,
+    pub(super) inputs: (Element, Address),
+    /// Bytes from one position to the next.
+    pub(super) step: usize,
+    pub(super) weights: (Element, Address),
+    /// The input and the channel of each weight.
+    pub(super) order: Vec<(usize, usize)>,
 }
 
 /// One sum of loop variables' multiples, kept up to date.
@@ -99,13 +114,6 @@ pub(super) enum Operation {
         to: Register,
         operation: Binary,
         of: ScalarType,
-        left: Register,
-        right: Register,
-    },
-    /// `to = sum + low halves' product + high halves' product`, of halves with a sign.
-    AddProducts {
-        to: Register,
-        sum: Register,
         left: Register,
         right: Register,
     },

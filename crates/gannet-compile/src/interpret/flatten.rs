@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::code::{Address, Base, Code, Node, Operation, Register};
+use super::code::{Address, Base, Code, Node, Operation, Products, Register};
 use crate::ir::{
-    Accumulate, Affine, Buffer, BufferId, Element, Expression, Program, Resume, Run, Scalar,
-    Statement, Step, Storage, Variable,
+    Accumulate, Affine, Buffer, BufferId, Expression, Program, Resume, Run, Scalar, Statement,
+    Step, Storage, Variable, order,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -167,6 +167,19 @@ impl Flattener<'_> {
                 self.assign(*scalar, value, nodes);
             }
             Statement::Accumulate(accumulate) => self.accumulate(accumulate, nodes),
+            Statement::Dot(dot) => {
+                let element = |id: BufferId| self.program.buffer(id).element;
+                let [inputs, weights] = [dot.inputs, dot.weights].map(element);
+                let first = std::slice::from_ref(&dot.first);
+                nodes.push(Node::Dot(Products {
+                    sums: dot.sums.iter().map(|sum| sum.index()).collect(),
+                    positions: dot.positions,
+                    inputs: (inputs, self.address(dot.inputs, first)),
+                    step: dot.step,
+                    weights: (weights, self.address(dot.weights, &dot.place)),
+                    order: order(weights, dot.run, dot.channels()),
+                }));
+            }
             Statement::Store(buffer, index, value) => {
                 let from = self.expression(value, None, nodes);
                 let element = self.program.buffer(*buffer).element;
@@ -234,11 +247,6 @@ impl Flattener<'_> {
                 address: self.address(*buffer, index),
                 to: self.register(wanted),
             },
-            Expression::LoadFour(buffer, index) => Operation::Load {
-                element: Element::I32,
-                address: self.address(*buffer, index),
-                to: self.register(wanted),
-            },
             Expression::Lookup(buffer, place) => Operation::Lookup {
                 place: self.expression(place, None, nodes),
                 element: self.program.buffer(*buffer).element,
@@ -252,16 +260,6 @@ impl Flattener<'_> {
                     operation: *operation,
                     of,
                     value,
-                }
-            }
-            Expression::AddProducts(values) => {
-                let [sum, left, right] =
-                    [0, 1, 2].map(|i| self.expression(&values[i], None, nodes));
-                Operation::AddProducts {
-                    to: self.register(wanted),
-                    sum,
-                    left,
-                    right,
                 }
             }
             Expression::Binary(operation, left, right) => {
@@ -283,8 +281,7 @@ impl Flattener<'_> {
             | Operation::Load { to, .. }
             | Operation::Lookup { to, .. }
             | Operation::Unary { to, .. }
-            | Operation::Binary { to, .. }
-            | Operation::AddProducts { to, .. } => to,
+            | Operation::Binary { to, .. } => to,
             _ => unreachable!("only what gives a value was made above"),
         }
     }

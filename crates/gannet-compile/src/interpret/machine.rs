@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::code::{Address, Base, Code, Node, Operation, Register};
+use super::code::{Address, Base, Code, Node, Operation, Products, Register};
 use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
 
 /// Registers, loop variables, bases and memory.
@@ -89,6 +89,7 @@ impl Machine {
                     self.set(*variable, row, bases);
                     self.block(body);
                 }
+                Node::Dot(products) => self.dot(products),
                 Node::If(conditions, body) => {
                     if conditions
                         .iter()
@@ -97,6 +98,20 @@ impl Machine {
                         self.block(body);
                     }
                 }
+            }
+        }
+    }
+
+    fn dot(&mut self, products: &Products) {
+        let ((inputs, first), (weights, place)) = (products.inputs, products.weights);
+        let [first, place] = [first, place].map(|address| self.place(address));
+        for (k, &(input, channel)) in products.order.iter().enumerate() {
+            let weight = self.element(weights, place + k * weights.bytes());
+            for position in 0..products.positions {
+                let input = self.element(inputs, first + position * products.step + input);
+                let sum = products.sums[channel * products.positions + position];
+                let product = input.wrapping_mul(weight);
+                self.registers[sum] = self.registers[sum].wrapping_add(product);
             }
         }
     }
@@ -123,6 +138,10 @@ impl Machine {
             Element::F32 | Element::I32 => {
                 let bytes = self.memory[place..place + 4].try_into();
                 u32::from_le_bytes(bytes.expect("four bytes"))
+            }
+            Element::I16 => {
+                let bytes = self.memory[place..place + 2].try_into();
+                i32::from(i16::from_le_bytes(bytes.expect("two bytes"))).cast_unsigned()
             }
             Element::U8 => self.memory[place].into(),
             Element::I8 => i32::from(self.memory[place].cast_signed()).cast_unsigned(),
@@ -153,19 +172,6 @@ impl Machine {
                 let product = self.float(left) * self.float(right);
                 self.registers[to] = (self.float(to) + product).to_bits();
             }
-            Operation::AddProducts {
-                to,
-                sum,
-                left,
-                right,
-            } => {
-                let half = |register: Register, shift: u32| {
-                    i32::from((self.registers[register] >> shift) as i16)
-                };
-                let product = |shift| half(left, shift).wrapping_mul(half(right, shift));
-                let products = product(0).wrapping_add(product(16)).cast_unsigned();
-                self.registers[to] = self.registers[sum].wrapping_add(products);
-            }
             Operation::Constant { to, bits } => self.registers[to] = bits,
             Operation::Copy { to, from } => self.registers[to] = self.registers[from],
             Operation::Load {
@@ -193,6 +199,9 @@ impl Machine {
                 match element {
                     Element::F32 | Element::I32 => {
                         self.memory[place..place + 4].copy_from_slice(&bits.to_le_bytes());
+                    }
+                    Element::I16 => {
+                        self.memory[place..place + 2].copy_from_slice(&(bits as u16).to_le_bytes());
                     }
                     Element::U8 | Element::I8 => self.memory[place] = bits as u8,
                 }
@@ -259,8 +268,7 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
         Binary::ShiftLeft
         | Binary::RoundedProduct(_)
         | Binary::RoundingShiftRight
-        | Binary::SmallRoundingShiftRight
-        | Binary::AddBytes(_) => {
+        | Binary::SmallRoundingShiftRight => {
             unreachable!("proven to be an operation on integers")
         }
     }
@@ -289,7 +297,6 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
             let half = (1_u32 << (right & 31)).cast_signed() >> 1;
             left.wrapping_add(left >> 31).wrapping_add(half) >> (right & 31)
         }
-        Binary::AddBytes(bytes) => bytes.added(left, right),
         Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
         Binary::RoundedProduct(bits) => {
             let product = i64::from(left) * i64::from(right);

@@ -63,43 +63,6 @@ pub enum Binary {
     RoundingShiftRight,
     /// As [`Binary::RoundingShiftRight`], by 1 to 31, of a value whose rounding keeps to 32 bits.
     SmallRoundingShiftRight,
-    /// To both 16-bit halves of an `i32` two bytes of another are added, widened; each half wraps.
-    AddBytes(Bytes),
-}
-
-/// Two of the four bytes of an `i32`, the lowest counted as 0, for the low and the high half.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Bytes {
-    /// 0 and 2, from −128 to 127.
-    EvenSigned,
-    /// 1 and 3, from −128 to 127.
-    OddSigned,
-    /// 0 and 2, from 0 to 255.
-    EvenUnsigned,
-    /// 1 and 3, from 0 to 255.
-    OddUnsigned,
-}
-
-impl Bytes {
-    /// The halves of `pair`, each with the widened byte of `four` added.
-    pub fn added(self, pair: i32, four: i32) -> i32 {
-        let bytes = four.to_le_bytes();
-        let half = |half: usize| {
-            let byte = match self {
-                Bytes::EvenSigned => bytes[2 * half].cast_signed().into(),
-                Bytes::OddSigned => bytes[2 * half + 1].cast_signed().into(),
-                Bytes::EvenUnsigned => bytes[2 * half].into(),
-                Bytes::OddUnsigned => bytes[2 * half + 1].into(),
-            };
-            ((pair >> (16 * half)) as i16).wrapping_add(byte)
-        };
-        pair_of([half(0), half(1)])
-    }
-}
-
-/// The `i32` with `halves`, the low one first.
-pub fn pair_of([low, high]: [i16; 2]) -> i32 {
-    (i32::from(high) << 16) | i32::from(low.cast_unsigned())
 }
 
 /// A value computed from scalars, constants and loads.
@@ -113,17 +76,12 @@ pub enum Expression {
     Scalar(Scalar),
     /// An element of a buffer, one index an extent. Integers narrower than 32 bits are widened.
     Load(BufferId, Vec<Affine>),
-    /// Four neighbouring bytes of a buffer as an `i32`, the first as its lowest byte.
-    LoadFour(BufferId, Vec<Affine>),
     /// The element of a table at a position that is computed: the low eight bits of an `i32`.
     Lookup(BufferId, Box<Expression>),
     /// An operation on one value.
     Unary(Unary, Box<Expression>),
     /// An operation on two values.
     Binary(Binary, Box<Expression>, Box<Expression>),
-    /// The first, and the products of the low and of the high halves of the other two, as
-    /// integers of 16 bits with a sign; the sum wraps.
-    AddProducts(Box<[Expression; 3]>),
 }
 
 impl Expression {

@@ -2,6 +2,7 @@
 
 mod affine;
 mod build;
+mod dot;
 mod expression;
 mod program;
 mod proof;
@@ -10,7 +11,8 @@ mod statement;
 
 pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
-pub use expression::{Binary, Bytes, Expression, Scalar, ScalarType, Unary, pair_of};
+pub use dot::{Dot, WORD, order};
+pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
 pub use program::{
     Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
 };

@@ -40,6 +40,8 @@ pub enum Element {
     U8,
     /// −128 to 127.
     I8,
+    /// 16 bits, two's complement.
+    I16,
     /// 32 bits, two's complement.
     I32,
 }
@@ -49,6 +51,7 @@ impl Element {
     pub fn bytes(self) -> usize {
         match self {
             Element::F32 | Element::I32 => 4,
+            Element::I16 => 2,
             Element::U8 | Element::I8 => 1,
         }
     }
@@ -57,7 +60,7 @@ impl Element {
     pub fn scalar_type(self) -> ScalarType {
         match self {
             Element::F32 => ScalarType::F32,
-            Element::U8 | Element::I8 | Element::I32 => ScalarType::I32,
+            Element::U8 | Element::I8 | Element::I16 | Element::I32 => ScalarType::I32,
         }
     }
 }
@@ -69,6 +72,8 @@ pub enum Constant {
     F32(Vec<f32>),
     /// Elements of [`Element::I8`].
     I8(Vec<i8>),
+    /// Elements of [`Element::I16`].
+    I16(Vec<i16>),
     /// Elements of [`Element::I32`].
     I32(Vec<i32>),
 }
@@ -79,6 +84,7 @@ impl Constant {
         match self {
             Constant::F32(_) => Element::F32,
             Constant::I8(_) => Element::I8,
+            Constant::I16(_) => Element::I16,
             Constant::I32(_) => Element::I32,
         }
     }
@@ -88,6 +94,7 @@ impl Constant {
         match self {
             Constant::F32(values) => values.len(),
             Constant::I8(values) => values.len(),
+            Constant::I16(values) => values.len(),
             Constant::I32(values) => values.len(),
         }
     }
@@ -105,6 +112,10 @@ impl Constant {
                 .flat_map(|value| value.to_le_bytes())
                 .collect(),
             Constant::I8(values) => values.iter().map(|value| value.cast_unsigned()).collect(),
+            Constant::I16(values) => values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
             Constant::I32(values) => values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
@@ -367,9 +378,7 @@ impl Program {
         use super::Unary;
         match expression {
             Expression::F32(_) => ScalarType::F32,
-            Expression::I32(_) | Expression::LoadFour(..) | Expression::AddProducts(_) => {
-                ScalarType::I32
-            }
+            Expression::I32(_) => ScalarType::I32,
             Expression::Scalar(scalar) => self.scalar(*scalar).1,
             Expression::Load(buffer, _) | Expression::Lookup(buffer, _) => {
                 self.buffer(*buffer).element.scalar_type()

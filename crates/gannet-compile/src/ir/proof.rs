@@ -8,8 +8,8 @@
 //! is. What cannot be proven is refused; nothing is checked at run time.
 
 use super::{
-    Affine, Binary, BufferId, Expression, Program, Resume, Run, Scalar, ScalarType, Statement,
-    Step, Storage, Unary, Variable,
+    Affine, Binary, BufferId, Dot, Element, Expression, Program, Resume, Run, Scalar, ScalarType,
+    Statement, Step, Storage, Unary, Variable,
 };
 use crate::CompileError;
 
@@ -215,6 +215,7 @@ impl Scope<'_> {
                 let last = accumulate.place(accumulate.weight_count() - 1);
                 self.inside(accumulate.weights, &last)
             }
+            Statement::Dot(dot) => self.dot(dot),
             Statement::Store(buffer, index, value) => {
                 let target = self.program.buffer(*buffer);
                 if matches!(target.storage, Storage::Constant(_)) {
@@ -270,7 +271,6 @@ impl Scope<'_> {
             Expression::F32(_) | Expression::I32(_) => {}
             Expression::Scalar(scalar) => self.is_declared(*scalar)?,
             Expression::Load(buffer, index) => self.inside(*buffer, index)?,
-            Expression::LoadFour(buffer, index) => self.four(*buffer, index)?,
             Expression::Lookup(buffer, place) => {
                 let found = self.expression(place)?;
                 self.same_type(ScalarType::I32, found)?;
@@ -295,38 +295,38 @@ impl Scope<'_> {
                     Binary::ShiftLeft
                     | Binary::RoundedProduct(_)
                     | Binary::RoundingShiftRight
-                    | Binary::SmallRoundingShiftRight
-                    | Binary::AddBytes(_) => {
+                    | Binary::SmallRoundingShiftRight => {
                         self.same_type(ScalarType::I32, left)?;
                     }
                     _ => {}
-                }
-            }
-            Expression::AddProducts(values) => {
-                for value in values.iter() {
-                    let found = self.expression(value)?;
-                    self.same_type(ScalarType::I32, found)?;
                 }
             }
         }
         Ok(self.program.type_of(expression))
     }
 
-    /// Four neighbours are bytes, and the first and the last of them lie inside.
-    fn four(&self, buffer: BufferId, index: &[Affine]) -> Result<(), CompileError> {
-        let described = self.program.buffer(buffer);
-        if described.element.bytes() != 1 {
+    /// Both runs lie inside, of bytes and of integers, and every sum has a position.
+    fn dot(&self, dot: &Dot) -> Result<(), CompileError> {
+        let [inputs, weights] = [dot.inputs, dot.weights].map(|id| self.program.buffer(id));
+        let are_integers = matches!(weights.element, Element::I8 | Element::I16);
+        if !matches!(inputs.element, Element::U8 | Element::I8) || !are_integers {
             return Err(self.fault(format!(
-                "four bytes of {}, which has larger elements",
-                described.name
+                "dot products of {} and {}, which are not bytes and narrow integers",
+                inputs.name, weights.name
             )));
         }
-        let mut last = index.to_vec();
-        if let Some(innermost) = last.last_mut() {
-            *innermost = innermost.clone() + Affine::from(3_i64);
+        let is_full = dot.positions > 0 && dot.sums.len().is_multiple_of(dot.positions);
+        if !is_full || dot.sums.is_empty() || dot.run == 0 {
+            return Err(self.fault("dot products of no input or position".to_owned()));
         }
-        self.inside(buffer, index)?;
-        self.inside(buffer, &last)
+        for &sum in &dot.sums {
+            self.is_declared(sum)?;
+            self.same_type(ScalarType::I32, self.program.scalar(sum).1)?;
+        }
+        self.inside(dot.inputs, std::slice::from_ref(&dot.first))?;
+        self.inside(dot.inputs, &[dot.last()])?;
+        self.inside(dot.weights, &dot.place)?;
+        self.inside(dot.weights, &dot.last_place())
     }
 
     /// A table has an element for every byte.
@@ -437,7 +437,8 @@ impl Scope<'_> {
 mod tests {
     use crate::CompileError;
     use crate::ir::{
-        Affine, Element, Expression, Loop, Program, ProgramBuilder, ScalarType, Statement,
+        Affine, Constant, Dot, Element, Expression, Loop, Program, ProgramBuilder, ScalarType,
+        Statement,
     };
 
     /// Sums a window of three over eight values with one value of padding; `border` says
@@ -506,6 +507,40 @@ mod tests {
             guarded(4),
             Err(CompileError::IndexRange { greatest: 4, .. })
         ));
+    }
+
+    /// Two positions, two bytes apart, of runs of five: the last begins at 2 and ends at 6.
+    #[test]
+    fn dot_products_read_inside_their_inputs_and_weights() {
+        let dot = |inputs: usize, weights: usize| {
+            let mut builder = ProgramBuilder::new("dot", [0; 8], Element::U8, &[inputs]);
+            let output = builder.buffer("output", Element::I32, &[1]);
+            let constant = Constant::I16(vec![1; weights]);
+            let weights = builder.constant("weights", &[weights], constant);
+            let sums = [0, 1].map(|_| builder.scalar("sum", ScalarType::I32));
+            let mut body: Vec<Statement> = sums.map(|sum| Statement::Let(sum, 0.into())).into();
+            body.push(Statement::Dot(Dot {
+                sums: sums.to_vec(),
+                positions: 2,
+                inputs: builder.input(),
+                first: 0_i64.into(),
+                step: 2,
+                run: 5,
+                weights,
+                place: vec![0_i64.into()],
+            }));
+            body.push(Statement::Store(output, vec![0_i64.into()], sums[1].into()));
+            builder.stage(&["dot"], body);
+            builder.finish(output)
+        };
+        assert!(dot(7, 5).is_ok());
+        for (inputs, weights, last) in [(6, 5, 6), (7, 4, 4)] {
+            let error = dot(inputs, weights).unwrap_err();
+            assert!(
+                matches!(error, CompileError::IndexRange { greatest, .. } if greatest == last),
+                "{error}"
+            );
+        }
     }
 
     #[test]

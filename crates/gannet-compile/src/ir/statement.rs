@@ -1,6 +1,6 @@
 //! What a stage does: loops, conditions, assignments and stores.
 
-use super::{Affine, BufferId, Expression, Scalar, Variable};
+use super::{Affine, BufferId, Dot, Expression, Scalar, Variable};
 
 /// A loop: `variable` runs from the largest of `from` to below the smallest of `to`.
 /// Bounds may use the variables of enclosing loops.
@@ -30,7 +30,7 @@ pub struct Wrap {
 }
 
 /// `sums[c, p] += inputs[p] · weights[…, c]`, each product rounded before it is added: what
-/// nearly all time is spent in. All weights lie side by side.
+/// nearly all time of a network of floats is spent in. All weights lie side by side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accumulate {
     /// The sums, those of one weight side by side: `[weights, inputs]`.
@@ -85,6 +85,8 @@ pub enum Statement {
     Set(Scalar, Expression),
     /// Adds products to sums.
     Accumulate(Accumulate),
+    /// Adds dot products to sums.
+    Dot(Dot),
     /// Writes an element, one index an extent. Narrow integers keep the low bits.
     Store(BufferId, Vec<Affine>, Expression),
 }
@@ -114,6 +116,7 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
             Statement::If(_, body) => buffers_of(body, used),
             Statement::Wrap(wrap) => buffers_of(&wrap.body, used),
             Statement::Accumulate(accumulate) => used.push(accumulate.weights),
+            Statement::Dot(dot) => used.extend([dot.inputs, dot.weights]),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),
             Statement::Store(buffer, _, value) => {
                 used.push(*buffer);
@@ -126,7 +129,7 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
 fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {
     match expression {
         Expression::F32(_) | Expression::I32(_) | Expression::Scalar(_) => {}
-        Expression::Load(buffer, _) | Expression::LoadFour(buffer, _) => used.push(*buffer),
+        Expression::Load(buffer, _) => used.push(*buffer),
         Expression::Lookup(buffer, place) => {
             used.push(*buffer);
             loads_of(place, used);
@@ -136,6 +139,5 @@ fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {
             loads_of(left, used);
             loads_of(right, used);
         }
-        Expression::AddProducts(values) => values.iter().for_each(|value| loads_of(value, used)),
     }
 }

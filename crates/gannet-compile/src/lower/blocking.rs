@@ -7,7 +7,7 @@
 use gannet_graph::{Graph, Layer, Window};
 
 use crate::fuse::Group;
-use crate::lower::integer::FOUR;
+use crate::ir::WORD;
 use crate::stream::Reach;
 
 /// What a layer multiplies.
@@ -19,8 +19,8 @@ pub(crate) enum Operands {
     Bytes,
     /// Integers of 8 bits, to sums of 32.
     Integers,
-    /// The same, four neighbours at a time.
-    Fours,
+    /// The same, as dot products of runs of neighbours.
+    Dots,
 }
 
 /// What a Cortex-M4F has for operands, and what they cost by its manual, in cycles and bytes.
@@ -69,19 +69,17 @@ impl Operands {
                 },
                 ..floats
             },
-            // SMLAD for two products; LDR and SXTB16 twice for four weights and for four inputs.
-            Operands::Fours => Core {
+            // SMLAD for two products; LDR and SXTB16 twice for four inputs, LDR twice for four
+            // weights of 16 bits, every second of them after another load.
+            Operands::Dots => Core {
                 registers: 14,
-                scratch: 4,
+                scratch: 2,
                 most_loaded: 1,
                 product: Cost { cycles: 2, code: 8 },
-                weights: Cost {
-                    cycles: 4,
-                    code: 12,
-                },
+                weights: Cost { cycles: 3, code: 8 },
                 input: Cost {
-                    cycles: 4,
-                    code: 12,
+                    cycles: 5,
+                    code: 14,
                 },
                 ..Operands::Integers.core()
             },
@@ -113,6 +111,8 @@ pub(crate) struct Blocking {
     pub(crate) rows: Reach,
     /// Along the columns.
     pub(crate) columns: Reach,
+    /// How many rows of sums there are.
+    pub(crate) outputs: usize,
     /// How many columns of sums are computed.
     pub(crate) computed: usize,
     /// How many of them side by side.
@@ -175,9 +175,9 @@ impl Blocking {
             other => unreachable!("{} is no pooling", other.kind()),
         });
         let columns = Reach::of(window, image, 1);
-        let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs >= FOUR;
+        let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs >= WORD;
         let operands = match operands {
-            Operands::Integers if is_long => Operands::Fours,
+            Operands::Integers if is_long => Operands::Dots,
             others => others,
         };
         let work = Work {
@@ -195,6 +195,7 @@ impl Blocking {
             rows: Reach::of(window, image, 0),
             columns,
             computed,
+            outputs: positions[0],
             positions: block.positions,
             channels: block.channels,
             unrolled: block.unrolled,
@@ -203,9 +204,9 @@ impl Blocking {
         }
     }
 
-    /// Whether its products are of four neighbours at a time.
-    pub(crate) fn is_by_fours(&self) -> bool {
-        self.operands == Operands::Fours
+    /// Whether its sums are dot products of runs of neighbours.
+    pub(crate) fn is_by_dots(&self) -> bool {
+        self.operands == Operands::Dots
     }
 
     /// The columns left and right of an image that the computed positions cover.
@@ -296,9 +297,9 @@ impl Work {
             1
         };
         let core = self.operands.core();
-        if self.operands == Operands::Fours {
-            // Two pairs of inputs for each position and two of weights.
-            return block.positions * (block.channels + 2) + 2 + core.scratch;
+        if self.operands == Operands::Dots {
+            // A pair of inputs for each position, two of weights, and two pointers.
+            return block.positions * (block.channels + 1) + 2 + core.scratch;
         }
         let weights = block.channels.min(core.most_loaded);
         block.positions * (block.channels + kept) + weights + core.scratch
@@ -337,8 +338,8 @@ impl Work {
             cycles: core.product.cycles * sums + channels + core.weights.cycles * loaded,
             code: core.product.code * sums + core.weights.code * loaded,
         };
-        let window = if self.operands == Operands::Fours {
-            self.fours_cost(positions, channels)
+        let window = if self.operands == Operands::Dots {
+            self.dots_cost(positions, channels)
         } else if unrolled {
             let inputs = ((positions - 1) * stride + kernel).min(positions * kernel);
             Cost {
@@ -370,7 +371,7 @@ impl Work {
             }
         };
         let rows = match self.operands {
-            Operands::Fours => self.kernel_rows,
+            Operands::Dots => self.kernel_rows,
             _ => self.kernel_rows * self.inputs,
         };
         Cost {
@@ -379,30 +380,33 @@ impl Work {
         }
     }
 
-    /// One row of the window, four inputs at a time.
-    fn fours_cost(&self, positions: usize, channels: usize) -> Cost {
-        const TURN: usize = 5;
+    /// One row of the window.
+    fn dots_cost(&self, positions: usize, channels: usize) -> Cost {
+        // The pointers, and registers that are kept.
+        const ROW: Cost = Cost {
+            cycles: 20,
+            code: 30,
+        };
         let core = self.operands.core();
         let run = self.columns.kernel * self.inputs;
-        let (fours, rest) = (run / FOUR, run % FOUR);
+        let (words, rest) = (run / WORD, run % WORD);
         let sums = positions * channels;
-        let four = Cost {
+        let word = Cost {
             cycles: core.product.cycles * sums
                 + core.weights.cycles * channels
-                + core.input.cycles * positions
-                + TURN,
+                + core.input.cycles * positions,
             code: core.product.code * sums
                 + core.weights.code * channels
                 + core.input.code * positions,
         };
         // MLA, and LDRSB for weights and inputs.
         let single = Cost {
-            cycles: sums + 2 * channels + 3 * positions,
-            code: 4 * sums + 4 * channels + 6 * positions,
+            cycles: sums + 2 * channels + 2 * positions,
+            code: 4 * sums + 4 * channels + 4 * positions,
         };
         Cost {
-            cycles: four.cycles * fours + single.cycles * rest,
-            code: four.code * fours.min(2) + single.code * rest,
+            cycles: word.cycles * words + single.cycles * rest + ROW.cycles,
+            code: word.code * words.min(2) + single.code * rest + ROW.code,
         }
     }
 }

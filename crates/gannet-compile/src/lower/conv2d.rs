@@ -4,6 +4,7 @@ use gannet_graph::Conv2D;
 
 use super::Lowering;
 use super::channels::Weights;
+use super::integer::Runs;
 use super::windowed::{Inputs, Kernel, Products, Singles, Sliding};
 use crate::ir::{Affine, BufferId, Statement};
 
@@ -19,17 +20,21 @@ impl Lowering<'_> {
         let (channels, filters) = (layer.channels(), layer.filters());
         let mut body = Vec::new();
         for blocks in self.blocks(filters, sliding.blocking.channels) {
-            if sliding.blocking.is_by_fours() {
-                let extents = [kernel_height, kernel_width * channels];
-                let name = format!("{name}_kernel");
-                // Of rows, columns, channels: the taps of a row lie as its inputs do.
-                let fours = self.fours(&name, &blocks, extents, kernel, |row, tap, filter| {
-                    (row * kernel_width * channels + tap) * filters + filter
-                });
+            if sliding.blocking.is_by_dots() {
+                let run = kernel_width * channels;
+                let runs = Runs {
+                    rows: kernel_height,
+                    run,
+                    // Of rows, columns, channels: the taps of a row lie as its inputs do.
+                    place: |row, tap, filter| (row * run + tap) * filters + filter,
+                    left_out: Some(sliding.finish.input_zero()),
+                    slides: true,
+                };
+                let dots = self.dots(&format!("{name}_kernel"), &blocks, kernel, &runs);
                 let products = Products {
                     outputs: blocks.channels(),
                     bias,
-                    weights: Kernel::Fours(fours),
+                    weights: Kernel::Dots(dots),
                 };
                 let row = self.sliding_row(sliding, &products);
                 body.extend(blocks.repeat(row));

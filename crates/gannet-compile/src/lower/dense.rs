@@ -5,15 +5,15 @@ use gannet_graph::Dense;
 use super::Lowering;
 use super::channels::{Blocks, Weights};
 use super::finish::{Arithmetic, Finish};
-use super::integer::Factors;
+use super::integer::{Factors, Runs};
 use crate::fuse::Group;
 use crate::ir::{BufferId, Scalar, Statement};
 
 /// Units that are computed side by side, in blocks of nearly equal size. With more, storing them
 /// takes more code than loading an input less often is worth.
 const MOST_SUMS: usize = 8;
-/// The same of integers, whose inputs and weights need the same registers.
-const MOST_INTEGER_SUMS: usize = 4;
+/// The same of integers, of which storing one takes more.
+const MOST_INTEGER_SUMS: usize = 5;
 
 impl<'g> Lowering<'g> {
     pub(super) fn dense(&mut self, group: &Group, layer: &'g Dense) -> BufferId {
@@ -22,7 +22,7 @@ impl<'g> Lowering<'g> {
             finish,
             weights: kernel,
             bias,
-        } = self.arithmetic(group, layer.kernel(), layer.bias());
+        } = self.arithmetic(group, (layer.kernel(), layer.bias()), true);
         // A value that was computed in place has the extents of what lay there before.
         let source = self.source(group);
         let source = self.flat(source);
@@ -30,28 +30,31 @@ impl<'g> Lowering<'g> {
         let (features, units) = (layer.features(), layer.units());
 
         let mut stage = Vec::new();
-        let most = match kernel {
-            Weights::F32(_) => MOST_SUMS,
-            Weights::I8(_) => MOST_INTEGER_SUMS,
+        let size = match kernel {
+            Weights::F32(_) => units.div_ceil(units.div_ceil(MOST_SUMS)),
+            Weights::I8(_) => even(units, MOST_INTEGER_SUMS),
         };
-        let size = units.div_ceil(units.div_ceil(most));
         for blocks in self.blocks(units, size) {
             let kernel_name = format!("{name}_kernel");
             let place = |tap: usize, unit: usize| tap * units + unit;
             if matches!(kernel, Weights::I8(_)) {
-                let extents = [1, features];
-                let fours = self.fours(&kernel_name, &blocks, extents, kernel, |_, tap, unit| {
-                    place(tap, unit)
-                });
+                let runs = Runs {
+                    rows: 1,
+                    run: features,
+                    place: |_, tap, unit| place(tap, unit),
+                    left_out: None,
+                    slides: false,
+                };
+                let dots = self.dots(&kernel_name, &blocks, kernel, &runs);
                 let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
                 let of_channel: Vec<Vec<Scalar>> = sums.iter().map(|&sum| vec![sum]).collect();
                 let factors = Factors {
                     source,
-                    first: vec![0_i64.into()],
-                    zero: finish.input_zero(),
+                    first: 0_i64.into(),
+                    step: 0,
                     sums: &of_channel,
                 };
-                body.extend(fours.add(&mut self.builder, &0_i64.into(), &factors));
+                body.push(dots.add(0_i64.into(), &factors));
                 body.extend(stores(&blocks, sums, target, &finish));
                 stage.extend(blocks.repeat(body));
                 continue;
@@ -69,6 +72,16 @@ impl<'g> Lowering<'g> {
         self.stage(group, stage);
         target
     }
+}
+
+/// The largest size up to `most` of which blocks of `units` are equal, so that their code stands
+/// once; if only small ones are, that of blocks of nearly equal size.
+fn even(units: usize, most: usize) -> usize {
+    let sizes = (most / 2 + 1..=most.min(units)).rev();
+    sizes
+        .into_iter()
+        .find(|size| units.is_multiple_of(*size))
+        .unwrap_or_else(|| units.div_ceil(units.div_ceil(most)))
 }
 
 /// Stores the values for the sums of a block.

@@ -19,12 +19,13 @@ pub(super) struct Arithmetic<'g> {
 }
 
 impl<'g> Lowering<'g> {
-    /// That of `group`, whose first layer has the float weights `kernel` and `bias`.
+    /// That of `group`, whose first layer has the float weights `kernel` and `bias`. `is_raw` says
+    /// that integers are multiplied as they lie in memory.
     pub(super) fn arithmetic(
         &mut self,
         group: &Group,
-        kernel: &'g Tensor,
-        bias: Option<&Tensor>,
+        (kernel, bias): (&'g Tensor, Option<&Tensor>),
+        is_raw: bool,
     ) -> Arithmetic<'g> {
         let name = self.graph.node(group.first()).name();
         match self.integers {
@@ -35,10 +36,14 @@ impl<'g> Lowering<'g> {
             },
             Some(integers) => {
                 let products = integers.products(group.first());
+                let requantize = self.requantize(integers, group);
+                let zero = if is_raw { requantize.input_zero } else { 0 };
+                let shape = self.graph.node(group.first()).output_shape();
+                let channels = shape.dims().last().copied().unwrap_or(1);
                 Arithmetic {
-                    finish: Finish::Integer(self.requantize(integers, group)),
+                    finish: Finish::Integer(requantize),
                     weights: Weights::I8(products.kernel().values()),
-                    bias: self.integer_bias(name, products),
+                    bias: self.integer_bias(name, products, channels, zero),
                 }
             }
         }

@@ -249,13 +249,14 @@ impl<'g> Lowering<'g> {
         }
         match graph.node(id).layer() {
             Layer::Conv2D(layer) => {
-                let arithmetic = self.arithmetic(group, layer.kernel(), layer.bias());
+                let is_raw = blocking.is_some_and(|blocking| blocking.is_by_dots());
+                let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), is_raw);
                 let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.conv2d(name, layer, products)
             }
             Layer::DepthwiseConv2D(layer) => {
-                let arithmetic = self.arithmetic(group, layer.kernel(), layer.bias());
+                let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), false);
                 let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.depthwise_conv2d(name, layer, products)
@@ -453,7 +454,7 @@ fn sliding(
 fn load(builder: &ProgramBuilder, buffer: BufferId, index: Vec<Affine>) -> Expression {
     let load = Expression::Load(buffer, index);
     match builder.describe(buffer).element {
-        Element::F32 | Element::I8 | Element::I32 => load,
+        Element::F32 | Element::I8 | Element::I16 | Element::I32 => load,
         Element::U8 => load.unary(Unary::ToF32),
     }
 }

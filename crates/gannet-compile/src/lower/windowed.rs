@@ -13,7 +13,7 @@ use super::Lowering;
 use super::blocking::{Blocking, Pool};
 use super::finish::Finish;
 use super::image::{Image, Place};
-use super::integer::{Factors, Fours};
+use super::integer::{Dots, Factors};
 use crate::ir::{
     Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, Statement, Variable,
 };
@@ -44,8 +44,8 @@ pub(super) struct Products {
 pub(super) enum Kernel {
     /// One by one.
     Singles(Singles),
-    /// Bytes, all of a row of the window in the order in which its inputs lie.
-    Fours(Fours),
+    /// Those of a row of the window as one run of bytes.
+    Dots(Dots),
 }
 
 /// Weights that are multiplied one by one.
@@ -81,19 +81,14 @@ struct Block {
 impl Sliding {
     /// What lies under one row of the window at each position of `block`.
     fn factors<'b>(&self, block: &'b Block, place: &Place) -> Factors<'b> {
-        let channels = self.source.shape[2] as i64;
-        let first = (0..block.positions).map(|position| {
-            let column = self
-                .blocking
-                .columns
-                .begin(block.x.clone() + Affine::from(position));
-            let element = place.element(column * channels);
-            element.into_iter().next().expect("one index")
-        });
+        let channels = self.source.shape[2];
+        let columns = self.blocking.columns;
+        let column = columns.begin(block.x.clone());
+        let element = place.element(column * channels as i64);
         Factors {
             source: self.source.elements,
-            first: first.collect(),
-            zero: self.finish.input_zero(),
+            first: element.into_iter().next().expect("one index"),
+            step: columns.stride * channels,
             sums: &block.sums,
         }
     }
@@ -201,7 +196,7 @@ impl Lowering<'_> {
             positions,
             sums,
         };
-        body.push(self.window(layer, products, &block));
+        body.extend(self.window(layer, products, &block));
         body.extend(match layer.pooled {
             None => self.store(layer, products, &block),
             Some(pooled) => {
@@ -213,16 +208,15 @@ impl Lowering<'_> {
     }
 
     /// Adds up what lies under the window at each position.
-    fn window(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Statement {
+    fn window(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Vec<Statement> {
         let reach = layer.blocking.rows;
         let ky = self.builder.variable("ky");
         let top = reach.begin(layer.y.into());
         let row = top.clone() + Affine::from(ky);
         let body = layer.source.at(&mut self.builder, row, |builder, place| {
             let kernel = match &products.weights {
-                Kernel::Fours(fours) => {
-                    let factors = layer.factors(block, &place);
-                    return fours.add(builder, &ky.into(), &factors);
+                Kernel::Dots(dots) => {
+                    return vec![dots.add(ky.into(), &layer.factors(block, &place))];
                 }
                 Kernel::Singles(kernel) => kernel,
             };
@@ -245,7 +239,40 @@ impl Lowering<'_> {
                 }
             }
         });
-        within(ky, reach.kernel, top, layer.source.shape[0], body)
+        let mut window = match &products.weights {
+            Kernel::Dots(dots) => self.beyond(layer, dots, block),
+            Kernel::Singles(_) => Vec::new(),
+        };
+        window.push(within(ky, reach.kernel, top, layer.source.shape[0], body));
+        window
+    }
+
+    /// What rows of the window beyond the image give back to the sums.
+    fn beyond(&mut self, layer: &Sliding, dots: &Dots, block: &Block) -> Vec<Statement> {
+        let (reach, height) = (layer.blocking.rows, layer.source.shape[0]);
+        let top = reach.begin(layer.y.into());
+        let kernel = Affine::from(reach.kernel);
+        let above = [vec![0_i64.into()], vec![kernel.clone(), top.clone() * -1]];
+        let first_below = Affine::from(height) - top;
+        let below = [vec![0_i64.into(), first_below], vec![kernel]];
+        let is_covered = reach.covered(layer.blocking.outputs) > height;
+        let mut body = Vec::new();
+        for ([from, to], is_there) in [(above, reach.pad > 0), (below, is_covered)] {
+            if !is_there {
+                continue;
+            }
+            let ky = self.builder.variable("ky");
+            let Some(parts) = dots.give_back(&mut self.builder, ky.into(), &block.sums) else {
+                continue;
+            };
+            body.push(Statement::For(Loop {
+                variable: ky,
+                from,
+                to,
+                body: parts,
+            }));
+        }
+        body
     }
 
     fn store(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Vec<Statement> {

@@ -166,7 +166,7 @@ fn collect(program: &Program, body: &[Statement], shapes: &mut Vec<Shape>) {
             Statement::For(each) => collect(program, &each.body, shapes),
             Statement::Wrap(wrap) => collect(program, &wrap.body, shapes),
             Statement::If(_, body) => collect(program, body, shapes),
-            Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => {}
+            Statement::Dot(_) | Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => {}
         }
     }
 }

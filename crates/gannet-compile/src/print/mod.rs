@@ -2,6 +2,8 @@
 
 mod accumulate;
 pub mod c;
+mod dot;
+mod dot_assembly;
 mod dsp;
 mod maker;
 pub mod rust;

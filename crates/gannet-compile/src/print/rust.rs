@@ -6,10 +6,10 @@
 use super::accumulate::{Shape, shapes};
 use super::maker::{self, extents};
 use super::writer::{Writer, affine};
-use super::{SourceFile, dsp, self_test};
+use super::{SourceFile, dot, dsp, self_test};
 use crate::ir::{
-    Affine, Binary, Buffer, BufferId, Constant, Element, Expression, Program, Scalar, ScalarType,
-    Stage, Statement, Step, Storage, Unary,
+    Affine, Binary, Buffer, BufferId, Constant, Dot, Element, Expression, Loop, Program, Scalar,
+    ScalarType, Stage, Statement, Step, Storage, Unary,
 };
 
 /// What integers have no operator for.
@@ -171,12 +171,14 @@ fn self_test(program: &Program, out: &mut Writer) {
         Element::F32 => format!("f32::from({byte}) / 256.0"),
         Element::U8 => byte,
         Element::I8 => format!("({byte}) as i8"),
+        Element::I16 => format!("i16::from({byte})"),
         Element::I32 => format!("i32::from({byte})"),
     };
     let (bits, to_bits) = match program.output().element {
         Element::F32 => ("u32", "value.to_bits()"),
         Element::U8 => ("u8", "*value"),
         Element::I8 => ("u8", "*value as u8"),
+        Element::I16 => ("u16", "*value as u16"),
         Element::I32 => ("u32", "*value as u32"),
     };
     out.line(
@@ -220,14 +222,18 @@ fn stages(program: &Program) -> String {
     out.gap();
     print_schedule(program, &mut out);
     computed.lines().for_each(|line| out.line(line));
-    for function in dsp::functions(&dsp::Language::Rust, &computed) {
+    if computed.contains("high_product(") {
         out.gap();
-        function.lines().for_each(|line| out.line(line));
+        dsp::RUST_HIGH.lines().for_each(|line| out.line(line));
     }
     INTEGERS.lines().for_each(|line| out.line(line));
     for shape in shapes(program) {
         out.gap();
         shape.print(&mut out);
+    }
+    for shape in dot::shapes(program) {
+        out.gap();
+        shape.print_rust(&mut out);
     }
     for operation in [Binary::Max, Binary::Min] {
         let (name, sign) = if operation == Binary::Max {
@@ -355,6 +361,7 @@ fn weights(program: &Program) -> String {
         match constant {
             Constant::F32(values) => out.list(values.iter().map(|value| format!("{value:?}"))),
             Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
+            Constant::I16(values) => out.list(values.iter().map(i16::to_string)),
             Constant::I32(values) => out.list(values.iter().map(i32::to_string)),
         }
         out.line("];");
@@ -375,6 +382,9 @@ impl Printer<'_> {
     fn statement(&self, statement: &Statement, out: &mut Writer) {
         match statement {
             Statement::For(each) => {
+                if let Some(rows) = dot::rows(self.program, each) {
+                    return self.dot_rows(each, &rows, out);
+                }
                 let head = format!(
                     "for {} in {}..{}",
                     self.program.variable_name(each.variable),
@@ -431,6 +441,7 @@ impl Printer<'_> {
                     names(&accumulate.sums, "&mut ")
                 ));
             }
+            Statement::Dot(dot) => self.dot(dot, None, out),
             Statement::Store(buffer, index, value) => {
                 let described = self.program.buffer(*buffer);
                 let value = match described.element {
@@ -438,10 +449,57 @@ impl Printer<'_> {
                     Element::I32 => self.expression(value),
                     Element::U8 => format!("({}) as u8", self.expression(value)),
                     Element::I8 => format!("({}) as i8", self.expression(value)),
+                    Element::I16 => format!("({}) as i16", self.expression(value)),
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
         }
+    }
+
+    /// Dot products of several rows; in a ring of those up to its end, then of the others.
+    fn dot_rows(&self, each: &Loop, rows: &dot::Rows<'_>, out: &mut Writer) {
+        let row = self.program.variable_name(each.variable);
+        let from = chosen(self.program, "max", &each.from);
+        let to = chosen(self.program, "min", &each.to);
+        out.block("{", "}", |out| {
+            out.line(format_args!("let (mut {row}, end) = ({from}, {to});"));
+            let Some(ring) = rows.ring else {
+                out.braces(format_args!("if {row} < end"), |out| {
+                    let count = format!("end - {row}");
+                    self.dot(rows.dot, Some((rows.distance, count)), out);
+                });
+                return;
+            };
+            let (slot, modulus) = (self.program.variable_name(ring.variable), ring.modulus);
+            let value = self.affine(&ring.value);
+            out.line(format_args!(
+                "let mut {slot} = (({value}) as usize % {modulus}) as isize;"
+            ));
+            out.braces(format_args!("while {row} < end"), |out| {
+                out.line(format_args!(
+                    "let rows = min(end - {row}, {modulus} - {slot});"
+                ));
+                self.dot(rows.dot, Some((rows.distance, "rows".to_owned())), out);
+                out.line(format_args!("{row} += rows;"));
+                out.line(format_args!("{slot} = 0;"));
+            });
+        });
+    }
+
+    fn dot(&self, dot: &Dot, rows: Option<(usize, String)>, out: &mut Writer) {
+        let names = dot.sums.iter().map(|&sum| self.program.scalar(sum).0);
+        let sums: Vec<String> = names.map(|name| format!("&mut {name}")).collect();
+        let inputs = self.element(dot.inputs, std::slice::from_ref(&dot.first));
+        let weights = self.element(dot.weights, &dot.place);
+        let (row, count) = rows.unzip();
+        out.line(format_args!(
+            "{}({}, {}, {}[{}]);",
+            dot::Shape::of(self.program, dot, row).name(),
+            inputs.trim_start_matches('*'),
+            weights.trim_start_matches('*'),
+            count.map_or(String::new(), |count| format!("{count}, ")),
+            sums.join(", ")
+        ));
     }
 
     fn affine(&self, expression: &Affine) -> String {
@@ -470,17 +528,8 @@ impl Printer<'_> {
                 let element = self.element(*buffer, index);
                 match self.program.buffer(*buffer).element {
                     Element::F32 | Element::I32 => element,
-                    Element::U8 | Element::I8 => format!("i32::from({element})"),
+                    Element::U8 | Element::I8 | Element::I16 => format!("i32::from({element})"),
                 }
-            }
-            Expression::LoadFour(buffer, index) => {
-                let element = self.element(*buffer, index);
-                let pointer = element.trim_start_matches('*');
-                format!("i32::from_le({pointer}.cast::<i32>().read_unaligned())")
-            }
-            Expression::AddProducts(values) => {
-                let [sum, left, right] = [0, 1, 2].map(|i| self.expression(&values[i]));
-                format!("add_products({sum}, {left}, {right})")
             }
             Expression::Lookup(buffer, place) => {
                 let described = self.program.buffer(*buffer);
@@ -488,7 +537,7 @@ impl Printer<'_> {
                 let element = format!("*{name}.as_ptr().add((({place}) & 255) as usize)");
                 match described.element {
                     Element::F32 | Element::I32 => element,
-                    Element::U8 | Element::I8 => format!("i32::from({element})"),
+                    Element::U8 | Element::I8 | Element::I16 => format!("i32::from({element})"),
                 }
             }
             Expression::Unary(operation, value) => {
@@ -506,7 +555,6 @@ impl Printer<'_> {
 
     fn binary(&self, operation: Binary, left: &Expression, right: &Expression) -> String {
         let integers = self.program.type_of(left) == ScalarType::I32;
-        let pair = left;
         let (left, right) = (self.expression(left), self.expression(right));
         let wrapping = |name: &str| format!("({left}).wrapping_{name}({right})");
         match operation {
@@ -524,7 +572,6 @@ impl Printer<'_> {
             Binary::SmallRoundingShiftRight => {
                 format!("small_rounding_shift_right({left}, {right})")
             }
-            Binary::AddBytes(bytes) => dsp::add_bytes(bytes, pair, [&left, &right]),
             Binary::Max => format!("max({left}, {right})"),
             Binary::Min => format!("min({left}, {right})"),
         }
@@ -536,6 +583,7 @@ fn memory_type(element: Element) -> &'static str {
         Element::F32 => "f32",
         Element::U8 => "u8",
         Element::I8 => "i8",
+        Element::I16 => "i16",
         Element::I32 => "i32",
     }
 }

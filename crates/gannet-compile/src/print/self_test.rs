@@ -17,6 +17,7 @@ pub(super) fn output_bits(program: &Program) -> Vec<String> {
         .flat_map(|i| match program.input().element {
             Element::F32 => (f32::from(byte(i)) / 256.0).to_le_bytes().to_vec(),
             Element::U8 | Element::I8 => vec![byte(i)],
+            Element::I16 => i16::from(byte(i)).to_le_bytes().to_vec(),
             Element::I32 => i32::from(byte(i)).to_le_bytes().to_vec(),
         })
         .collect();

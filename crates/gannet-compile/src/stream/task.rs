@@ -120,7 +120,7 @@ fn task(
     let operands = match values {
         Element::F32 if input == Input::U8 && sources == [0] => Operands::Bytes,
         Element::F32 => Operands::Floats,
-        Element::U8 | Element::I8 | Element::I32 => Operands::Integers,
+        Element::U8 | Element::I8 | Element::I16 | Element::I32 => Operands::Integers,
     };
     let (mut border, mut blocking) = ([0, 0], None);
     let same_shape = (node.inputs().iter())

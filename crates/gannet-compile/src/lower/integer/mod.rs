@@ -4,12 +4,11 @@
 //! A network of integers is lowered as its twin of floats, of the same layers and shapes; only
 //! where a stage computes, the integers come in.
 
-mod fours;
+mod dots;
 mod requantize;
 mod twin;
 
-pub(crate) use fours::FOUR;
-pub(super) use fours::{Factors, Fours};
+pub(super) use dots::{Dots, Factors, Runs};
 pub(super) use requantize::Requantize;
 use requantize::Rounding;
 pub(super) use requantize::multiplied;
@@ -113,13 +112,28 @@ impl Lowering<'_> {
         )
     }
 
-    /// The constant of a layer's integer bias.
-    pub(super) fn integer_bias(&mut self, name: &str, products: &Products) -> Option<BufferId> {
-        let bias = products.bias()?;
-        let values = (0..bias.len()).map(|channel| bias.get(channel) as i32);
+    /// The constant of a layer's integer bias. Where inputs are multiplied as they lie in memory,
+    /// `zero`, what stands for 0 there, is in it.
+    pub(super) fn integer_bias(
+        &mut self,
+        name: &str,
+        products: &Products,
+        channels: usize,
+        zero: i32,
+    ) -> Option<BufferId> {
+        if zero == 0 && products.bias().is_none() {
+            return None;
+        }
+        let weights = products.kernel().values();
+        let values = (0..channels).map(|channel| {
+            let of_channel = weights.iter().skip(channel).step_by(channels);
+            let weights: i32 = of_channel.map(|&weight| i32::from(weight)).sum();
+            let bias = products.bias().map_or(0, |bias| bias.get(channel) as i32);
+            bias.wrapping_sub(weights.wrapping_mul(zero))
+        });
         let constant = Constant::I32(values.collect());
         let name = format!("{name}_bias");
-        Some(self.builder.constant(&name, &[bias.len()], constant))
+        Some(self.builder.constant(&name, &[channels], constant))
     }
 
     /// A row of a function that is a table of 256 values, from −128 on.

@@ -3,15 +3,15 @@
 //! The indices were proven when the Program was built, so the functions carry no checks. The
 //! operations are those of the Program, one for one, with contraction off: the same bits.
 
-use super::super::dsp;
 use super::super::maker::extents;
 use super::super::writer::{Writer, affine};
+use super::super::{dot, dsp};
 use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Element, Expression, Program, ScalarType, Stage, Statement, Step,
-    Unary,
+    Affine, Binary, BufferId, Dot, Element, Expression, Loop, Program, ScalarType, Stage,
+    Statement, Step, Unary,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -31,12 +31,14 @@ const GUARDS: &str = r#"#ifdef __FAST_MATH__
 typedef float __attribute__((__may_alias__)) arena_float;
 typedef int32_t __attribute__((__may_alias__)) arena_int;
 #define STAGE static __attribute__((__noinline__))
+#define INLINE static inline __attribute__((__always_inline__))
 /* GCC 12 loses stores when it reckons one array's addresses from another's (-fivopts). */
 #define APART(pointer) __asm__("" : "+r"(pointer))
 #else
 typedef float arena_float;
 typedef int32_t arena_int;
 #define STAGE static
+#define INLINE static inline
 #define APART(pointer) (void)0
 #endif
 "#;
@@ -131,18 +133,27 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) 
         Printer { program }.steps(program.schedule(), out);
     });
     let schedule = schedule.finish();
+    let mut dots = Writer::default();
+    for shape in dot::shapes(program) {
+        dots.gap();
+        shape.print_c(&mut dots);
+    }
+    let dots = dots.finish();
     let used = |name: &str| {
         let call = format!("{name}(");
-        stages.contains(&call) || schedule.contains(&call)
+        [&stages, &schedule, &dots]
+            .iter()
+            .any(|text| text.contains(&call))
     };
     for (_, text) in FUNCTIONS.iter().filter(|(name, _)| used(name)) {
         out.gap();
         out.line(format_args!("static inline {text}"));
     }
-    for function in dsp::functions(&dsp::Language::C, &stages) {
+    if stages.contains("high_product(") {
         out.gap();
-        function.lines().for_each(|line| out.line(line));
+        dsp::C_HIGH.lines().for_each(|line| out.line(line));
     }
+    dots.lines().for_each(|line| out.line(line));
     stages.lines().for_each(|line| out.line(line));
     out.gap();
     schedule.lines().for_each(|line| out.line(line));
@@ -184,6 +195,7 @@ fn arena_type(element: Element) -> &'static str {
         Element::F32 => "arena_float",
         Element::U8 => "uint8_t",
         Element::I8 => "int8_t",
+        Element::I16 => "int16_t",
         Element::I32 => "arena_int",
     }
 }
@@ -232,6 +244,9 @@ impl Printer<'_> {
     fn statement(&self, statement: &Statement, out: &mut Writer) {
         match statement {
             Statement::For(each) => {
+                if let Some(rows) = dot::rows(self.program, each) {
+                    return self.dot_rows(each, &rows, out);
+                }
                 let variable = self.program.variable_name(each.variable);
                 let (from, to) = (self.bound(&each.from, "max"), self.bound(&each.to, "min"));
                 let head =
@@ -282,16 +297,63 @@ impl Printer<'_> {
                     }
                 }
             }
+            Statement::Dot(dot) => self.dot(dot, None, out),
             Statement::Store(buffer, index, value) => {
                 let value = self.expression(value);
                 let value = match self.program.buffer(*buffer).element {
                     Element::F32 | Element::I32 => value,
                     Element::U8 => format!("(uint8_t)({value})"),
                     Element::I8 => format!("(int8_t)({value})"),
+                    Element::I16 => format!("(int16_t)({value})"),
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
         }
+    }
+
+    /// Dot products of several rows; in a ring of those up to its end, then of the others.
+    fn dot_rows(&self, each: &Loop, rows: &dot::Rows<'_>, out: &mut Writer) {
+        let row = self.program.variable_name(each.variable);
+        let (from, to) = (self.bound(&each.from, "max"), self.bound(&each.to, "min"));
+        let count = format!("{row}_rows");
+        out.block("{", "}", |out| {
+            let Some(ring) = rows.ring else {
+                out.line(format_args!("const intptr_t {row} = {from};"));
+                out.line(format_args!("const intptr_t {count} = {to} - {row};"));
+                out.braces(format!("if ({count} > 0)"), |out| {
+                    self.dot(rows.dot, Some((rows.distance, count)), out);
+                });
+                return;
+            };
+            let (slot, modulus) = (self.program.variable_name(ring.variable), ring.modulus);
+            let value = self.affine(&ring.value);
+            out.line(format_args!("intptr_t {row} = {from};"));
+            out.line(format_args!("const intptr_t {row}_end = {to};"));
+            out.line(format_args!(
+                "intptr_t {slot} = (intptr_t)((uintptr_t)({value}) % {modulus}u);"
+            ));
+            out.braces(format_args!("while ({row} < {row}_end)"), |out| {
+                out.line(format_args!(
+                    "const intptr_t {count} = index_min({row}_end - {row}, {modulus} - {slot});"
+                ));
+                self.dot(rows.dot, Some((rows.distance, count.clone())), out);
+                out.line(format_args!("{row} += {count};"));
+                out.line(format_args!("{slot} = 0;"));
+            });
+        });
+    }
+
+    fn dot(&self, dot: &Dot, rows: Option<(usize, String)>, out: &mut Writer) {
+        let sums = dot.sums.iter().map(|&sum| self.program.scalar(sum).0);
+        let sums: String = sums.map(|name| format!(", &{name}")).collect();
+        let (row, count) = rows.unzip();
+        out.line(format_args!(
+            "{}(&{}, &{}{}{sums});",
+            dot::Shape::of(self.program, dot, row).name(),
+            self.element(dot.inputs, std::slice::from_ref(&dot.first)),
+            self.element(dot.weights, &dot.place),
+            count.map_or(String::new(), |count| format!(", {count}")),
+        ));
     }
 
     /// The largest lower bound or the smallest upper bound.
@@ -324,15 +386,8 @@ impl Printer<'_> {
                 let element = self.element(*buffer, index);
                 match self.program.buffer(*buffer).element {
                     Element::F32 | Element::I32 => element,
-                    Element::U8 | Element::I8 => format!("(int32_t){element}"),
+                    Element::U8 | Element::I8 | Element::I16 => format!("(int32_t){element}"),
                 }
-            }
-            Expression::LoadFour(buffer, index) => {
-                format!("load_four(&{})", self.element(*buffer, index))
-            }
-            Expression::AddProducts(values) => {
-                let [sum, left, right] = [0, 1, 2].map(|i| self.expression(&values[i]));
-                format!("add_products({sum}, {left}, {right})")
             }
             Expression::Lookup(buffer, place) => {
                 let described = self.program.buffer(*buffer);
@@ -340,7 +395,7 @@ impl Printer<'_> {
                 let element = format!("{}[(uint32_t)({place}) & 255u]", described.name);
                 match described.element {
                     Element::F32 | Element::I32 => element,
-                    Element::U8 | Element::I8 => format!("(int32_t){element}"),
+                    Element::U8 | Element::I8 | Element::I16 => format!("(int32_t){element}"),
                 }
             }
             Expression::Unary(operation, value) => {
@@ -363,7 +418,6 @@ impl Printer<'_> {
             ScalarType::I32 => "i32",
         };
         let integers = kind == "i32";
-        let pair = left;
         let (left, right) = (self.expression(left), self.expression(right));
         let call = |name: &str| format!("{kind}_{name}({left}, {right})");
         match operation {
@@ -383,7 +437,6 @@ impl Printer<'_> {
             }
             Binary::RoundingShiftRight => call("rounding_shift_right"),
             Binary::SmallRoundingShiftRight => call("small_rounding_shift_right"),
-            Binary::AddBytes(bytes) => dsp::add_bytes(bytes, pair, [&left, &right]),
             Binary::Max => call("max"),
             Binary::Min => call("min"),
         }

@@ -147,6 +147,7 @@ fn self_test(program: &Program, name: &str, out: &mut Writer) {
         Element::F32 => format!("(float){byte} / 256.0f"),
         Element::U8 => byte,
         Element::I8 => format!("(int8_t){byte}"),
+        Element::I16 => format!("(int16_t){byte}"),
         Element::I32 => format!("(int32_t){byte}"),
     };
     let bits = bits_type(output.element);

@@ -64,6 +64,7 @@ pub(super) fn memory_type(element: Element) -> &'static str {
         Element::F32 => "float",
         Element::U8 => "uint8_t",
         Element::I8 => "int8_t",
+        Element::I16 => "int16_t",
         Element::I32 => "int32_t",
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn st_legacy(program: &Program, prefix: &Prefix) -> Vec<SourceFile> {
     let format = |element| match element {
         Element::F32 => "AI_BUFFER_FORMAT_FLOAT",
         Element::U8 => "AI_BUFFER_FORMAT_U8",
-        Element::I8 | Element::I32 => "AI_BUFFER_FORMAT_S8",
+        Element::I8 | Element::I16 | Element::I32 => "AI_BUFFER_FORMAT_S8",
     };
     let templates = [
         (".h", include_str!("st_legacy/network.h.in")),
@@ -41,7 +41,7 @@ pub(super) fn st_ai(program: &Program, prefix: &Prefix) -> Vec<SourceFile> {
     let format = |element| match element {
         Element::F32 => "STAI_FORMAT_FLOAT32",
         Element::U8 => "STAI_FORMAT_U8",
-        Element::I8 | Element::I32 => "STAI_FORMAT_S8",
+        Element::I8 | Element::I16 | Element::I32 => "STAI_FORMAT_S8",
     };
     let templates = [
         (".h", include_str!("st_ai/network.h.in")),

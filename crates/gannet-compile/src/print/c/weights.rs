@@ -88,6 +88,7 @@ fn definition(program: &Program, prefix: &Prefix, stem: &str) -> String {
             match constant {
                 Constant::F32(values) => out.list(values.iter().map(|&value| float(value))),
                 Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
+                Constant::I16(values) => out.list(values.iter().map(i16::to_string)),
                 Constant::I32(values) => out.list(values.iter().map(|&value| integer(value))),
             }
             out.line("},");

@@ -1,0 +1,143 @@
+//! Sums that are dot products of bytes: of inputs that lie side by side as they are in memory,
+//! with weights that lie in the order in which they are read.
+//!
+//! A sum goes over inputs less their zero point, `Σ (x − z)·w = Σ x·w − z·Σ w`. So the zero point
+//! is in the bias already, for all rows of a window; where rows of it lie beyond the image and
+//! are left out, their part is given back.
+
+use super::super::Lowering;
+use super::super::channels::{Blocks, Weights};
+use crate::ir::{
+    Affine, BufferId, Constant, Dot, Element, Expression, ProgramBuilder, Scalar, ScalarType,
+    Statement, order,
+};
+
+/// A layer of a window has weights of 16 bits up to so many: each is read for many positions, and
+/// need not be widened then. More would take more flash than the time is worth.
+const MOST_WIDENED: usize = 2048;
+
+/// The weights of some blocks.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Dots {
+    /// `[block, row, run · channels]`.
+    weights: BufferId,
+    /// How many inputs of a row each sum goes over.
+    run: usize,
+    /// Which block's they are.
+    block: Affine,
+    /// `[block, row, channel]`: what a row that is left out gives back, where that is anything.
+    left_out: Option<BufferId>,
+}
+
+/// What lies under one row of a window, at neighbouring positions.
+pub(in super::super) struct Factors<'f> {
+    /// Bytes, as one row of elements.
+    pub(in super::super) source: BufferId,
+    /// Where the inputs of the first position begin.
+    pub(in super::super) first: Affine,
+    /// From one position to the next.
+    pub(in super::super) step: usize,
+    /// By output channel, then by position.
+    pub(in super::super) sums: &'f [Vec<Scalar>],
+}
+
+/// How the inputs of a layer's sums lie.
+pub(in super::super) struct Runs<P> {
+    /// Rows of a window, each of so many inputs side by side.
+    pub(in super::super) rows: usize,
+    pub(in super::super) run: usize,
+    /// Where among the layer's weights the one of a row's input for a channel is.
+    pub(in super::super) place: P,
+    /// The zero point, where rows of the window may be left out.
+    pub(in super::super) left_out: Option<i32>,
+    /// Whether each weight is read for many positions.
+    pub(in super::super) slides: bool,
+}
+
+impl Lowering<'_> {
+    /// The constants of `blocks`.
+    pub(in super::super) fn dots(
+        &mut self,
+        name: &str,
+        blocks: &Blocks,
+        weights: Weights<'_>,
+        runs: &Runs<impl Fn(usize, usize, usize) -> usize>,
+    ) -> Dots {
+        let Runs { rows, run, .. } = *runs;
+        let Weights::I8(values) = weights else {
+            unreachable!("dot products are of integers")
+        };
+        let is_wide = runs.slides && values.len() <= MOST_WIDENED;
+        let element = if is_wide { Element::I16 } else { Element::I8 };
+        let order = order(element, run, blocks.size);
+        let (mut ordered, mut given_back) = (Vec::new(), Vec::new());
+        for block in 0..blocks.count {
+            let first = blocks.first + block * blocks.size;
+            for row in 0..rows {
+                let weight =
+                    |i: usize, channel: usize| values[(runs.place)(row, i, first + channel)];
+                ordered.extend(order.iter().map(|&(i, channel)| weight(i, channel)));
+                let zero = runs.left_out.unwrap_or(0);
+                given_back.extend((0..blocks.size).map(|channel| {
+                    let weights = (0..run).map(|i| i32::from(weight(i, channel)));
+                    weights.sum::<i32>().wrapping_mul(zero)
+                }));
+            }
+        }
+        let constant = if is_wide {
+            Constant::I16(ordered.into_iter().map(i16::from).collect())
+        } else {
+            Constant::I8(ordered)
+        };
+        let left_out = runs.left_out.filter(|&zero| zero != 0).map(|_| {
+            let extents = [blocks.count, rows, blocks.size];
+            let constant = Constant::I32(given_back);
+            self.builder
+                .constant(&format!("{name}_rows"), &extents, constant)
+        });
+        let extents = [blocks.count, rows, run * blocks.size];
+        Dots {
+            weights: self.builder.constant(name, &extents, constant),
+            run,
+            block: blocks.index(),
+            left_out,
+        }
+    }
+}
+
+impl Dots {
+    /// Adds the products of row `row` to the sums.
+    pub(in super::super) fn add(&self, row: Affine, factors: &Factors<'_>) -> Statement {
+        Statement::Dot(Dot {
+            sums: factors.sums.concat(),
+            positions: factors.sums[0].len(),
+            inputs: factors.source,
+            first: factors.first.clone(),
+            step: factors.step,
+            run: self.run,
+            weights: self.weights,
+            place: vec![self.block.clone(), row, 0_i64.into()],
+        })
+    }
+
+    /// What is to be added to the sums where row `row` is left out.
+    pub(in super::super) fn give_back(
+        &self,
+        builder: &mut ProgramBuilder,
+        row: Affine,
+        sums: &[Vec<Scalar>],
+    ) -> Option<Vec<Statement>> {
+        let table = self.left_out?;
+        let mut body = Vec::new();
+        for (channel, sums) in sums.iter().enumerate() {
+            let part = builder.scalar("part", ScalarType::I32);
+            let place = vec![self.block.clone(), row.clone(), channel.into()];
+            body.push(Statement::Let(part, Expression::Load(table, place)));
+            body.extend(sums.iter().map(|&sum| {
+                let whole = Expression::from(sum) + part;
+                Statement::Set(sum, whole)
+            }));
+        }
+        Some(body)
+    }
+}

@@ -1,0 +1,261 @@
+//! Dot products of bytes in Rust and C: one inline function for each shape of block.
+//!
+//! On a core with the DSP extension it is assembly (see `dot_assembly`), elsewhere plain
+//! arithmetic to the same bits. In Rust the instructions are taken with `--cfg gannet_dsp`,
+//! because a stable compiler does not tell its target's features; in C with GCC or Clang where
+//! `__ARM_FEATURE_DSP` says that they are there.
+
+use super::dot_assembly::Assembly;
+use super::writer::Writer;
+use crate::ir::{Dot, Element, Loop, Program, Statement, WORD, Wrap};
+
+/// What a function for dot products is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Shape {
+    pub(super) channels: usize,
+    pub(super) positions: usize,
+    /// From one position's inputs to the next one's.
+    pub(super) step: usize,
+    pub(super) run: usize,
+    /// Inputs are from −128 to 127.
+    pub(super) are_signed: bool,
+    /// Weights have 16 bits.
+    pub(super) are_wide: bool,
+    /// From one row of inputs to the next, where it goes over several.
+    pub(super) row: Option<usize>,
+}
+
+/// Rows of inputs at equal distances, the weights of one behind those of another.
+pub(super) struct Rows<'l> {
+    pub(super) dot: &'l Dot,
+    /// From one row of inputs to the next.
+    pub(super) distance: usize,
+    /// The ring that they lie in, if it is one.
+    pub(super) ring: Option<&'l Wrap>,
+}
+
+/// What a loop goes over, if it is nothing but such rows.
+pub(super) fn rows<'l>(program: &Program, each: &'l Loop) -> Option<Rows<'l>> {
+    let (ring, dot) = match &each.body[..] {
+        [Statement::Dot(dot)] => (None, dot),
+        [Statement::Wrap(ring)] => match &ring.body[..] {
+            [Statement::Dot(dot)] => (Some(ring), dot),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let weights = program.buffer(dot.weights).linear(&dot.place);
+    let is_next = weights.coefficient(each.variable) == dot.weight_count() as i64
+        && ring.is_none_or(|ring| {
+            let is_own = dot.first.coefficient(each.variable) == 0;
+            is_own && ring.value.coefficient(each.variable) == 1
+        });
+    let row = ring.map_or(each.variable, |ring| ring.variable);
+    let distance = usize::try_from(dot.first.coefficient(row)).ok()?;
+    (is_next && distance > 0).then_some(Rows {
+        dot,
+        distance,
+        ring,
+    })
+}
+
+impl Shape {
+    pub(super) fn of(program: &Program, dot: &Dot, row: Option<usize>) -> Shape {
+        let element = |id| program.buffer(id).element;
+        Shape {
+            channels: dot.channels(),
+            positions: dot.positions,
+            step: dot.step,
+            run: dot.run,
+            are_signed: element(dot.inputs) == Element::I8,
+            are_wide: element(dot.weights) == Element::I16,
+            row,
+        }
+    }
+
+    /// The function's name.
+    pub(super) fn name(self) -> String {
+        let Shape {
+            channels,
+            positions,
+            step,
+            run,
+            ..
+        } = self;
+        let inputs = if self.are_signed { "i8" } else { "u8" };
+        let weights = if self.are_wide { "i16" } else { "i8" };
+        let rows = self.row.map_or(String::new(), |row| format!("_{row}"));
+        format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{rows}")
+    }
+
+    pub(super) fn sums(self) -> usize {
+        self.channels * self.positions
+    }
+
+    /// How many weights a row has.
+    pub(super) fn weights(self) -> usize {
+        self.run * self.channels
+    }
+
+    /// The loops over the inputs of a row, as bounds, the first weight at input `i`, and the
+    /// distance of the channels' weights.
+    fn loops(self) -> Vec<([usize; 2], String, usize)> {
+        let (channels, whole) = (self.channels, self.run / WORD * WORD);
+        let words = if self.are_wide {
+            let pair = 2 * channels;
+            (
+                format!("((i >> 2) * 2 + (i & 1)) * {pair} + ((i >> 1) & 1)"),
+                2,
+            )
+        } else {
+            (format!("(i >> 2) * {} + (i & 3)", 4 * channels), 4)
+        };
+        [
+            ([0, whole], words.0, words.1),
+            ([whole, self.run], format!("i * {channels}"), 1),
+        ]
+        .into_iter()
+        .filter(|([from, to], ..)| from < to)
+        .collect()
+    }
+
+    /// The function in Rust.
+    pub(super) fn print_rust(self, out: &mut Writer) {
+        let input = if self.are_signed { "i8" } else { "u8" };
+        let weight = if self.are_wide { "i16" } else { "i8" };
+        let rows = self.row.map_or("", |_| "rows: isize, ");
+        let sums: Vec<String> = (0..self.sums()).map(|k| format!("sum{k}")).collect();
+        out.line("/// # Safety");
+        out.line("/// `input` and `weights` point to what the name tells of.");
+        out.line("#[inline(always)]");
+        let head = format!(
+            "unsafe fn {}(input: *const {input}, weights: *const {weight}, {rows}[{}]: [&mut i32; {}])",
+            self.name(),
+            sums.join(", "),
+            sums.len()
+        );
+        out.braces(head, |out| match Assembly::of(self) {
+            None => self.plain_rust(out),
+            Some(assembly) => {
+                out.line("#[cfg(not(gannet_dsp))]");
+                out.block("{", "}", |out| self.plain_rust(out));
+                out.line("#[cfg(gannet_dsp)]");
+                out.block("core::arch::asm!(", ");", |out| assembly.print_rust(out));
+            }
+        });
+    }
+
+    fn plain_rust(self, out: &mut Writer) {
+        let Some(row) = self.row else {
+            return self.row_in_rust(out);
+        };
+        out.braces("for row in 0..rows", |out| {
+            out.line(format_args!("let input = input.offset(row * {row});"));
+            let weights = self.weights();
+            out.line(format_args!(
+                "let weights = weights.offset(row * {weights});"
+            ));
+            self.row_in_rust(out);
+        });
+    }
+
+    fn row_in_rust(self, out: &mut Writer) {
+        for ([from, to], first, distance) in self.loops() {
+            out.braces(format_args!("for i in {from}_usize..{to}"), |out| {
+                out.line(format_args!("let weights = weights.add({first});"));
+                for k in 0..self.sums() {
+                    let (channel, position) = (k / self.positions, k % self.positions);
+                    out.line(format_args!(
+                        "*sum{k} = sum{k}.wrapping_add(i32::from(*input.add(i + {})) * i32::from(*weights.add({})));",
+                        position * self.step,
+                        channel * distance
+                    ));
+                }
+            });
+        }
+    }
+
+    /// The function in C.
+    pub(super) fn print_c(self, out: &mut Writer) {
+        let input = if self.are_signed { "int8_t" } else { "uint8_t" };
+        let weight = if self.are_wide { "int16_t" } else { "int8_t" };
+        let rows = self.row.map_or("", |_| ", intptr_t rows");
+        let sums: String = (0..self.sums())
+            .map(|k| format!(", int32_t *sum{k}"))
+            .collect();
+        let head = format!(
+            "INLINE void {}(const {input} *input, const {weight} *weights{rows}{sums})",
+            self.name()
+        );
+        out.braces(head, |out| match Assembly::of(self) {
+            None => self.plain_c(out),
+            Some(assembly) => {
+                out.line(
+                    "#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__) && defined(__OPTIMIZE__)",
+                );
+                assembly.print_c([input, weight], out);
+                out.line("#else");
+                self.plain_c(out);
+                out.line("#endif");
+            }
+        });
+    }
+
+    fn plain_c(self, out: &mut Writer) {
+        let Some(row) = self.row else {
+            return self.row_in_c(out);
+        };
+        let head = "for (intptr_t row = 0; row < rows; row++)";
+        out.braces(head, |out| {
+            self.row_in_c(out);
+            out.line(format_args!("input += {row};"));
+            out.line(format_args!("weights += {};", self.weights()));
+        });
+    }
+
+    fn row_in_c(self, out: &mut Writer) {
+        for ([from, to], first, distance) in self.loops() {
+            let head = format!("for (intptr_t i = {from}; i < {to}; i++)");
+            out.braces(head, |out| {
+                out.line(format_args!("const intptr_t first = {first};"));
+                for k in 0..self.sums() {
+                    let (channel, position) = (k / self.positions, k % self.positions);
+                    out.line(format_args!(
+                        "*sum{k} = i32_add(*sum{k}, (int32_t)input[i + {}] * (int32_t)weights[first + {}]);",
+                        position * self.step,
+                        channel * distance
+                    ));
+                }
+            });
+        }
+    }
+}
+
+/// The shapes of all dot products of `program`, each once.
+pub(super) fn shapes(program: &Program) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    for stage in program.stages() {
+        collect(program, &stage.body, &mut shapes);
+    }
+    shapes.sort_unstable();
+    shapes.dedup();
+    shapes
+}
+
+fn collect(program: &Program, body: &[Statement], shapes: &mut Vec<Shape>) {
+    for statement in body {
+        match statement {
+            Statement::Dot(dot) => shapes.push(Shape::of(program, dot, None)),
+            Statement::For(each) => match rows(program, each) {
+                Some(rows) => shapes.push(Shape::of(program, rows.dot, Some(rows.distance))),
+                None => collect(program, &each.body, shapes),
+            },
+            Statement::Wrap(wrap) => collect(program, &wrap.body, shapes),
+            Statement::If(_, body) => collect(program, body, shapes),
+            Statement::Accumulate(_)
+            | Statement::Let(..)
+            | Statement::Set(..)
+            | Statement::Store(..) => {}
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Dot products in the instructions of a core with the DSP extension.
+//!
+//! A word of inputs is widened to two pairs of 16-bit integers (UXTB16, SXTB16), and SMLAD adds
+//! two products to a sum (Armv7-M ARM, DDI 0403E, A7.7). All sums stay in registers over all rows
+//! of a window. A load stands behind another where it can: then it takes one cycle and not two
+//! (Arm DDI 0439D, 3.3.3).
+
+use super::dot::Shape;
+use super::writer::Writer;
+use crate::ir::WORD;
+
+/// Registers that a compiler gives to assembly by name. It may need r6 and r7 for itself, so where
+/// more registers have a use, these two are kept on the stack meanwhile.
+const NAMED: [&str; 12] = [
+    "r0", "r1", "r2", "r3", "r4", "r5", "r8", "r9", "r10", "r11", "r12", "lr",
+];
+/// The farthest that an address may be from a register.
+const FARTHEST: usize = 4095;
+/// Words that are written out one by one; more are a loop.
+const MOST_WRITTEN_OUT: usize = 4;
+
+/// The instructions for one shape, with `<name>` for an operand's register.
+pub(super) struct Assembly {
+    shape: Shape,
+    /// Whether r6 and r7 take the weights.
+    is_tight: bool,
+    /// Words that a turn of the loop over words multiplies, if there is one.
+    turn: Option<usize>,
+    lines: Vec<String>,
+}
+
+impl Assembly {
+    /// None if the registers are too few, or addresses too far from one another.
+    pub(super) fn of(shape: Shape) -> Option<Assembly> {
+        let operands = shape.sums() + 2 + shape.positions;
+        let words = shape.run / WORD;
+        let turn = (words > MOST_WRITTEN_OUT).then(|| {
+            let turns = (2..=MOST_WRITTEN_OUT).rev();
+            turns.min_by_key(|turn| words % turn).unwrap_or(1)
+        });
+        let nearest_words = turn.map_or(words, |turn| turn + words % turn) + 1;
+        let input = (shape.positions - 1) * shape.step + nearest_words * WORD;
+        let weights = nearest_words * WORD * shape.channels * 2;
+        if operands > NAMED.len() || input.max(weights) > FARTHEST {
+            return None;
+        }
+        let mut assembly = Assembly {
+            shape,
+            is_tight: operands + 2 > NAMED.len(),
+            turn,
+            lines: Vec::new(),
+        };
+        assembly.write();
+        Some(assembly)
+    }
+
+    fn line(&mut self, line: String) {
+        self.lines.push(line);
+    }
+
+    /// The registers of two weights.
+    fn weights(&self) -> [&'static str; 2] {
+        if self.is_tight {
+            ["r6", "r7"]
+        } else {
+            ["<a>", "<b>"]
+        }
+    }
+
+    fn write(&mut self) {
+        let Shape { row, run, .. } = self.shape;
+        let weight_bytes = if self.shape.are_wide { 2 } else { 1 };
+        let row_bytes = self.shape.weights() * weight_bytes;
+        let [end, _] = self.weights();
+        // On the stack: where the weights of the last row end, then those of this row's words.
+        let kept = if self.is_tight { 8 } else { 0 };
+        let word_end = kept;
+        let row_end = kept + if self.turn.is_some() { 4 } else { 0 };
+        if row.is_some() {
+            self.line("push {<t0>}".to_owned());
+        }
+        if self.turn.is_some() {
+            self.line("push {<t0>}".to_owned());
+        }
+        if self.is_tight {
+            self.line("push {r6, r7}".to_owned());
+        }
+        if row.is_some() {
+            self.line("2:".to_owned());
+        }
+        let words = run / WORD;
+        let (mut moved, mut moved_bytes, mut place) = (0, 0, 0);
+        if let Some(turn) = self.turn {
+            let turns = words / turn;
+            let bytes = turn * WORD * self.shape.channels * weight_bytes;
+            self.move_on(end, "<weights>", (turns * bytes) as i64);
+            self.line(format!("str {end}, [sp, #{word_end}]"));
+            self.line("3:".to_owned());
+            for word in 0..turn {
+                place = self.word(word * WORD, place);
+            }
+            self.move_on("<input>", "<input>", (turn * WORD) as i64);
+            self.move_on("<weights>", "<weights>", bytes as i64);
+            self.line(format!("ldr {end}, [sp, #{word_end}]"));
+            self.line(format!("cmp <weights>, {end}"));
+            self.line("bne 3b".to_owned());
+            (moved, moved_bytes, place) = (turns * turn * WORD, turns * bytes, 0);
+        }
+        for word in moved / WORD..words {
+            place = self.word(word * WORD - moved, place);
+        }
+        for input in words * WORD..run {
+            place = self.single(input - moved, place);
+        }
+        if let Some(row) = row {
+            self.move_on("<input>", "<input>", row as i64 - moved as i64);
+            self.move_on("<weights>", "<weights>", (row_bytes - moved_bytes) as i64);
+            self.line(format!("ldr {end}, [sp, #{row_end}]"));
+            self.line(format!("cmp <weights>, {end}"));
+            self.line("bne 2b".to_owned());
+        }
+        if self.is_tight {
+            self.line("pop {r6, r7}".to_owned());
+        }
+        let slots = 4 * (usize::from(row.is_some()) + usize::from(self.turn.is_some()));
+        if slots > 0 {
+            self.line(format!("add sp, sp, #{slots}"));
+        }
+    }
+
+    /// `to = from + distance`.
+    fn move_on(&mut self, to: &str, from: &str, distance: i64) {
+        let [free, _] = self.weights();
+        match distance {
+            0 if to == from => {}
+            -4095..=-1 => self.line(format!("sub {to}, {from}, #{}", -distance)),
+            0..=4095 => self.line(format!("add {to}, {from}, #{distance}")),
+            _ => {
+                let bits = distance as u32;
+                self.line(format!("movw {free}, #{}", bits & 0xffff));
+                self.line(format!("movt {free}, #{}", bits >> 16));
+                self.line(format!("add {to}, {from}, {free}"));
+            }
+        }
+    }
+
+    /// Four inputs of each position from `input` on, with weights from byte `place` on; tells
+    /// where the next weights lie.
+    fn word(&mut self, input: usize, place: usize) -> usize {
+        let Shape {
+            channels,
+            positions,
+            step,
+            are_wide,
+            are_signed,
+            ..
+        } = self.shape;
+        let widen = if are_signed { "sxtb16" } else { "uxtb16" };
+        let bytes = channels * WORD;
+        for half in 0..2 {
+            let odd = if half == 1 { ", ror #8" } else { "" };
+            let place = if are_wide {
+                place + half * bytes
+            } else {
+                place
+            };
+            for position in 0..positions {
+                let distance = position * step + input;
+                self.line(format!("ldr <t{position}>, [<input>, #{distance}]"));
+            }
+            for first in (0..channels).step_by(2) {
+                let pair = first..channels.min(first + 2);
+                let registers = self.weights();
+                for (channel, weight) in pair.clone().zip(registers) {
+                    let place = place + channel * WORD;
+                    self.line(format!("ldr {weight}, [<weights>, #{place}]"));
+                }
+                for position in (0..positions).filter(|_| first == 0) {
+                    self.line(format!("{widen} <t{position}>, <t{position}>{odd}"));
+                }
+                for (_, weight) in pair.clone().zip(registers).filter(|_| !are_wide) {
+                    self.line(format!("sxtb16 {weight}, {weight}{odd}"));
+                }
+                self.products("smlad", pair);
+            }
+        }
+        place + bytes * if are_wide { 2 } else { 1 }
+    }
+
+    /// One input of each position.
+    fn single(&mut self, input: usize, place: usize) -> usize {
+        let Shape {
+            channels,
+            positions,
+            step,
+            are_wide,
+            are_signed,
+            ..
+        } = self.shape;
+        let load = if are_signed { "ldrsb" } else { "ldrb" };
+        let (load_weight, bytes) = if are_wide { ("ldrsh", 2) } else { ("ldrsb", 1) };
+        for position in 0..positions {
+            let distance = position * step + input;
+            self.line(format!("{load} <t{position}>, [<input>, #{distance}]"));
+        }
+        for first in (0..channels).step_by(2) {
+            let pair = first..channels.min(first + 2);
+            for (channel, weight) in pair.clone().zip(self.weights()) {
+                let place = place + channel * bytes;
+                self.line(format!("{load_weight} {weight}, [<weights>, #{place}]"));
+            }
+            self.products("mla", pair);
+        }
+        place + channels * bytes
+    }
+
+    /// Every position's inputs with the weights of one or two channels.
+    fn products(&mut self, instruction: &str, channels: std::ops::Range<usize>) {
+        let positions = self.shape.positions;
+        for (channel, weight) in channels.zip(self.weights()) {
+            for position in 0..positions {
+                let sum = channel * positions + position;
+                self.line(format!(
+                    "{instruction} <s{sum}>, <t{position}>, {weight}, <s{sum}>"
+                ));
+            }
+        }
+    }
+
+    /// The operands behind `asm!(`.
+    pub(super) fn print_rust(&self, out: &mut Writer) {
+        for line in self.named_lines() {
+            let line = line.replace('{', "{{").replace('}', "}}");
+            out.line(format_args!("\"{line}\","));
+        }
+        for (operand, register) in self.operands() {
+            let name = format!("(\"{register}\")");
+            out.line(if let Some(sum) = operand.strip_prefix('s') {
+                format!("inout{name} *sum{sum},")
+            } else if operand == "t0" && self.shape.row.is_some() {
+                let weights = self.shape.weights();
+                format!("inout{name} weights.offset(rows * {weights}) => _,")
+            } else if operand == "input" || operand == "weights" {
+                format!("inout{name} {operand} => _,")
+            } else {
+                format!("out{name} _,")
+            });
+        }
+        out.line("options(readonly),");
+    }
+
+    /// The instructions with the operands' registers.
+    fn named_lines(&self) -> impl Iterator<Item = String> {
+        let operands = self.operands();
+        self.lines.iter().map(move |line| {
+            let named = operands.iter();
+            named.fold(line.clone(), |line, (operand, register)| {
+                line.replace(&format!("<{operand}>"), register)
+            })
+        })
+    }
+
+    /// All operands and their registers, without r6 and r7.
+    fn operands(&self) -> Vec<(String, &'static str)> {
+        let sums = (0..self.shape.sums()).map(|sum| format!("s{sum}"));
+        let temporaries = (0..self.shape.positions).map(|position| format!("t{position}"));
+        let free = ["a", "b"].into_iter().filter(|_| !self.is_tight);
+        sums.chain(["input", "weights"].map(str::to_owned))
+            .chain(temporaries)
+            .chain(free.map(str::to_owned))
+            .zip(NAMED)
+            .collect()
+    }
+
+    /// Statements.
+    pub(super) fn print_c(self, [input, weight]: [&str; 2], out: &mut Writer) {
+        let end = self.shape.row.map(|_| {
+            let weights = self.shape.weights();
+            format!("weights + rows * {weights}")
+        });
+        let operands = self.operands();
+        let (mut results, mut used) = (Vec::new(), Vec::new());
+        for (operand, register) in &operands {
+            let (of, value) = if let Some(sum) = operand.strip_prefix('s') {
+                results.push(format!("*sum{sum} = {register};"));
+                ("int32_t ".to_owned(), Some(format!("*sum{sum}")))
+            } else if operand == "input" {
+                (format!("const {input} *"), Some("input".to_owned()))
+            } else if operand == "weights" {
+                (format!("const {weight} *"), Some("weights".to_owned()))
+            } else if let Some(end) = end.as_ref().filter(|_| operand == "t0") {
+                (format!("const {weight} *"), Some(end.clone()))
+            } else {
+                ("int32_t ".to_owned(), None)
+            };
+            let constraint = if value.is_some() { "+r" } else { "=&r" };
+            let value = value.map_or(String::new(), |value| format!(" = {value}"));
+            out.line(format_args!(
+                "register {of}{register} __asm__(\"{register}\"){value};"
+            ));
+            used.push(format!("\"{constraint}\"({register})"));
+        }
+        out.line("__asm__ volatile(");
+        for line in self.named_lines() {
+            out.line(format_args!("    \"{line}\\n\""));
+        }
+        out.line(format_args!("    : {}", used.join(", ")));
+        out.line("    : : \"cc\", \"memory\");");
+        results.iter().for_each(|result| out.line(result));
+    }
+}
