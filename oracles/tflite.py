@@ -98,6 +98,28 @@ def hard_swish():
     return tf.keras.Model(image, x)
 
 
+def arithmetic():
+    """What Gannet has in real numbers alone: constants, extremes, slopes, and the ways to make an
+    image larger or to turn it."""
+    x = image = layers.Input((4, 5, 3), batch_size=1, name="image")
+    x = layers.Rescaling([0.5, 2.0, -1.0], offset=[0.1, 0.0, 0.3])(x)
+    x = layers.Lambda(lambda t: 1.5 - t)(x)
+    x = layers.Conv2DTranspose(4, 3, strides=2, padding="same")(x)
+    x = layers.PReLU(shared_axes=[1, 2])(x)
+    y = layers.Conv2DTranspose(4, (1, 2), strides=(1, 1), activation="relu")(
+        layers.MaxPooling2D((1, 2), strides=1)(x)
+    )
+    z = layers.Multiply()([x, y])
+    x = layers.Subtract()([layers.Maximum()([x, y, z]), layers.Minimum()([y, z])])
+    x = layers.Lambda(lambda t: tf.image.resize(t, (16, 10), method="nearest"))(x)
+    mean = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    x = layers.Multiply()([x, mean])
+    x = layers.Permute((2, 1, 3))(x)
+    x = layers.Reshape((16, 10, 4))(x)
+    x = layers.GlobalMaxPooling2D()(x)
+    return tf.keras.Model(image, x)
+
+
 FLOAT = ["float", "float16"]
 INT8 = ["int8", "int8-float-ends", "uint8-ends", "int8-per-tensor"]
 NETWORKS = {
@@ -105,6 +127,7 @@ NETWORKS = {
     "branches": (branches, FLOAT + INT8),
     "sums": (sums, ["int8", "int16"]),
     "functions": (functions, INT8),
+    "arithmetic": (arithmetic, FLOAT),
     "hard-swish": (hard_swish, FLOAT + INT8),
 }
 

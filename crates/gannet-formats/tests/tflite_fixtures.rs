@@ -9,7 +9,7 @@ use std::{
 
 use gannet_formats::{Model, ModelRef, read, tflite};
 use gannet_graph::{
-    QuantizedGraph, Tensor,
+    Conv2D, Graph, Padding, QuantizedGraph, Tensor, Window,
     quantized::{
         Bias, Clamp, Dense, Element, End, Kernel, Products, Quantization, QuantizedTensor,
         TensorType, WeightBits,
@@ -139,4 +139,26 @@ fn weights_of_four_bits_are_packed_and_unpacked() {
         panic!("the network is of integers");
     };
     assert_eq!(back, graph);
+}
+
+/// TFLite has no border of one's own choice: a convolution's becomes a `PAD` before it.
+#[test]
+fn an_explicit_border_is_an_operator_of_its_own() {
+    let padding = Padding::Explicit {
+        vertical: [2, 0],
+        horizontal: [1, 3],
+    };
+    let window = Window::new([3, 2], [2, 1], padding).unwrap();
+    let kernel = Tensor::from_fn([3, 2, 2, 3], |i| (i % 7) as f32 - 3.0);
+    let mut graph = Graph::new("net", [5, 4, 2]).unwrap();
+    let conv = Conv2D::new(window, kernel, None).unwrap();
+    graph.push("conv", conv).unwrap();
+    let file = tflite::to_tflite(ModelRef::from(&graph)).unwrap();
+    let Model::Float(back) = tflite::from_tflite(&file).unwrap() else {
+        panic!("the network is of real numbers");
+    };
+    let kinds: Vec<&str> = back.nodes().iter().map(|n| n.layer().kind()).collect();
+    assert_eq!(kinds, ["InputLayer", "ZeroPadding2D", "Conv2D"]);
+    let image = Tensor::from_fn([5, 4, 2], |i| (i * 5 % 11) as f32);
+    assert_eq!(back.run(&image).unwrap(), graph.run(&image).unwrap());
 }

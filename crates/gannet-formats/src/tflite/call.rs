@@ -117,6 +117,15 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Whether input `i` is known when the network is read.
+    pub fn is_constant(&self, i: usize) -> bool {
+        let place = self.node.inputs.get(i).copied().flatten();
+        place.is_some_and(|place| {
+            let source = self.before_dequantize(place);
+            self.source.tensors[source].data.is_some()
+        })
+    }
+
     /// Whether input `i` is there.
     pub fn has_input(&self, i: usize) -> bool {
         matches!(self.node.inputs.get(i), Some(Some(_)))

@@ -47,7 +47,7 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     let shape = kernel_shape(call, &shape)?;
     let (window, activation) = window(call, shape)?;
     let (shape, kernel) = permuted(shape, &kernel, FILTERS_LAST);
-    let bias = float_bias(call)?;
+    let bias = float_bias(call, 2)?;
     let layer = Conv2D::new(window, Tensor::new(shape, kernel)?, bias)?;
     // A kernel of fewer channels than the input tells of groups.
     let channels = call.shape(call.operand(0)?)?.channels();
@@ -59,12 +59,12 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     Ok(Step::new(layer, [call.operand(0)?]))
 }
 
-/// The bias of input 2, if there is one.
-pub(super) fn float_bias(call: &Call<'_>) -> Result<Option<Tensor>, Trouble> {
-    if !call.has_input(2) {
+/// The bias of input `i`, if there is one.
+pub(super) fn float_bias(call: &Call<'_>, i: usize) -> Result<Option<Tensor>, Trouble> {
+    if !call.has_input(i) {
         return Ok(None);
     }
-    let (_, bias) = call.floats(2)?;
+    let (_, bias) = call.floats(i)?;
     Ok(Some(Tensor::new([bias.len()], bias)?))
 }
 

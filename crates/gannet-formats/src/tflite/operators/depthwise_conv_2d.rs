@@ -51,7 +51,7 @@ fn geometry(
 pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     let (shape, kernel) = call.floats(1)?;
     let (shape, window, activation) = geometry(call, &shape)?;
-    let layer = DepthwiseConv2D::new(window, Tensor::new(shape, kernel)?, float_bias(call)?)?;
+    let layer = DepthwiseConv2D::new(window, Tensor::new(shape, kernel)?, float_bias(call, 2)?)?;
     let layer = layer.with_activation(call.function(activation));
     Ok(Step::new(layer, [call.operand(0)?]))
 }

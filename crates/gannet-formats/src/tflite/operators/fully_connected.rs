@@ -52,7 +52,7 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     let (shape, kernel) = call.floats(1)?;
     let (shape, activation) = geometry(call, &shape)?;
     let (shape, kernel) = permuted(shape, &kernel, [1, 0]);
-    let layer = Dense::new(Tensor::new(shape, kernel)?, float_bias(call)?)?;
+    let layer = Dense::new(Tensor::new(shape, kernel)?, float_bias(call, 2)?)?;
     let layer = layer.with_activation(call.function(activation));
     let mut step = Step::new(layer, [call.operand(0)?]);
     if is_flattened(call)? {

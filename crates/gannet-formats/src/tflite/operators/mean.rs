@@ -1,6 +1,6 @@
-//! `MEAN` over height and width.
+//! `MEAN` and `REDUCE_MAX` over height and width.
 
-use gannet_graph::{GlobalAveragePool2D, Layer, quantized};
+use gannet_graph::{GlobalAveragePool2D, GlobalMaxPool2D, Layer, Reshape, quantized};
 
 use crate::tflite::{
     call::{Call, Step, Trouble},
@@ -26,10 +26,17 @@ fn keeps_extents(call: &Call<'_>) -> Result<bool, Trouble> {
 }
 
 pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
-    if keeps_extents(call)? {
-        call.note("keep_dims", true, "false");
+    let keep_dims = keeps_extents(call)?;
+    let layer: Layer = match call.node.code {
+        BuiltinOperator::REDUCE_MAX => GlobalMaxPool2D.into(),
+        _ => GlobalAveragePool2D.into(),
+    };
+    let mut step = Step::new(layer, [call.operand(0)?]);
+    if keep_dims {
+        let shape = call.shape(call.output())?;
+        step.layers.push(Reshape::new(shape).into());
     }
-    Ok(Step::new(GlobalAveragePool2D, [call.operand(0)?]))
+    Ok(step)
 }
 
 pub(super) fn quantized(call: &Call<'_>) -> Result<Step<quantized::Layer>, Trouble> {
@@ -42,7 +49,7 @@ pub(super) fn quantized(call: &Call<'_>) -> Result<Step<quantized::Layer>, Troub
 /// Writes the operator; its axes disappear.
 pub(super) fn write(
     site: &mut Site<'_, '_>,
-    version: i32,
+    code: (BuiltinOperator, i32),
     keep_dims: bool,
 ) -> Result<(), Formless> {
     let name = site.part("axes");
@@ -51,7 +58,6 @@ pub(super) fn write(
         ReducerOptions::create(&mut site.writer.builder, &ReducerOptionsArgs { keep_dims });
     let options = (BuiltinOptions::ReducerOptions, options.as_union_value());
     let inputs = [site.inputs[0], axes];
-    let code = (BuiltinOperator::MEAN, version);
     site.writer
         .operator(code, &inputs, site.output, Some(options));
     Ok(())

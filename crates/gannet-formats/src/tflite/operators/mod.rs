@@ -7,18 +7,25 @@ mod average_pool_2d;
 mod concatenation;
 mod conv_2d;
 mod depthwise_conv_2d;
+mod elementwise;
+mod extremes;
 mod fully_connected;
 mod max_pool_2d;
 mod mean;
 mod mul;
 mod pad;
+mod prelu;
 mod quantize;
 mod reshape;
+mod resize_nearest_neighbor;
 mod softmax;
 mod sub;
+mod transpose;
+mod transpose_conv;
 
 use gannet_graph::{Layer, quantized};
 
+use self::elementwise::Operation;
 use super::{
     call::{Call, Step, Trouble},
     schema::tflite::BuiltinOperator as Code,
@@ -76,6 +83,22 @@ const fn integers(
     }
 }
 
+/// An operator of real numbers alone.
+const fn real(
+    code: Code,
+    kinds: &'static [&'static str],
+    attributes: Attributes,
+    float: Reader<Layer>,
+) -> Operator {
+    Operator {
+        code,
+        kinds,
+        attributes,
+        float: Some(float),
+        quantized: None,
+    }
+}
+
 const WINDOW: Attributes = &[
     ("padding", "SAME, VALID"),
     ("dilation", "any"),
@@ -88,7 +111,7 @@ const POOLING: Attributes = &[
 const ELEMENTWISE: Attributes = &[("fused_activation_function", FUSED)];
 const FUSED: &str = "NONE, RELU, RELU6";
 const FUNCTION: &[&str] = &["Activation"];
-const SHAPE: &[&str] = &["Flatten"];
+const SHAPE: &[&str] = &["Flatten", "Reshape"];
 
 /// Every operator that is read.
 const OPERATORS: &[Operator] = &[
@@ -137,7 +160,54 @@ const OPERATORS: &[Operator] = &[
         mean::float,
         mean::quantized,
     ),
-    both(Code::ADD, &["Add"], ELEMENTWISE, add::float, add::quantized),
+    both(
+        Code::ADD,
+        &["Add", "Rescaling"],
+        ELEMENTWISE,
+        add::float,
+        add::quantized,
+    ),
+    both(
+        Code::SUB,
+        &["Subtract", "Rescaling"],
+        ELEMENTWISE,
+        sub::float,
+        sub::quantized,
+    ),
+    both(
+        Code::MUL,
+        &["Multiply", "Rescaling"],
+        ELEMENTWISE,
+        mul::float,
+        mul::quantized,
+    ),
+    real(Code::MAXIMUM, &["Maximum"], &[], extremes::maximum),
+    real(Code::MINIMUM, &["Minimum"], &[], extremes::minimum),
+    real(
+        Code::REDUCE_MAX,
+        &["GlobalMaxPooling2D"],
+        &[("axes", "[1, 2]")],
+        mean::float,
+    ),
+    real(
+        Code::TRANSPOSE_CONV,
+        &["Conv2DTranspose"],
+        POOLING,
+        transpose_conv::float,
+    ),
+    real(
+        Code::RESIZE_NEAREST_NEIGHBOR,
+        &["UpSampling2D"],
+        &[("align_corners", "false"), ("half_pixel_centers", "any")],
+        resize_nearest_neighbor::float,
+    ),
+    real(
+        Code::TRANSPOSE,
+        &["Permute"],
+        &[("perm", "the batch in its place")],
+        transpose::float,
+    ),
+    real(Code::PRELU, &["PReLU"], &[], prelu::float),
     both(
         Code::CONCATENATION,
         &["Concatenate"],
@@ -223,8 +293,6 @@ const OPERATORS: &[Operator] = &[
         softmax::quantized,
     ),
     integers(Code::QUANTIZE, &[], &[], quantize::quantized),
-    integers(Code::MUL, &[], ELEMENTWISE, mul::quantized),
-    integers(Code::SUB, &[], ELEMENTWISE, sub::quantized),
 ];
 
 /// What is to be known of the attributes of operators.
@@ -287,20 +355,32 @@ pub(super) fn write_float(layer: &Layer, site: &mut Site<'_, '_>) -> Result<(), 
         Layer::Dense(dense) => fully_connected::write_float(dense, site),
         Layer::MaxPool2D(pool) => max_pool_2d::write_float(pool, site),
         Layer::AveragePool2D(pool) => average_pool_2d::write_float(pool, site),
-        Layer::GlobalAveragePool2D(_) => mean::write(site, 1, false),
+        Layer::GlobalAveragePool2D(_) => mean::write(site, (Code::MEAN, 1), false),
         Layer::Activation(activation) => activations::write_float(activation.function, site),
         Layer::ZeroPadding2D(padding) => {
             pad::write(site, 1, [padding.vertical, padding.horizontal])
         }
-        Layer::Add(_) => add::write_float(site),
+        Layer::GlobalMaxPool2D(_) => mean::write(site, (Code::REDUCE_MAX, 1), false),
+        Layer::Add(_) => elementwise::write(Operation::Add, site),
+        Layer::Subtract(_) => elementwise::write(Operation::Subtract, site),
+        Layer::Multiply(_) => elementwise::write(Operation::Multiply, site),
+        Layer::Rescaling(rescaling) => elementwise::write_rescaling(rescaling, site),
+        Layer::Maximum(_) => extremes::write(Code::MAXIMUM, site),
+        Layer::Minimum(_) => extremes::write(Code::MINIMUM, site),
+        Layer::PReLU(slopes) => prelu::write(slopes, site),
+        Layer::Conv2DTranspose(conv) => transpose_conv::write(conv, site),
+        Layer::UpSampling2D(_) => resize_nearest_neighbor::write(site),
+        Layer::Permute(permute) => transpose::write(permute, site),
         Layer::Concatenate(_) => concatenation::write(site, 1),
-        Layer::Flatten(_) => reshape::write(site),
+        Layer::Flatten(_) | Layer::Reshape(_) => reshape::write(site),
         other => Err(Formless {
             attribute: "class_name",
             value: other.kind().to_owned(),
-            supported: "Conv2D, DepthwiseConv2D, Dense, MaxPooling2D, AveragePooling2D, \
-                        GlobalAveragePooling2D, Activation, ZeroPadding2D, Add, Concatenate, \
-                        Flatten; fold normalization into the layer before it",
+            supported: "Conv2D, DepthwiseConv2D, Conv2DTranspose, Dense, MaxPooling2D, \
+                        AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, \
+                        UpSampling2D, Activation, PReLU, Rescaling, ZeroPadding2D, Add, Subtract, \
+                        Multiply, Maximum, Minimum, Concatenate, Permute, Reshape, Flatten; fold \
+                        normalization into the layer before it",
         }),
     }
 }
@@ -318,7 +398,7 @@ pub(super) fn write_quantized(
         Q::Dense(dense) => fully_connected::write_quantized(dense, site),
         Q::MaxPool2D(pool) => max_pool_2d::write_quantized(pool, site),
         Q::AveragePool2D(pool) => average_pool_2d::write_quantized(pool, site),
-        Q::GlobalAveragePool2D(pool) => mean::write(site, 2, pool.keep_dims),
+        Q::GlobalAveragePool2D(pool) => mean::write(site, (Code::MEAN, 2), pool.keep_dims),
         Q::ZeroPadding2D(padding) => pad::write(site, 2, [padding.vertical, padding.horizontal]),
         Q::Relu(relu) => activations::write_relu(relu.clamp, site),
         Q::LeakyRelu(leaky) => activations::write_leaky_relu(leaky.slope, site, 2),
@@ -328,8 +408,8 @@ pub(super) fn write_quantized(
         Q::Softmax(softmax) => softmax::write(softmax.beta, site, 2),
         Q::Requantize(_) => activations::write(site, Code::QUANTIZE, 2),
         Q::Add(sum) => add::write_quantized(sum, site),
-        Q::Subtract(difference) => sub::write(difference, site),
-        Q::Multiply(product) => mul::write(product, site),
+        Q::Subtract(difference) => sub::write_quantized(difference, site),
+        Q::Multiply(product) => mul::write_quantized(product, site),
         Q::Concatenate(_) => concatenation::write(site, 2),
         Q::Reshape(_) => reshape::write(site),
     }

@@ -1,6 +1,6 @@
 //! `RESHAPE`, and its likes `SQUEEZE` and `EXPAND_DIMS`: the output's shape says all.
 
-use gannet_graph::{Flatten, Layer, quantized};
+use gannet_graph::{Flatten, Layer, Reshape, quantized};
 
 use crate::tflite::{
     call::{Call, Step, Trouble},
@@ -16,7 +16,7 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     } else if to.as_vector().is_some() {
         vec![Flatten.into()]
     } else {
-        return Err(call.refuse("shape", format!("{from} to {to}"), "to a vector"));
+        vec![Reshape::new(to).into()]
     };
     Ok(Step {
         layers,
