@@ -70,6 +70,7 @@ def main():
         run(sys.executable, NETRON_PAGE, ours)
         litert, tflite = Path(folder) / "litert", Path(folder) / "tflite"
         run(sys.executable, TFLITE, "make", litert)
+        run(sys.executable, TFLITE, "tiny", litert)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "tflite_fixtures"]
         run(*test, GANNET_TFLITE_FIXTURES=str(litert))
         example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]

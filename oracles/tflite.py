@@ -2,6 +2,8 @@
 
     python oracles/tflite.py make FOLDER    networks as TensorFlow's converter writes them, each
                                             with inputs and outputs in a .json beside it
+    python oracles/tflite.py tiny FOLDER    the same of integers, for networks of the shapes of
+                                            MLPerf Tiny's (oracles/zoo.py)
     python oracles/tflite.py check FOLDER   runs every .tflite in FOLDER that has a .json beside
                                             it, and compares with the outputs there
 
@@ -233,6 +235,21 @@ def make(folder):
             store(folder, f"{name}-{kind}", content, generator)
 
 
+def tiny(folder):
+    import zoo
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for network in (zoo.resnet_8, zoo.ds_cnn, zoo.mobilenet_v1, zoo.autoencoder):
+        generator = np.random.default_rng(7)
+        model = network()
+        zoo.randomize(model, generator)
+        # Of one image, or the converter leaves arithmetic on shapes in the file.
+        image = layers.Input(batch_shape=(1, *model.inputs[0].shape[1:]))
+        model = tf.keras.Model(image, model(image))
+        content = converted(model, "int8", generator)
+        store(folder, f"{network.__name__.replace('_', '-')}-int8", content, generator)
+
+
 def check(folder):
     checked = 0
     for path in sorted(folder.glob("*.tflite")):
@@ -253,6 +270,6 @@ def check(folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("make", "check"):
+    if len(sys.argv) != 3 or sys.argv[1] not in ("make", "tiny", "check"):
         sys.exit(__doc__)
-    {"make": make, "check": check}[sys.argv[1]](Path(sys.argv[2]))
+    {"make": make, "tiny": tiny, "check": check}[sys.argv[1]](Path(sys.argv[2]))

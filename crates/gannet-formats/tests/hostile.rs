@@ -3,12 +3,14 @@
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    fmt::Display,
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
-use gannet_formats::{FORMATS, FormatError, keras, state::STATE_FORMATS};
+use gannet_data::idx::{Source, read_images, read_labels};
+use gannet_formats::{FORMATS, keras, state::STATE_FORMATS};
 use gannet_graph::networks;
 
 /// The system's memory, and how much of it was in use at most.
@@ -103,8 +105,28 @@ fn mutated_files_end_in_a_network_or_a_sentence() {
             format.from_bytes(file, network.clone())
         });
     }
+    bears_mutations("IDX", &idx(), |file| {
+        let source = || Source {
+            name: "input".to_owned(),
+            bytes: file,
+        };
+        let labels = read_labels(source()).map(|_| ());
+        read_images(source()).map(|_| ()).or(labels)
+    });
     let peak = MEMORY.peak_bytes.load(Ordering::Relaxed);
     assert!(peak < 256 << 20, "{peak} bytes were in use at once");
+}
+
+/// A file of six pictures, 4 by 5, and one of labels: a magic number, sizes, and bytes.
+fn idx() -> [Vec<u8>; 2] {
+    let sizes = |sizes: &[u32]| -> Vec<u8> {
+        let sizes = sizes.iter().flat_map(|size| size.to_be_bytes());
+        sizes.collect()
+    };
+    let pixels = (0..120).map(|i| i * 2);
+    let pictures = [sizes(&[0x803, 6, 4, 5]), pixels.collect()].concat();
+    let labels = (0..100).map(|i| i % 10);
+    [pictures, [sizes(&[0x801, 100]), labels.collect()].concat()]
 }
 
 /// The files that a framework wrote, always in the same order.
@@ -125,10 +147,10 @@ fn fixtures(extension: &str) -> Vec<Vec<u8>> {
 }
 
 /// Reads mutations of the seeds in turn and checks how that ends.
-fn bears_mutations<T>(
+fn bears_mutations<T, E: Display>(
     format: &str,
     seeds: &[Vec<u8>],
-    read: impl Fn(&[u8]) -> Result<T, FormatError>,
+    read: impl Fn(&[u8]) -> Result<T, E>,
 ) {
     let mut random = Random(1);
     let mut refused = 0;
