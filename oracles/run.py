@@ -70,13 +70,18 @@ def main():
         run(sys.executable, NETRON_PAGE, ours)
         litert, tflite = Path(folder) / "litert", Path(folder) / "tflite"
         run(sys.executable, TFLITE, "make", litert)
-        run(sys.executable, TFLITE, "tiny", litert)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "tflite_fixtures"]
         run(*test, GANNET_TFLITE_FIXTURES=str(litert))
         example = [cargo, "run", "--package", "gannet-formats", "--example", "rewrite_tflite"]
         run(*example, "--", litert, tflite)
         run(sys.executable, TFLITE, "check", tflite)
         run(sys.executable, ONNX_QUANTIZED, "check", tflite)
+        tiny, rewritten = Path(folder) / "tiny", Path(folder) / "rewritten"
+        run(sys.executable, TFLITE, "tiny", tiny)
+        test = [cargo, "test", "--package", "gannet-formats", "--test", "tflite_fixtures"]
+        run(*test, GANNET_TFLITE_FIXTURES=str(tiny))
+        run(*example, "--", tiny, rewritten)
+        run(sys.executable, TFLITE, "check", rewritten)
         run(sys.executable, ONNX_QUANTIZED, "make", theirs / "onnx-quantized")
         test = [cargo, "test", "--package", "gannet-formats", "--test", "onnx_quantized"]
         run(*test, GANNET_ONNX_QUANTIZED=str(theirs / "onnx-quantized"))
