@@ -175,7 +175,7 @@ impl Blocking {
             other => unreachable!("{} is no pooling", other.kind()),
         });
         let columns = Reach::of(window, image, 1);
-        let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs >= WORD;
+        let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs > 1;
         let operands = match operands {
             Operands::Integers if is_long => Operands::Dots,
             others => others,
