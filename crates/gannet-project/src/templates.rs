@@ -28,7 +28,7 @@ pub const TEMPLATES: &[Template] = &[
     },
     Template {
         name: "digits-small",
-        about: "a more accurate network of 8,178 parameters, 60 epochs",
+        about: "a more accurate network of 9,482 parameters, 45 epochs",
         text: include_str!("../templates/digits-small.toml"),
     },
 ];
