@@ -218,6 +218,7 @@ impl Counting<'_> {
                     Unary::ToF32 => operations.conversions += 2,
                     Unary::Bits | Unary::FromBits => operations.conversions += 1,
                     Unary::Neg => operations.floats += 1,
+                    Unary::LeadingZeros => operations.integers += 1,
                 }
             }
             Expression::Binary(operation, left, right) => {

@@ -242,6 +242,7 @@ fn unary(operation: Unary, of: ScalarType, bits: u32) -> u32 {
         (Unary::Bits | Unary::FromBits, _) => bits,
         (Unary::Neg, ScalarType::F32) => bits ^ (1 << 31),
         (Unary::Neg, ScalarType::I32) => bits.wrapping_neg(),
+        (Unary::LeadingZeros, _) => bits.leading_zeros(),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Unary {
     FromBits,
     /// `−x`, sign bit flipped.
     Neg,
+    /// How many zeros an `i32` has above its highest one bit; 32 for 0.
+    LeadingZeros,
 }
 
 /// An operation on two values of one type.

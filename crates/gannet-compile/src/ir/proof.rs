@@ -279,7 +279,9 @@ impl Scope<'_> {
             Expression::Unary(operation, value) => {
                 let found = self.expression(value)?;
                 match operation {
-                    Unary::ToF32 | Unary::FromBits => self.same_type(ScalarType::I32, found)?,
+                    Unary::ToF32 | Unary::FromBits | Unary::LeadingZeros => {
+                        self.same_type(ScalarType::I32, found)?;
+                    }
                     Unary::Bits => self.same_type(ScalarType::F32, found)?,
                     Unary::Neg => {}
                 }

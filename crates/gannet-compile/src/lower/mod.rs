@@ -238,6 +238,9 @@ impl<'g> Lowering<'g> {
                 quantized::Layer::Sigmoid(_) | quantized::Layer::Tanh(_) => {
                     return self.tabled(name, &integers.table(id), &rows);
                 }
+                quantized::Layer::Softmax(layer) => {
+                    return self.integer_softmax(integers, (id, layer), &rows);
+                }
                 quantized::Layer::GlobalAveragePool2D(layer) => {
                     return self.integer_global_average_pool2d(integers, id, layer, &rows);
                 }

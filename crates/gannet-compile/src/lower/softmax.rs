@@ -8,23 +8,23 @@ use super::{Lowering, load};
 use crate::ir::{Affine, Expression, ProgramBuilder, Scalar, ScalarType, Statement, Variable};
 
 /// One pixel.
-struct Pixel<'r> {
+pub(super) struct Pixel<'r> {
     source: &'r Image,
-    target: &'r Image,
+    pub(super) target: &'r Image,
     from: Place,
     to: Place,
     /// Its column.
     x: Variable,
     /// The largest value.
-    largest: Scalar,
+    pub(super) largest: Scalar,
     /// `Σ e^(x − largest)`.
-    sum: Scalar,
+    pub(super) sum: Scalar,
 }
 
 impl Lowering<'_> {
     /// `e^(x − max) / Σ e^(x − max)`. The powers lie in the target until they are divided.
     pub(super) fn softmax(&mut self, rows: &Rows) -> Vec<Statement> {
-        self.each_pixel(rows, |builder, pixel| {
+        self.each_pixel(rows, ScalarType::F32, |builder, pixel| {
             let to = pixel.target.pixels;
             let mut body = pixel.sum_powers(builder, |channel, power| {
                 let index = pixel.to(channel);
@@ -42,7 +42,7 @@ impl Lowering<'_> {
 
     /// `x − max − ln Σ e^(x − max)`.
     pub(super) fn log_softmax(&mut self, rows: &Rows) -> Vec<Statement> {
-        self.each_pixel(rows, |builder, pixel| {
+        self.each_pixel(rows, ScalarType::F32, |builder, pixel| {
             let mut body = pixel.sum_powers(builder, |_, power| (Vec::new(), power));
             let log_sum = builder.scalar("log_sum", ScalarType::F32);
             let (statements, logarithm) = logarithm(builder, pixel.sum.into());
@@ -60,15 +60,16 @@ impl Lowering<'_> {
         })
     }
 
-    fn each_pixel(
+    /// `body` for each pixel, whose values are of type `of`.
+    pub(super) fn each_pixel(
         &mut self,
         rows: &Rows,
+        of: ScalarType,
         body: impl FnOnce(&mut ProgramBuilder, &Pixel<'_>) -> Vec<Statement>,
     ) -> Vec<Statement> {
         let (source, target, y) = (rows.source(), &rows.target, Affine::from(rows.y));
         let x = self.builder.variable("x");
-        let [largest, sum] =
-            ["largest", "sum"].map(|name| self.builder.scalar(name, ScalarType::F32));
+        let [largest, sum] = ["largest", "sum"].map(|name| self.builder.scalar(name, of));
         source.at(&mut self.builder, y.clone(), |builder, from| {
             target.at(builder, y, |builder, to| {
                 let pixel = Pixel {
@@ -89,11 +90,11 @@ impl Lowering<'_> {
 
 impl Pixel<'_> {
     /// Where the value of `channel` goes.
-    fn to(&self, channel: Variable) -> Vec<Affine> {
+    pub(super) fn to(&self, channel: Variable) -> Vec<Affine> {
         self.to.pixel(self.x.into(), channel.into())
     }
 
-    fn load(&self, builder: &ProgramBuilder, channel: Variable) -> Expression {
+    pub(super) fn load(&self, builder: &ProgramBuilder, channel: Variable) -> Expression {
         let index = self.from.pixel(self.x.into(), channel.into());
         load(builder, self.source.pixels, index)
     }
@@ -127,7 +128,7 @@ impl Pixel<'_> {
     }
 
     /// `body` for each channel.
-    fn each(
+    pub(super) fn each(
         &self,
         builder: &mut ProgramBuilder,
         body: impl FnOnce(&mut ProgramBuilder, Variable) -> Vec<Statement>,

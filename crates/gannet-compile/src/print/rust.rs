@@ -547,6 +547,7 @@ impl Printer<'_> {
                     Unary::Bits => format!("({inner}).to_bits() as i32"),
                     Unary::FromBits => format!("f32::from_bits(({inner}) as u32)"),
                     Unary::Neg => format!("-({inner})"),
+                    Unary::LeadingZeros => format!("({inner}).leading_zeros() as i32"),
                 }
             }
             Expression::Binary(operation, left, right) => self.binary(*operation, left, right),

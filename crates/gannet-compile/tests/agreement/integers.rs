@@ -4,8 +4,8 @@ use gannet_compile::ir::Program;
 use gannet_compile::{InputFormat, Interpreter, Options, compile_quantized};
 use gannet_graph::quantized::{
     Add, Bias, Clamp, Conv2D, Dense, DepthwiseConv2D, Element, GlobalAveragePool2D, Kernel,
-    MaxPool2D, Products, Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Tanh,
-    TensorType, WeightBits,
+    MaxPool2D, Products, Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Softmax,
+    Tanh, TensorType, WeightBits,
 };
 use gannet_graph::{Padding, Window};
 
@@ -156,8 +156,30 @@ fn residual() -> QuantizedGraph {
     graph
 }
 
+/// Shares of the channels of each pixel, and of a mean's.
+fn shares() -> QuantizedGraph {
+    let mut random = Random::new(4);
+    let image = TensorType::new([5, 4, 3], pixels());
+    let mut graph = QuantizedGraph::new("integer-shares", image).unwrap();
+    let same = window([3, 3], [1, 1], Padding::Same);
+    let convolution = products(&mut random, &[3, 3, 3, 7], 7, values(0.11, 9), Clamp::None);
+    graph
+        .push("conv", Conv2D::new(same, convolution).unwrap())
+        .unwrap();
+    graph.push("softmax", Softmax { beta: 1.0 }).unwrap();
+    let mean = GlobalAveragePool2D {
+        output: values(0.004, -128),
+        keep_dims: false,
+    };
+    graph.push("mean", mean).unwrap();
+    let dense = products(&mut random, &[7, 10], 1, values(0.15, 30), Clamp::None);
+    graph.push("dense", Dense::new(dense).unwrap()).unwrap();
+    graph.push("softmax_1", Softmax { beta: 1.5 }).unwrap();
+    graph
+}
+
 pub fn networks() -> Vec<QuantizedGraph> {
-    vec![digits(), strides(), residual()]
+    vec![digits(), strides(), residual(), shares()]
 }
 
 pub fn program(graph: &QuantizedGraph) -> Program {
@@ -187,6 +209,34 @@ fn the_interpreter_computes_the_integer_references_bits() {
     }
 }
 
+/// Few and many channels, steep and flat, one that is far above the others, and all the same: where
+/// a sum of powers is a power of two, and where it takes all bits.
+#[test]
+fn shares_of_any_channels_are_the_references() {
+    for (channels, scale) in [(1, 0.1), (2, 0.3), (10, 0.02), (600, 0.05), (4095, 0.001)] {
+        let input = TensorType::new([channels], values(scale, 0));
+        let mut graph = QuantizedGraph::new("shares", input).unwrap();
+        graph.push("softmax", Softmax { beta: 1.0 }).unwrap();
+        let options = Options {
+            input: InputFormat::F32,
+        };
+        let mut interpreter = Interpreter::new(&compile_quantized(&graph, &options).unwrap());
+        let mut random = Random::new(5);
+        for turn in 0..40 {
+            let spread = [0, 2, 40, 255][turn % 4];
+            let largest = i32::from(random.bits() as i8);
+            let mut value = || (largest - random.below(spread + 1) as i32).max(-128);
+            let row: Vec<i32> = (0..channels).map(|_| value()).collect();
+            let bytes: Vec<u8> = row.iter().map(|&value| value as u8).collect();
+            let row = QuantizedTensor::new(graph.input_type().clone(), row).unwrap();
+            let expected = graph.run(&row).unwrap();
+            let found = interpreter.run(&bytes).iter();
+            let found: Vec<i32> = found.map(|byte| byte.cast_signed().into()).collect();
+            assert_eq!(found, expected.data(), "{channels} channels, turn {turn}");
+        }
+    }
+}
+
 #[test]
 fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
     let tables = networks().into_iter().map(|graph| {
@@ -195,7 +245,7 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         let names = program.buffers().iter().map(|buffer| &buffer.name);
         names.filter(|name| *name == "input_table").count()
     });
-    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0]);
+    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0]);
 }
 
 /// The image, five rows of it with two columns of border, six pooled rows of 13 pixels of 8

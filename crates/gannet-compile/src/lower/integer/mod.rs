@@ -6,6 +6,7 @@
 
 mod dots;
 mod requantize;
+mod softmax;
 mod twin;
 
 pub(super) use dots::{Dots, Factors, Runs};

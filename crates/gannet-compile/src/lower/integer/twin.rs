@@ -7,6 +7,7 @@ use gannet_graph::{
 };
 
 use super::requantize::raised_fit;
+use super::softmax::MOST_CHANNELS;
 use crate::CompileError;
 
 /// The twin of `graph`: node by node, its weights the integers.
@@ -68,6 +69,10 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         Layer::GlobalAveragePool2D(layer) if !layer.keep_dims => Ok(GlobalAveragePool2D.into()),
         Layer::Add(_) => Ok(Add.into()),
         Layer::Sigmoid(_) => Ok(Activation::new(Function::Sigmoid).into()),
+        Layer::Softmax(_) if node.output().shape.channels() > MOST_CHANNELS => {
+            return Err(refusal(node, "has more than 4095 channels"));
+        }
+        Layer::Softmax(_) => Ok(Activation::new(Function::Softmax).into()),
         Layer::Tanh(_) => Ok(Activation::new(Function::Tanh).into()),
         Layer::Reshape(layer) if layer.shape().dims().len() == 1 => Ok(Flatten.into()),
         _ => return Err(refusal(node, "is not among them")),

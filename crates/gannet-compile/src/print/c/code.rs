@@ -44,7 +44,12 @@ typedef int32_t arena_int;
 "#;
 
 /// Operations that C has not, by name: a file defines those that it uses.
-const FUNCTIONS: [(&str, &str); 14] = [
+const FUNCTIONS: [(&str, &str); 15] = [
+    (
+        "i32_leading_zeros",
+        "int32_t i32_leading_zeros(int32_t value) { int32_t zeros = 32; uint32_t rest; \
+         for (rest = (uint32_t)value; rest != 0u; rest >>= 1) { zeros -= 1; } return zeros; }",
+    ),
     (
         "i32_rounded_product",
         "int32_t i32_rounded_product(int32_t a, int32_t b, int bits) { \
@@ -406,6 +411,7 @@ impl Printer<'_> {
                     (Unary::FromBits, _) => format!("f32_from_bits({inner})"),
                     (Unary::Neg, ScalarType::F32) => format!("-({inner})"),
                     (Unary::Neg, ScalarType::I32) => format!("i32_sub(0, {inner})"),
+                    (Unary::LeadingZeros, _) => format!("i32_leading_zeros({inner})"),
                 }
             }
             Expression::Binary(operation, left, right) => self.binary(*operation, left, right),

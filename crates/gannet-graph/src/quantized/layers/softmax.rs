@@ -30,12 +30,23 @@ impl Softmax {
         Quantization::new(Element::I8, 1.0 / 256.0, -128).expect("a sound quantization")
     }
 
-    /// What brings differences of inputs to numbers with five bits before the point, and the
-    /// smallest difference whose exponential counts.
+    /// `eˣ` for differences of inputs from the largest of them, from 0 down to −255, with 31
+    /// bits behind the point; 0 where it is too small to count.
     ///
     /// # Errors
     /// [`GraphError::Range`] if the input's scale is too small.
-    pub fn differences(&self, input: Quantization) -> Result<(Multiplier, i32), GraphError> {
+    pub fn powers(&self, input: Quantization) -> Result<Vec<i32>, GraphError> {
+        let (multiplier, smallest) = self.differences(input)?;
+        let power = |difference: i32| match difference < smallest {
+            true => 0,
+            false => exp_of_negative(multiplier.apply(difference), INTEGER_BITS),
+        };
+        Ok((0..=255).map(|down: i32| power(-down)).collect())
+    }
+
+    /// What brings differences of inputs to numbers with five bits before the point, and the
+    /// smallest difference whose exponential counts.
+    fn differences(&self, input: Quantization) -> Result<(Multiplier, i32), GraphError> {
         let real =
             f64::from(self.beta) * f64::from(input.scale()) * f64::from(1 << (31 - INTEGER_BITS));
         let real = real.min(2f64.powi(30) - 1.0);
@@ -74,42 +85,27 @@ impl LayerKind for Softmax {
     }
 
     fn run(&self, inputs: &[&QuantizedTensor], output: &TensorType) -> QuantizedTensor {
-        let (multiplier, smallest) = self
-            .differences(inputs[0].quantization())
-            .expect("checked scale");
+        let powers = self.powers(inputs[0].quantization());
+        let powers = powers.expect("checked scale");
         let rows = inputs[0].data().chunks(output.shape.channels());
-        let data: Vec<i32> = rows
-            .flat_map(|row| softmax(row, multiplier, smallest))
-            .collect();
+        let data: Vec<i32> = rows.flat_map(|row| softmax(row, &powers)).collect();
         QuantizedTensor::from_fn(output.clone(), |i| data[i])
     }
 }
 
-/// The function of one row of int8.
-fn softmax(row: &[i32], multiplier: Multiplier, smallest: i32) -> Vec<i32> {
+/// The function of one row of int8, given the [`Softmax::powers`].
+fn softmax(row: &[i32], powers: &[i32]) -> Vec<i32> {
     let [low, high] = Element::I8.range();
     let largest = row.iter().copied().max().unwrap_or(low);
-    let powers: Vec<Option<i32>> = row
-        .iter()
-        .map(|value| value - largest)
-        .map(|difference| {
-            (difference >= smallest)
-                .then(|| exp_of_negative(multiplier.apply(difference), INTEGER_BITS))
-        })
-        .collect();
-    let sum = powers.iter().flatten().fold(0_i32, |sum, &power| {
+    let powers = row.iter().map(|value| powers[(largest - value) as usize]);
+    let sum = powers.clone().fold(0_i32, |sum, power| {
         sum.wrapping_add(rounding_divide_by_power(power, SUM_INTEGER_BITS))
     });
     let (scale, bits) = reciprocal(sum, SUM_INTEGER_BITS as i32);
     let exponent = (bits + 31 - 8).clamp(0, 31) as u32;
-    powers
-        .iter()
-        .map(|power| match power {
-            None => low,
-            Some(power) => {
-                let share = saturating_doubling_high_product(scale, *power);
-                (rounding_divide_by_power(share, exponent) + low).clamp(low, high)
-            }
-        })
-        .collect()
+    let share = |power| {
+        let share = saturating_doubling_high_product(scale, power);
+        (rounding_divide_by_power(share, exponent) + low).clamp(low, high)
+    };
+    powers.map(share).collect()
 }
