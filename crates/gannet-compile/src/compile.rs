@@ -65,6 +65,7 @@ pub fn compile_quantized(
     options: &Options,
 ) -> Result<Program, CompileError> {
     let twin = lower::integer::twin(graph)?;
+    supported::check(&twin)?;
     if twin.nodes().len() < 2 {
         return Err(CompileError::Empty(graph.name().to_owned()));
     }

@@ -30,7 +30,7 @@ pub enum CompileError {
     },
     /// There is no integer code for a layer.
     #[error(
-        "layer '{layer}' ({kind}) {why}. Integer code is generated for int8 convolutions and fully connected layers with 8-bit weights, maximum pooling, means of whole images, sums of two, the logistic function, the hyperbolic tangent and flattening; leave the layer in floats, or behind the network"
+        "layer '{layer}' ({kind}) {why}. Integer code is generated for networks of int8 with 8-bit weights: quantize the network so, or compile it in floats"
     )]
     Integers {
         /// The layer's name.

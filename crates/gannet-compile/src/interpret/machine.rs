@@ -309,6 +309,7 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
             let threshold = (mask >> 1) + i32::from(left < 0);
             (left >> amount) + i32::from((left & mask) > threshold)
         }
-        Binary::Div => unreachable!("proven to be an operation on f32"),
+        Binary::Div if right == 0 => 0,
+        Binary::Div => left.wrapping_div(right),
     }
 }

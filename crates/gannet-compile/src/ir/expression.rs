@@ -49,7 +49,7 @@ pub enum Binary {
     Sub,
     /// Product; integers wrap.
     Mul,
-    /// Quotient of two `f32`.
+    /// Quotient; of integers towards zero, and 0 where the divisor is 0.
     Div,
     /// `b > a ? b : a`: of equals and unordered values the first.
     Max,

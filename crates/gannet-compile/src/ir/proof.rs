@@ -290,7 +290,6 @@ impl Scope<'_> {
                 let (left, found) = (self.expression(left)?, self.expression(right)?);
                 self.same_type(left, found)?;
                 match operation {
-                    Binary::Div => self.same_type(ScalarType::F32, left)?,
                     Binary::RoundedProduct(0 | 63..) => {
                         return Err(self.fault("a product divided by no power of two".to_owned()));
                     }

@@ -1,23 +1,23 @@
-//! Mean pooling, and maxima and means of whole images: the sum of what lies under the window, divided by how much that is.
+//! Mean pooling, and maxima and means of whole images: the sum of what lies under the window,
+//! divided by how much that is.
 
-use gannet_graph::{AveragePool2D, NodeId, Padding, quantized};
+use gannet_graph::{AveragePool2D, Padding};
 
-use super::integer::{Integers, multiplied};
 use super::pooling::Pooling;
 use super::rows::Rows;
 use super::{Lowering, load};
 use crate::ir::{Binary, Expression, Scalar, ScalarType, Statement, Unary};
 
 /// What becomes of all values of a channel.
-struct OverImage {
+pub(super) struct OverImage {
     /// Before the first.
-    begin: Expression,
+    pub(super) begin: Expression,
     /// What they are.
-    of: ScalarType,
+    pub(super) of: ScalarType,
     /// What is taken from each integer.
-    zero: i32,
+    pub(super) zero: i32,
     /// With each.
-    join: Binary,
+    pub(super) join: Binary,
 }
 
 impl Lowering<'_> {
@@ -74,34 +74,8 @@ impl Lowering<'_> {
         })
     }
 
-    /// The mean of each channel of integers over the image that node `id` reads.
-    pub(super) fn integer_global_average_pool2d(
-        &mut self,
-        integers: Integers<'_>,
-        id: NodeId,
-        layer: &quantized::GlobalAveragePool2D,
-        rows: &Rows,
-    ) -> Vec<Statement> {
-        let [height, width, _] = rows.source().shape;
-        let input = integers.node(id).inputs()[0];
-        let quantization = integers.node(input).output().quantization;
-        let multiplier = layer.multiplier(quantization, height * width);
-        let multiplier = multiplier.expect("a graph's scales are checked");
-        let values = OverImage {
-            begin: 0.into(),
-            of: ScalarType::I32,
-            zero: integers.zero(input),
-            join: Binary::Add,
-        };
-        self.over_image(rows, values, |sum| {
-            let zero = layer.output.zero_point();
-            let [low, high] = [i8::MIN, i8::MAX].map(|limit| i32::from(limit) - zero);
-            multiplied(sum.into(), multiplier).max(low).min(high) + zero
-        })
-    }
-
     /// All values of each channel, joined to one, and what `finish` makes of it.
-    fn over_image(
+    pub(super) fn over_image(
         &mut self,
         rows: &Rows,
         values: OverImage,

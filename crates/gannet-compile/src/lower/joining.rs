@@ -71,13 +71,18 @@ impl Lowering<'_> {
     }
 
     /// Zeros, and a row of the image inside them.
-    pub(super) fn zero_padding2d(&mut self, layer: &ZeroPadding2D, rows: &Rows) -> Vec<Statement> {
+    pub(super) fn zero_padding2d(
+        &mut self,
+        layer: &ZeroPadding2D,
+        zero: Expression,
+        rows: &Rows,
+    ) -> Vec<Statement> {
         let Rows { target, y, .. } = rows;
         let source = rows.source();
         let [_, columns, channels] = target.shape;
         let i = self.builder.variable("i");
         let mut body = target.at(&mut self.builder, (*y).into(), |_, place| {
-            let store = Statement::Store(target.elements, place.element(i.into()), 0.0.into());
+            let store = Statement::Store(target.elements, place.element(i.into()), zero);
             vec![Statement::repeat(i, 0_i64, columns * channels, vec![store])]
         });
         let from = Affine::from(*y) - Affine::from(layer.vertical[0]);

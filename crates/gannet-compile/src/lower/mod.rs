@@ -32,7 +32,7 @@ mod windowed;
 
 use std::collections::HashMap;
 
-use gannet_graph::{Graph, Layer, NodeId, quantized};
+use gannet_graph::{Graph, Layer, NodeId};
 
 use self::blocking::Blocking;
 use self::finish::Finish;
@@ -139,9 +139,15 @@ impl<'g> Lowering<'g> {
                 let steps = self.plan.steps(task);
                 let steps = self.stages_of(steps);
                 steps.into_iter().for_each(|step| self.builder.step(step));
-                if let Work::Group(group) = work {
+                let node = match work {
+                    Work::Group(group) => Some(group.last()),
+                    // Who reads the image reads it scaled.
+                    Work::Scale(_) => self.graph.ids().next(),
+                    Work::Input | Work::Border => None,
+                };
+                if let Some(node) = node {
                     let value = self.home(task);
-                    self.values.insert(group.last(), value);
+                    self.values.insert(node, value);
                 }
             }
             _ => {}
@@ -233,22 +239,10 @@ impl<'g> Lowering<'g> {
     ) -> Vec<Statement> {
         let graph = self.graph;
         let id = group.first();
-        if let Some(integers) = self.integers {
-            match integers.node(id).layer() {
-                quantized::Layer::Sigmoid(_) | quantized::Layer::Tanh(_) => {
-                    return self.tabled(name, &integers.table(id), &rows);
-                }
-                quantized::Layer::Softmax(layer) => {
-                    return self.integer_softmax(integers, (id, layer), &rows);
-                }
-                quantized::Layer::GlobalAveragePool2D(layer) => {
-                    return self.integer_global_average_pool2d(integers, id, layer, &rows);
-                }
-                quantized::Layer::Add(layer) => {
-                    return self.integer_add(integers, layer, integers.node(id), &rows);
-                }
-                _ => {}
-            }
+        if let Some(integers) = self.integers
+            && let Some(row) = self.integer_row(integers, group, &rows)
+        {
+            return row;
         }
         match graph.node(id).layer() {
             Layer::Conv2D(layer) => {
@@ -264,7 +258,7 @@ impl<'g> Lowering<'g> {
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.depthwise_conv2d(name, layer, products)
             }
-            Layer::MaxPool2D(layer) => self.max_pool2d(group, layer, &rows),
+            Layer::MaxPool2D(layer) => self.max_pool2d(layer, &rows),
             Layer::AveragePool2D(layer) => self.average_pool2d(layer, &rows),
             Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(&rows),
             Layer::GlobalMaxPool2D(_) => self.global_max_pool2d(&rows),
@@ -278,7 +272,13 @@ impl<'g> Lowering<'g> {
                 let each = (0..channels).map(|c| layer.scale_shift(c));
                 self.scale_shift(name, each, &rows)
             }
-            Layer::ZeroPadding2D(layer) => self.zero_padding2d(layer, &rows),
+            Layer::ZeroPadding2D(layer) => {
+                let zero = match self.integers {
+                    None => 0.0.into(),
+                    Some(integers) => integers.zero(id).into(),
+                };
+                self.zero_padding2d(layer, zero, &rows)
+            }
             Layer::Add(_)
             | Layer::Subtract(_)
             | Layer::Multiply(_)

@@ -3,11 +3,10 @@
 
 use gannet_graph::{Layer, Tensor, Window};
 
-use super::activation::pointwise;
+use super::Lowering;
 use super::whole::{nest, where_inside};
-use super::{Lowering, load};
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Expression, ScalarType, Statement};
+use crate::ir::{Affine, BufferId, Expression, Statement};
 
 /// A convolution of any kind: a depthwise one has as many groups as channels.
 struct Spread<'l> {
@@ -55,8 +54,12 @@ impl Lowering<'_> {
         let layer = Spread::of(node.layer()).expect("a convolution of this kind");
         let source = self.wholes(group, sources).remove(0);
         let (buffer, target) = self.whole_target(group);
-        let bias = self.bias(node.name(), layer.bias);
-        let weights = self.constant_of(&format!("{}_kernel", node.name()), layer.kernel);
+        let arithmetic = self.arithmetic(group, (layer.kernel, layer.bias), false);
+        let finish = arithmetic.finish;
+        let elements = layer.kernel.data().len();
+        let weights = arithmetic.weights.in_order(0..elements);
+        let name = format!("{}_kernel", node.name());
+        let weights = self.builder.constant(&name, &[elements], weights);
 
         let [height, width, channels] = source.shape.as_image().expect("checked shape");
         let [rows, columns, filters] = target.shape.as_image().expect("checked shape");
@@ -66,7 +69,7 @@ impl Lowering<'_> {
         ];
         let [y, x, g, f, ky, kx, row, column, channel] =
             names.map(|name| self.builder.variable(name));
-        let sum = self.builder.scalar("sum", ScalarType::F32);
+        let sum = self.builder.scalar("sum", finish.sum_type());
         let filter = Affine::from(g) * filters_of_group as i64 + Affine::from(f);
 
         let [pad_top, pad_left] = layer.window.pad_before([height, width]).map(Affine::from);
@@ -84,22 +87,22 @@ impl Lowering<'_> {
         let tap = (Affine::from(ky) * kernel_width as i64 + Affine::from(kx)) * of_group as i64
             + Affine::from(channel);
         let weight = vec![tap * filters as i64 + filter.clone()];
-        let product = load(&self.builder, source.elements, pixel)
-            * Expression::Load(weights.elements, weight);
+        let product = finish.factor(&self.builder, source.elements, pixel)
+            * Expression::Load(weights, weight);
         let add = vec![Statement::Set(sum, Expression::from(sum) + product)];
         let of_column = vec![Statement::repeat(channel, 0_i64, of_group, add)];
         let of_column = vec![where_inside(column, left, width, of_column)];
         let of_row = vec![Statement::repeat(kx, 0_i64, kernel_width, of_column)];
         let of_row = vec![where_inside(row, top, height, of_row)];
 
-        let begin = bias.map_or(Expression::F32(0.0), |bias| {
+        let begin = arithmetic.bias.map_or(finish.nothing(), |bias| {
             Expression::Load(bias, vec![filter.clone()])
         });
-        let place = target.at(&[y.into(), x.into(), filter]);
+        let place = target.at(&[y.into(), x.into(), filter.clone()]);
         let body = vec![
             Statement::Let(sum, begin),
             Statement::repeat(ky, 0_i64, kernel_height, of_row),
-            Statement::Store(target.elements, place, pointwise(group.function, sum)),
+            Statement::Store(target.elements, place, finish.value(sum, &filter)),
         ];
         let extents = [rows, columns, layer.groups, filters_of_group];
         self.stage(group, nest(&[y, x, g, f], &extents, body));

@@ -22,6 +22,12 @@ fn rounded_product(a: i32, b: i32, bits: u32) -> i32 {
 
 #[allow(dead_code)]
 #[inline(always)]
+fn quotient(a: i32, b: i32) -> i32 {
+    if b == 0 { 0 } else { a.wrapping_div(b) }
+}
+
+#[allow(dead_code)]
+#[inline(always)]
 fn small_rounding_shift_right(value: i32, amount: i32) -> i32 {
     let amount = amount & 31;
     let half = (1_i32 << amount) >> 1;
@@ -565,6 +571,7 @@ impl Printer<'_> {
             Binary::Add => format!("({left} + {right})"),
             Binary::Sub => format!("({left} - {right})"),
             Binary::Mul => format!("({left} * {right})"),
+            Binary::Div if integers => format!("quotient({left}, {right})"),
             Binary::Div => format!("({left} / {right})"),
             Binary::ShiftLeft => format!("(({left}) << (({right}) & 31))"),
             Binary::RoundedProduct(32) => format!("high_product({left}, {right})"),

@@ -1,11 +1,7 @@
-//! Random networks: odd sizes, kernels, strides, paddings, holes and branches, computed in every
-//! way that there is. A network on which two ways differ is made smaller while they still do, and
+//! Random networks: odd sizes, kernels, strides, paddings, holes and branches. One that fails is
 //! printed as `gannet.toml`.
 
-use crate::compiler::Compiler;
-use crate::generated_c;
-use crate::generated_rust;
-use crate::host::{images, interpreted};
+use crate::plan::{Family, Plan, compare};
 use crate::reference;
 use crate::suite::{self, Random};
 use gannet_compile::ir::Program;
@@ -25,33 +21,15 @@ const EMULATED: usize = 50;
 /// The largest image and layer, in elements: what keeps the test quick.
 const LARGEST: usize = 1_500;
 
-/// A network as a list of choices: each is made into a layer with whatever shape lies before it,
-/// so that any of them can be left out.
-#[derive(Clone, Debug)]
-struct Plan {
-    seed: u64,
-    image: [usize; 3],
-    choices: Vec<u64>,
-}
+struct Floats;
 
-impl Plan {
-    fn new(seed: u64) -> Plan {
-        let mut random = Random::new(seed);
-        let mut below = |n: u64| 1 + (random.bits() % n) as usize;
-        let image = [below(11), below(11), below(4)];
-        let length = below(6);
-        let choices = (0..length).map(|_| random.bits()).collect();
-        Plan {
-            seed,
-            image,
-            choices,
-        }
-    }
+impl Family for Floats {
+    type Graph = Graph;
 
-    /// The network, with weights that keep values near one.
-    fn graph(&self) -> Graph {
-        let mut graph = Graph::new(format!("random-{}", self.seed), self.image).unwrap();
-        for (i, &choice) in self.choices.iter().enumerate() {
+    /// With weights that keep values near one.
+    fn graph(plan: &Plan) -> Graph {
+        let mut graph = Graph::new(format!("random-{}", plan.seed), plan.image).unwrap();
+        for (i, &choice) in plan.choices.iter().enumerate() {
             // A layer that does not suit the shape before it is left out.
             let _ = add(&mut graph, i, &mut Random::new(choice));
         }
@@ -60,23 +38,21 @@ impl Plan {
             let end = Activation::new(Function::Sigmoid);
             graph.push("end", end).expect("it suits every shape");
         }
-        suite::fill(&mut graph, &mut Random::new(self.seed));
+        suite::fill(&mut graph, &mut Random::new(plan.seed));
         graph
     }
 
-    /// Plans that are a little smaller than this one.
-    fn smaller(&self) -> Vec<Plan> {
-        let without = (0..self.choices.len()).map(|i| {
-            let mut plan = self.clone();
-            plan.choices.remove(i);
-            plan
-        });
-        let narrower = (0..3).filter(|&i| self.image[i] > 1).map(|i| {
-            let mut plan = self.clone();
-            plan.image[i] -= 1;
-            plan
-        });
-        without.chain(narrower).collect()
+    fn compiled(graph: &Graph) -> Result<Program, CompileError> {
+        let input = InputFormat::PIXELS;
+        compile(graph, &Options { input })
+    }
+
+    fn agrees(graph: &Graph) -> bool {
+        reference::agrees(graph)
+    }
+
+    fn text(graph: &Graph) -> String {
+        network_text(graph)
     }
 }
 
@@ -190,69 +166,8 @@ fn window(random: &mut Random) -> Result<Window, GraphError> {
     Window::new(kernel, stride, padding)?.with_dilation(holes)
 }
 
-fn compiled(graph: &Graph) -> Result<Program, CompileError> {
-    let input = InputFormat::PIXELS;
-    compile(graph, &Options { input })
-}
-
-/// What is wrong with `plan` alone; to find that out takes a build of each language.
-fn fault(plan: &Plan) -> Option<String> {
-    let graph = plan.graph();
-    let program = match compiled(&graph) {
-        Ok(program) => program,
-        Err(error) => return Some(error.to_string()),
-    };
-    let images = images(program.input().len(), 3);
-    let expected = interpreted(&program, &images);
-    if !reference::agrees(&graph) {
-        return Some("the interpreter leaves the reference".to_owned());
-    }
-    if generated_c::run_all(&[&program], std::slice::from_ref(&images), Compiler::GCC)
-        != [expected.clone()]
-    {
-        return Some("C leaves the interpreter".to_owned());
-    }
-    (generated_rust::run_all(&[&program], &[images]) != [expected])
-        .then(|| "Rust leaves the interpreter".to_owned())
-}
-
-/// The network, as small as leaving layers out and narrowing the image make it while something
-/// is wrong with it, and what is.
-fn shrunk(mut plan: Plan) -> String {
-    while let Some(smaller) = plan
-        .smaller()
-        .into_iter()
-        .find(|plan| fault(plan).is_some())
-    {
-        plan = smaller;
-    }
-    format!(
-        "{}:\n{}",
-        fault(&plan).unwrap_or_else(|| "nothing, alone".to_owned()),
-        network_text(&plan.graph())
-    )
-}
-
 #[test]
 #[ignore = "takes minutes: cargo test -p gannet-compile --test agreement random -- --ignored"]
 fn random_networks_are_computed_alike_in_every_way() {
-    let plans: Vec<Plan> = (0..NETWORKS).map(Plan::new).collect();
-    let graphs: Vec<Graph> = plans.iter().map(Plan::graph).collect();
-    let programs: Vec<Program> = (graphs.iter().zip(&plans))
-        .map(|(graph, plan)| compiled(graph).unwrap_or_else(|_| panic!("{}", shrunk(plan.clone()))))
-        .collect();
-    let programs: Vec<&Program> = programs.iter().collect();
-    let images: Vec<_> = (programs.iter())
-        .map(|program| images(program.input().len(), 3))
-        .collect();
-    let in_c = generated_c::run_all(&programs, &images, Compiler::GCC);
-    let in_rust = generated_rust::run_all(&programs, &images);
-    let (few, few_images) = (&programs[..EMULATED], &images[..EMULATED]);
-    let emulated = generated_c::run_all(few, few_images, Compiler::ARM);
-    assert!(emulated == in_c[..EMULATED], "the board gives other bits");
-    for (i, plan) in plans.iter().enumerate() {
-        let expected = interpreted(programs[i], &images[i]);
-        let alike = reference::agrees(&graphs[i]) && in_c[i] == expected && in_rust[i] == expected;
-        assert!(alike, "{}", shrunk(plan.clone()));
-    }
+    compare::<Floats>(NETWORKS, EMULATED);
 }

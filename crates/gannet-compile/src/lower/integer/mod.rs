@@ -5,25 +5,25 @@
 //! where a stage computes, the integers come in.
 
 mod dots;
+mod function;
+mod joining;
+mod pooling;
 mod requantize;
+mod rows;
 mod softmax;
 mod twin;
 
 pub(super) use dots::{Dots, Factors, Runs};
 pub(super) use requantize::Requantize;
 use requantize::Rounding;
-pub(super) use requantize::multiplied;
 pub(crate) use twin::twin;
 
 use gannet_graph::NodeId;
-use gannet_graph::quantized::{
-    Add, Layer, Node, Products, QuantizedGraph, RescaledSum, Sigmoid, SumSign, Tanh,
-};
+use gannet_graph::quantized::{Layer, Node, Products, QuantizedGraph};
 
 use super::Lowering;
-use super::rows::Rows;
 use crate::fuse::Group;
-use crate::ir::{Binary, BufferId, Constant, Expression, ScalarType, Statement};
+use crate::ir::{BufferId, Constant};
 
 /// A network of integers, and what its input is.
 #[derive(Debug, Clone, Copy)]
@@ -46,18 +46,6 @@ impl<'g> Integers<'g> {
         } else {
             zero
         }
-    }
-
-    /// The function of node `id` for every value of its input, from −128 on.
-    pub(super) fn table(&self, id: NodeId) -> Vec<i32> {
-        let node = self.node(id);
-        let input = self.node(node.inputs()[0]).output().quantization;
-        match node.layer() {
-            Layer::Sigmoid(_) => Sigmoid::table(input),
-            Layer::Tanh(_) => Tanh::table(input),
-            other => unreachable!("{} is no function of one value", other.kind()),
-        }
-        .expect("a graph's scales are checked")
     }
 
     /// The smallest and the largest value of `group`, whose first layer has weights. Pooling
@@ -135,77 +123,5 @@ impl Lowering<'_> {
         let constant = Constant::I32(values.collect());
         let name = format!("{name}_bias");
         Some(self.builder.constant(&name, &[channels], constant))
-    }
-
-    /// A row of a function that is a table of 256 values, from −128 on.
-    pub(super) fn tabled(&mut self, name: &str, values: &[i32], rows: &Rows) -> Vec<Statement> {
-        // In the order of the bits: 0 to 127 come first.
-        let mut bytes: Vec<i8> = values.iter().map(|&value| value as i8).collect();
-        bytes.rotate_left(128);
-        let name = format!("{name}_table");
-        let table = self.builder.constant(&name, &[256], Constant::I8(bytes));
-        self.elementwise(rows, |_, values| {
-            let place = values.into_iter().next().expect("a function has a source");
-            (Vec::new(), Expression::Lookup(table, Box::new(place)))
-        })
-    }
-
-    /// A row of the picture whose bytes times `scale` are what the network takes: each byte's
-    /// integer stands in a table.
-    pub(super) fn integers_of_bytes(
-        &mut self,
-        integers: Integers<'_>,
-        scale: f32,
-        rows: &Rows,
-    ) -> Vec<Statement> {
-        let quantization = integers.graph.input_type().quantization;
-        let of_byte = |byte: u8| quantization.quantize(f32::from(byte) * scale) as i8;
-        let table = Constant::I8((0..=u8::MAX).map(of_byte).collect());
-        let table = self.builder.constant("input_table", &[256], table);
-        self.elementwise(rows, |_, bytes| {
-            let place = bytes.into_iter().next().expect("the image");
-            (Vec::new(), Expression::Lookup(table, Box::new(place)))
-        })
-    }
-
-    /// A row of sums of two values of different scales.
-    pub(super) fn integer_add(
-        &mut self,
-        integers: Integers<'_>,
-        layer: &Add,
-        node: &Node,
-        rows: &Rows,
-    ) -> Vec<Statement> {
-        let inputs = [0, 1].map(|i| node.inputs()[i]);
-        let quantizations = inputs.map(|id| integers.node(id).output().quantization);
-        let output = node.output().quantization;
-        let sum = RescaledSum::new(quantizations, output, SumSign::Plus);
-        let sum = sum.expect("a graph's scales are checked");
-        let [low, high] = layer.clamp.limits(output);
-        self.elementwise(rows, |builder, values| {
-            let scaled = builder.scalar("scaled", ScalarType::I32);
-            let mut body = Vec::new();
-            let terms = values.into_iter().zip(inputs).zip(sum.inputs);
-            let terms: Vec<Expression> = terms
-                .map(|((value, id), multiplier)| {
-                    let term = builder.scalar("term", ScalarType::I32);
-                    let shifted = (value - integers.zero(id))
-                        .binary(Binary::ShiftLeft, sum.left_shift as i32);
-                    let value = requantize::multiplied(shifted, multiplier);
-                    body.push(Statement::Let(term, value));
-                    term.into()
-                })
-                .collect();
-            let total = terms.into_iter().reduce(|total, term| total + term);
-            let total = total.expect("two inputs");
-            body.push(Statement::Let(
-                scaled,
-                requantize::multiplied(total, sum.output),
-            ));
-            let value = (Expression::from(scaled) + output.zero_point())
-                .max(low)
-                .min(high);
-            (body, value)
-        })
     }
 }

@@ -136,13 +136,15 @@ impl Requantize {
                 }
             }
         };
-        // Held within the limits before the zero point is added, so that nothing leaves 32 bits.
-        let [low, high] = self.limits;
-        scaled
-            .max(low - self.zero_point)
-            .min(high - self.zero_point)
-            + self.zero_point
+        held(scaled, self.zero_point, self.limits)
     }
+}
+
+/// `value + zero_point`, held within `limits` before the zero point is added, so that nothing
+/// leaves 32 bits.
+pub(super) fn held(value: Expression, zero_point: i32, limits: [i32; 2]) -> Expression {
+    let [low, high] = limits.map(|limit| limit - zero_point);
+    value.max(low).min(high) + zero_point
 }
 
 /// Whether sums up to `greatest` can be doubled and rounded within 32 bits.
@@ -185,7 +187,7 @@ pub(super) fn raised_fit(products: &Products, multipliers: &[Multiplier]) -> boo
 }
 
 /// `value · multiplier`, rounded twice.
-pub(in super::super) fn multiplied(value: Expression, multiplier: Multiplier) -> Expression {
+pub(super) fn multiplied(value: Expression, multiplier: Multiplier) -> Expression {
     let mantissa = multiplier.mantissa().into();
     shifted_product(value, mantissa, multiplier.shift(), Rounding::Twice)
 }

@@ -18,7 +18,7 @@ pub(super) const MOST_CHANNELS: usize = 4095;
 const SUM_BITS: i32 = 12;
 
 impl Lowering<'_> {
-    pub(in super::super) fn integer_softmax(
+    pub(super) fn integer_softmax(
         &mut self,
         integers: Integers<'_>,
         (id, layer): (NodeId, &Softmax),

@@ -2,8 +2,9 @@
 
 use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph, WeightBits};
 use gannet_graph::{
-    Activation, Add, Conv2D, Dense, DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, Graph,
-    GraphError, MaxPool2D, Tensor,
+    Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
+    GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Multiply, Padding, Reshape, Subtract,
+    Tensor, Window, ZeroPadding2D,
 };
 
 use super::requantize::raised_fit;
@@ -66,18 +67,42 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
             Dense::new(kernel, bias).map(Into::into)
         }
         Layer::MaxPool2D(layer) => Ok(MaxPool2D::new(layer.window).into()),
-        Layer::GlobalAveragePool2D(layer) if !layer.keep_dims => Ok(GlobalAveragePool2D.into()),
+        Layer::AveragePool2D(layer) => Ok(AveragePool2D::new(layer.window).into()),
+        Layer::GlobalAveragePool2D(layer) if layer.keep_dims => {
+            let [height, width, _] = image(graph, node);
+            let all = Window::new([height, width], [1, 1], Padding::Valid);
+            all.map(|all| AveragePool2D::new(all).into())
+        }
+        Layer::GlobalAveragePool2D(_) => Ok(GlobalAveragePool2D.into()),
+        Layer::ZeroPadding2D(layer) => {
+            Ok(ZeroPadding2D::new(layer.vertical, layer.horizontal).into())
+        }
         Layer::Add(_) => Ok(Add.into()),
-        Layer::Sigmoid(_) => Ok(Activation::new(Function::Sigmoid).into()),
+        Layer::Subtract(_) => Ok(Subtract.into()),
+        Layer::Multiply(_) => Ok(Multiply.into()),
+        Layer::Concatenate(_) => Ok(Concatenate.into()),
         Layer::Softmax(_) if node.output().shape.channels() > MOST_CHANNELS => {
             return Err(refusal(node, "has more than 4095 channels"));
         }
         Layer::Softmax(_) => Ok(Activation::new(Function::Softmax).into()),
-        Layer::Tanh(_) => Ok(Activation::new(Function::Tanh).into()),
+        // All are tables, so any function that no group takes up stands for them.
+        Layer::Relu(_)
+        | Layer::LeakyRelu(_)
+        | Layer::HardSwish(_)
+        | Layer::Sigmoid(_)
+        | Layer::Tanh(_)
+        | Layer::Requantize(_) => Ok(Activation::new(Function::Sigmoid).into()),
         Layer::Reshape(layer) if layer.shape().dims().len() == 1 => Ok(Flatten.into()),
-        _ => return Err(refusal(node, "is not among them")),
+        Layer::Reshape(layer) => Ok(Reshape::new(layer.shape().clone()).into()),
+        Layer::Input(_) => return Err(refusal(node, "is a second input")),
     };
     made.map_err(|error| refusal(node, &error.to_string()))
+}
+
+/// The shape of the image that `node` reads.
+fn image(graph: &QuantizedGraph, node: &Node) -> [usize; 3] {
+    let shape = &graph.node(node.inputs()[0]).output().shape;
+    shape.as_image().expect("checked shape")
 }
 
 fn refusal(node: &Node, why: &str) -> CompileError {

@@ -44,7 +44,12 @@ typedef int32_t arena_int;
 "#;
 
 /// Operations that C has not, by name: a file defines those that it uses.
-const FUNCTIONS: [(&str, &str); 15] = [
+const FUNCTIONS: [(&str, &str); 16] = [
+    (
+        "i32_div",
+        "int32_t i32_div(int32_t a, int32_t b) { \
+         return (b == 0) ? 0 : ((b == -1) ? (int32_t)(0u - (uint32_t)a) : (a / b)); }",
+    ),
     (
         "i32_leading_zeros",
         "int32_t i32_leading_zeros(int32_t value) { int32_t zeros = 32; uint32_t rest; \
@@ -433,6 +438,7 @@ impl Printer<'_> {
             Binary::Add => format!("({left} + {right})"),
             Binary::Sub => format!("({left} - {right})"),
             Binary::Mul => format!("({left} * {right})"),
+            Binary::Div if integers => call("div"),
             Binary::Div => format!("({left} / {right})"),
             Binary::ShiftLeft => {
                 format!("(int32_t)((uint32_t)({left}) << ((uint32_t)({right}) & 31u))")

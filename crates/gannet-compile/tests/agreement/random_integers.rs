@@ -1,0 +1,264 @@
+//! Random networks of integers: all kinds, odd sizes, strides, paddings, holes, zero points and
+//! scales, and branches.
+
+use crate::integers::{self, products_of, values};
+use crate::plan::{Family, Plan, compare};
+use crate::suite::Random;
+use gannet_compile::CompileError;
+use gannet_compile::ir::Program;
+use gannet_graph::quantized::{
+    Add, AveragePool2D, Clamp, Concatenate, Conv2D, Dense, DepthwiseConv2D, GlobalAveragePool2D,
+    HardSwish, Layer, LeakyRelu, MaxPool2D, Multiply, Quantization, QuantizedGraph, Relu,
+    Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType, ZeroPadding2D,
+};
+use gannet_graph::{GraphError, NodeId, Padding, Window};
+
+/// The largest image and layer, in elements: what keeps the test quick.
+const LARGEST: usize = 1_500;
+
+struct Integers;
+
+impl Family for Integers {
+    type Graph = QuantizedGraph;
+
+    fn graph(plan: &Plan) -> QuantizedGraph {
+        let mut random = Random::new(plan.seed);
+        let input = match random.below(2) {
+            0 => integers::pixels(),
+            _ => quantization(&mut random),
+        };
+        let name = format!("random-integers-{}", plan.seed);
+        let mut graph = QuantizedGraph::new(name, TensorType::new(plan.image, input)).unwrap();
+        for (i, &choice) in plan.choices.iter().enumerate() {
+            // A layer that does not suit the shape or the scale before it is left out.
+            let _ = add(&mut graph, i, &mut Random::new(choice));
+        }
+        if graph.nodes().len() == 1 {
+            graph.push("end", Sigmoid).expect("it suits every shape");
+        }
+        graph
+    }
+
+    fn compiled(graph: &QuantizedGraph) -> Result<Program, CompileError> {
+        integers::compiled(graph)
+    }
+
+    fn agrees(graph: &QuantizedGraph) -> bool {
+        integers::departure(graph, 3).is_none()
+    }
+
+    fn text(graph: &QuantizedGraph) -> String {
+        let line = |id: NodeId| {
+            let node = graph.node(id);
+            let inputs: Vec<&str> = (node.inputs().iter())
+                .map(|&input| graph.node(input).name())
+                .collect();
+            let (layer, output) = (node.layer(), node.output());
+            format!(
+                "{} = {}({}) {:?} {} {}\n",
+                node.name(),
+                layer.kind(),
+                inputs.join(", "),
+                layer.attributes(),
+                output.shape,
+                output.quantization
+            )
+        };
+        graph.ids().map(line).collect()
+    }
+}
+
+fn quantization(random: &mut Random) -> Quantization {
+    let scale = 0.01 * (1.0 + 4.0 * (random.weight() + 1.0));
+    values(scale, i32::from(random.bits() as i8))
+}
+
+fn clamp(random: &mut Random) -> Clamp {
+    Clamp::ALL[random.below(Clamp::ALL.len())]
+}
+
+fn any_window(random: &mut Random) -> Result<Window, GraphError> {
+    let mut pair = |n: usize| [1 + random.below(n), 1 + random.below(n)];
+    let (kernel, stride) = (pair(4), pair(3));
+    let padding = match random.below(4) {
+        0 | 1 => Padding::Same,
+        2 => Padding::Valid,
+        // Less than the window: elsewhere a pooling window would lie in the padding alone.
+        _ => {
+            let [above, left] = kernel.map(|extent| random.below(extent.min(3)));
+            Padding::explicit([above, 0], [left, kernel[1] - 1])
+        }
+    };
+    Window::new(kernel, stride, padding)
+}
+
+/// Appends one layer, or a branch of two that are joined.
+fn add(graph: &mut QuantizedGraph, i: usize, random: &mut Random) -> Result<(), GraphError> {
+    let shape = graph.output_type().shape.dims().to_vec();
+    let before = graph.output();
+    match shape[..] {
+        [height, width, channels] if height * width * channels <= LARGEST => {
+            image_layer(
+                graph,
+                &format!("layer_{i}"),
+                random,
+                [height, width, channels],
+            )?;
+            if random.below(3) == 0 {
+                join(graph, &format!("join_{i}"), before, random)?;
+            }
+        }
+        [features] => vector_layer(graph, &format!("layer_{i}"), random, features)?,
+        _ => {
+            let features = shape.iter().product();
+            graph.push(format!("flat_{i}"), Reshape::new([features]))?;
+            dense(graph, &format!("dense_{i}"), random, features)?;
+        }
+    }
+    Ok(())
+}
+
+/// Joins the latest value with what was there before it, where their shapes allow it.
+fn join(
+    graph: &mut QuantizedGraph,
+    name: &str,
+    before: NodeId,
+    random: &mut Random,
+) -> Result<(), GraphError> {
+    let (after, output, clamp) = (graph.output(), quantization(random), clamp(random));
+    match random.below(4) {
+        0 => graph.add(name, Add { output, clamp }, &[after, before])?,
+        1 => graph.add(name, Subtract { output, clamp }, &[after, before])?,
+        2 => graph.add(name, Multiply { output, clamp }, &[after, before])?,
+        _ => {
+            let output = graph.node(before).output().quantization;
+            let same = graph.push(format!("{name}_same"), Requantize { output })?;
+            graph.add(name, Concatenate, &[same, before, same])?
+        }
+    };
+    Ok(())
+}
+
+fn image_layer(
+    graph: &mut QuantizedGraph,
+    name: &str,
+    random: &mut Random,
+    [height, width, channels]: [usize; 3],
+) -> Result<(), GraphError> {
+    let window = any_window(random)?;
+    let [kernel_height, kernel_width] = window.kernel();
+    let holes = [1 + random.below(4) / 3, 1 + random.below(4) / 3];
+    let (output, clamp) = (quantization(random), clamp(random));
+    match random.below(14) {
+        0..=2 => {
+            let filters = 1 + random.below(11);
+            let shape = [kernel_height, kernel_width, channels, filters];
+            let scales = [1, filters][random.below(2)];
+            let products = products_of(random, &shape, [filters, scales], output, clamp);
+            let window = window.with_dilation(holes)?;
+            graph.push(name, Conv2D::new(window, products)?)?
+        }
+        3 | 4 => {
+            let multiplier = [1, 1, 2][random.below(3)];
+            let shape = [kernel_height, kernel_width, channels, multiplier];
+            let outputs = channels * multiplier;
+            let scales = [1, outputs][random.below(2)];
+            let products = products_of(random, &shape, [outputs, scales], output, clamp);
+            let window = window.with_dilation(holes)?;
+            graph.push(name, DepthwiseConv2D::new(window, products)?)?
+        }
+        5 | 6 => graph.push(name, MaxPool2D { window, clamp })?,
+        7 | 8 => graph.push(name, AveragePool2D { window, clamp })?,
+        9 => {
+            let keep_dims = random.below(2) == 0;
+            graph.push(name, GlobalAveragePool2D { output, keep_dims })?
+        }
+        10 => {
+            let mut side = || [random.below(3), random.below(3)];
+            let (vertical, horizontal) = (side(), side());
+            graph.push(
+                name,
+                ZeroPadding2D {
+                    vertical,
+                    horizontal,
+                },
+            )?
+        }
+        11 => match random.below(2) {
+            0 => graph.push(name, Reshape::new([width, height, channels]))?,
+            _ => graph.push(name, Reshape::new([height * width * channels]))?,
+        },
+        _ => return function(graph, name, random),
+    };
+    Ok(())
+}
+
+fn vector_layer(
+    graph: &mut QuantizedGraph,
+    name: &str,
+    random: &mut Random,
+    features: usize,
+) -> Result<(), GraphError> {
+    match random.below(3) {
+        0 => function(graph, name, random),
+        _ => dense(graph, name, random, features),
+    }
+}
+
+fn dense(
+    graph: &mut QuantizedGraph,
+    name: &str,
+    random: &mut Random,
+    features: usize,
+) -> Result<(), GraphError> {
+    let units = 1 + random.below(17);
+    let scales = [1, units][random.below(2)];
+    let (output, clamp) = (quantization(random), clamp(random));
+    let products = products_of(random, &[features, units], [units, scales], output, clamp);
+    graph.push(name, Dense::new(products)?)?;
+    Ok(())
+}
+
+/// A function of each value, or softmax.
+fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Result<(), GraphError> {
+    let (output, clamp) = (quantization(random), clamp(random));
+    match random.below(8) {
+        0 => graph.push(name, Sigmoid)?,
+        1 => graph.push(name, Tanh)?,
+        2 => {
+            let slope = random.weight().abs();
+            graph.push(name, LeakyRelu { output, slope })?
+        }
+        3 => graph.push(name, HardSwish { output })?,
+        4 => graph.push(name, Requantize { output })?,
+        5 => graph.push(name, Relu { output, clamp })?,
+        _ => {
+            let beta = 1.0 + random.weight().abs();
+            graph.push(name, Softmax { beta })?
+        }
+    };
+    Ok(())
+}
+
+/// How many networks the quick test computes.
+const FEW: u64 = 24;
+
+#[test]
+fn random_integers_are_computed_alike_in_every_way() {
+    compare::<Integers>(FEW, 0);
+}
+
+#[test]
+fn a_few_random_networks_have_every_kind() {
+    let graphs: Vec<QuantizedGraph> = (0..FEW).map(|i| Integers::graph(&Plan::new(i))).collect();
+    let nodes = || graphs.iter().flat_map(|graph| graph.nodes());
+    let is_missing = |kind: &&&str| nodes().all(|node| node.layer().kind() != **kind);
+    let missing: Vec<_> = Layer::KINDS.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "no network has {missing:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -p gannet-compile --test agreement random -- --ignored"]
+fn many_random_integers_are_computed_alike_in_every_way() {
+    compare::<Integers>(500, 50);
+}
