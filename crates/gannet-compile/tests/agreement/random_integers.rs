@@ -241,7 +241,7 @@ fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Resu
 }
 
 /// How many networks the quick test computes.
-const FEW: u64 = 24;
+const FEW: u64 = 60;
 
 #[test]
 fn random_integers_are_computed_alike_in_every_way() {
@@ -249,8 +249,8 @@ fn random_integers_are_computed_alike_in_every_way() {
 }
 
 #[test]
-fn a_few_random_networks_have_every_kind() {
-    let graphs: Vec<QuantizedGraph> = (0..FEW).map(|i| Integers::graph(&Plan::new(i))).collect();
+fn many_random_networks_have_every_kind() {
+    let graphs: Vec<QuantizedGraph> = (0..MANY).map(|i| Integers::graph(&Plan::new(i))).collect();
     let nodes = || graphs.iter().flat_map(|graph| graph.nodes());
     let is_missing = |kind: &&&str| nodes().all(|node| node.layer().kind() != **kind);
     let missing: Vec<_> = Layer::KINDS.iter().filter(is_missing).collect();
@@ -260,5 +260,5 @@ fn a_few_random_networks_have_every_kind() {
 #[test]
 #[ignore = "takes minutes: cargo test -p gannet-compile --test agreement random -- --ignored"]
 fn many_random_integers_are_computed_alike_in_every_way() {
-    compare::<Integers>(500, 50);
+    compare::<Integers>(MANY, 50);
 }
