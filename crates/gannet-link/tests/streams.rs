@@ -132,7 +132,8 @@ mod serial {
         unplugged.join().expect("it is unplugged");
         let (second, host) = plug_in(&port);
         drop(host);
-        thread::spawn(move || serve(second));
+        // The host may take a while to open it; until then there is nobody to read from.
+        thread::spawn(move || serve_at(second, 115_200));
         let outcome = client.run(1, &[2; 784]).expect("it came back");
         assert_eq!(outcome.output, 1568_f32.to_le_bytes());
         assert_eq!(client.counts().reopened, 1);
