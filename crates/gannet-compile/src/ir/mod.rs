@@ -17,4 +17,5 @@ pub use program::{
     Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
 };
 pub use schedule::{Counter, Resume, Run, StageId, Step};
+pub(crate) use statement::visit_all;
 pub use statement::{Accumulate, Loop, Statement, Wrap};

@@ -108,13 +108,30 @@ impl Statement {
     }
 }
 
+/// Shows `visit` every statement of `body`, and those inside of one where it says so.
+pub(crate) fn visit_all(body: &[Statement], visit: &mut impl FnMut(&Statement) -> bool) {
+    for statement in body {
+        if !visit(statement) {
+            continue;
+        }
+        match statement {
+            Statement::For(each) => visit_all(&each.body, visit),
+            Statement::If(_, body) => visit_all(body, visit),
+            Statement::Wrap(wrap) => visit_all(&wrap.body, visit),
+            Statement::Let(..)
+            | Statement::Set(..)
+            | Statement::Accumulate(_)
+            | Statement::Dot(_)
+            | Statement::Store(..) => {}
+        }
+    }
+}
+
 /// Collects the buffers that `body` loads from or stores to.
 pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
-    for statement in body {
+    visit_all(body, &mut |statement| {
         match statement {
-            Statement::For(each) => buffers_of(&each.body, used),
-            Statement::If(_, body) => buffers_of(body, used),
-            Statement::Wrap(wrap) => buffers_of(&wrap.body, used),
+            Statement::For(_) | Statement::If(..) | Statement::Wrap(_) => {}
             Statement::Accumulate(accumulate) => used.push(accumulate.weights),
             Statement::Dot(dot) => used.extend([dot.inputs, dot.weights]),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),
@@ -123,7 +140,8 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
                 loads_of(value, used);
             }
         }
-    }
+        true
+    });
 }
 
 fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {

@@ -7,8 +7,10 @@
 //! n registers takes n + 1 cycles, n times `VLDR` 2n. So a product is always made between
 //! another and its sum. Elsewhere it is plain arithmetic; the operations are the same.
 
+use std::collections::BTreeSet;
+
 use super::writer::Writer;
-use crate::ir::{Accumulate, Element, Program, Statement};
+use crate::ir::{Accumulate, Element, Program, Statement, visit_all};
 
 /// So many weights, each multiplied with so many inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,25 +150,14 @@ impl Shape {
 
 /// The shapes of all blocks of `program`, each once.
 pub(super) fn shapes(program: &Program) -> Vec<Shape> {
-    let mut shapes = Vec::new();
+    let mut shapes = BTreeSet::new();
     for stage in program.stages() {
-        collect(program, &stage.body, &mut shapes);
-    }
-    shapes.sort_unstable();
-    shapes.dedup();
-    shapes
-}
-
-fn collect(program: &Program, body: &[Statement], shapes: &mut Vec<Shape>) {
-    for statement in body {
-        match statement {
-            Statement::Accumulate(accumulate) => {
-                shapes.push(Shape::of(program, accumulate));
+        visit_all(&stage.body, &mut |statement| {
+            if let Statement::Accumulate(accumulate) = statement {
+                shapes.insert(Shape::of(program, accumulate));
             }
-            Statement::For(each) => collect(program, &each.body, shapes),
-            Statement::Wrap(wrap) => collect(program, &wrap.body, shapes),
-            Statement::If(_, body) => collect(program, body, shapes),
-            Statement::Dot(_) | Statement::Let(..) | Statement::Set(..) | Statement::Store(..) => {}
-        }
+            true
+        });
     }
+    shapes.into_iter().collect()
 }

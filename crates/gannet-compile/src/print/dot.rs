@@ -5,9 +5,11 @@
 //! because a stable compiler does not tell its target's features; in C with GCC or Clang where
 //! `__ARM_FEATURE_DSP` says that they are there.
 
+use std::collections::BTreeSet;
+
 use super::dot_assembly::Assembly;
 use super::writer::Writer;
-use crate::ir::{Dot, Element, Loop, Program, Statement, WORD, Wrap};
+use crate::ir::{Dot, Element, Loop, Program, Statement, WORD, Wrap, visit_all};
 
 /// What a function for dot products is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -233,29 +235,19 @@ impl Shape {
 
 /// The shapes of all dot products of `program`, each once.
 pub(super) fn shapes(program: &Program) -> Vec<Shape> {
-    let mut shapes = Vec::new();
+    let mut shapes = BTreeSet::new();
     for stage in program.stages() {
-        collect(program, &stage.body, &mut shapes);
+        visit_all(&stage.body, &mut |statement| {
+            let shape = match statement {
+                Statement::Dot(dot) => Some(Shape::of(program, dot, None)),
+                Statement::For(each) => rows(program, each)
+                    .map(|rows| Shape::of(program, rows.dot, Some(rows.distance))),
+                _ => None,
+            };
+            shapes.extend(shape);
+            // What stands in a loop over rows is printed with it.
+            shape.is_none()
+        });
     }
-    shapes.sort_unstable();
-    shapes.dedup();
-    shapes
-}
-
-fn collect(program: &Program, body: &[Statement], shapes: &mut Vec<Shape>) {
-    for statement in body {
-        match statement {
-            Statement::Dot(dot) => shapes.push(Shape::of(program, dot, None)),
-            Statement::For(each) => match rows(program, each) {
-                Some(rows) => shapes.push(Shape::of(program, rows.dot, Some(rows.distance))),
-                None => collect(program, &each.body, shapes),
-            },
-            Statement::Wrap(wrap) => collect(program, &wrap.body, shapes),
-            Statement::If(_, body) => collect(program, body, shapes),
-            Statement::Accumulate(_)
-            | Statement::Let(..)
-            | Statement::Set(..)
-            | Statement::Store(..) => {}
-        }
-    }
+    shapes.into_iter().collect()
 }
