@@ -5,6 +5,8 @@
 //! of a window. A load stands behind another where it can: then it takes one cycle and not two
 //! (Arm DDI 0439D, 3.3.3).
 
+use std::ops::Range;
+
 use super::dot::Shape;
 use super::writer::Writer;
 use crate::ir::WORD;
@@ -148,15 +150,12 @@ impl Assembly {
     /// where the next weights lie.
     fn word(&mut self, input: usize, place: usize) -> usize {
         let Shape {
-            channels,
-            positions,
-            step,
             are_wide,
             are_signed,
             ..
         } = self.shape;
         let widen = if are_signed { "sxtb16" } else { "uxtb16" };
-        let bytes = channels * WORD;
+        let bytes = self.shape.channels * WORD;
         for half in 0..2 {
             let odd = if half == 1 { ", ror #8" } else { "" };
             let place = if are_wide {
@@ -164,21 +163,13 @@ impl Assembly {
             } else {
                 place
             };
-            for position in 0..positions {
-                let distance = position * step + input;
-                self.line(format!("ldr <t{position}>, [<input>, #{distance}]"));
-            }
-            for first in (0..channels).step_by(2) {
-                let pair = first..channels.min(first + 2);
-                let registers = self.weights();
-                for (channel, weight) in pair.clone().zip(registers) {
-                    let place = place + channel * WORD;
-                    self.line(format!("ldr {weight}, [<weights>, #{place}]"));
-                }
-                for position in (0..positions).filter(|_| first == 0) {
+            self.inputs("ldr", input);
+            for pair in self.pairs() {
+                self.pair("ldr", &pair, place, WORD);
+                for position in (0..self.shape.positions).filter(|_| pair.start == 0) {
                     self.line(format!("{widen} <t{position}>, <t{position}>{odd}"));
                 }
-                for (_, weight) in pair.clone().zip(registers).filter(|_| !are_wide) {
+                for (_, weight) in pair.clone().zip(self.weights()).filter(|_| !are_wide) {
                     self.line(format!("sxtb16 {weight}, {weight}{odd}"));
                 }
                 self.products("smlad", pair);
@@ -190,32 +181,44 @@ impl Assembly {
     /// One input of each position.
     fn single(&mut self, input: usize, place: usize) -> usize {
         let Shape {
-            channels,
-            positions,
-            step,
             are_wide,
             are_signed,
             ..
         } = self.shape;
-        let load = if are_signed { "ldrsb" } else { "ldrb" };
-        let (load_weight, bytes) = if are_wide { ("ldrsh", 2) } else { ("ldrsb", 1) };
-        for position in 0..positions {
-            let distance = position * step + input;
-            self.line(format!("{load} <t{position}>, [<input>, #{distance}]"));
-        }
-        for first in (0..channels).step_by(2) {
-            let pair = first..channels.min(first + 2);
-            for (channel, weight) in pair.clone().zip(self.weights()) {
-                let place = place + channel * bytes;
-                self.line(format!("{load_weight} {weight}, [<weights>, #{place}]"));
-            }
+        let (load, bytes) = if are_wide { ("ldrsh", 2) } else { ("ldrsb", 1) };
+        self.inputs(if are_signed { "ldrsb" } else { "ldrb" }, input);
+        for pair in self.pairs() {
+            self.pair(load, &pair, place, bytes);
             self.products("mla", pair);
         }
-        place + channels * bytes
+        place + self.shape.channels * bytes
+    }
+
+    /// The channels, two by two.
+    fn pairs(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let channels = self.shape.channels;
+        let firsts = (0..channels).step_by(2);
+        firsts.map(move |first| first..channels.min(first + 2))
+    }
+
+    /// Loads what every position has at `input`.
+    fn inputs(&mut self, load: &str, input: usize) {
+        for position in 0..self.shape.positions {
+            let distance = position * self.shape.step + input;
+            self.line(format!("{load} <t{position}>, [<input>, #{distance}]"));
+        }
+    }
+
+    /// Loads the weights of one or two channels, where those of the first channel lie at `place`.
+    fn pair(&mut self, load: &str, channels: &Range<usize>, place: usize, bytes: usize) {
+        for (channel, weight) in channels.clone().zip(self.weights()) {
+            let place = place + channel * bytes;
+            self.line(format!("{load} {weight}, [<weights>, #{place}]"));
+        }
     }
 
     /// Every position's inputs with the weights of one or two channels.
-    fn products(&mut self, instruction: &str, channels: std::ops::Range<usize>) {
+    fn products(&mut self, instruction: &str, channels: Range<usize>) {
         let positions = self.shape.positions;
         for (channel, weight) in channels.zip(self.weights()) {
             for position in 0..positions {
