@@ -59,11 +59,8 @@ const fn both(
     quantized: Reader<quantized::Layer>,
 ) -> Operator {
     Operator {
-        code,
-        kinds,
-        attributes,
         float: Some(float),
-        quantized: Some(quantized),
+        ..integers(code, kinds, attributes, quantized)
     }
 }
 
@@ -75,11 +72,8 @@ const fn integers(
     quantized: Reader<quantized::Layer>,
 ) -> Operator {
     Operator {
-        code,
-        kinds,
-        attributes,
-        float: None,
         quantized: Some(quantized),
+        ..unread(code, kinds, attributes)
     }
 }
 
@@ -91,10 +85,18 @@ const fn real(
     float: Reader<Layer>,
 ) -> Operator {
     Operator {
+        float: Some(float),
+        ..unread(code, kinds, attributes)
+    }
+}
+
+/// An operator that still needs a reader.
+const fn unread(code: Code, kinds: &'static [&'static str], attributes: Attributes) -> Operator {
+    Operator {
         code,
         kinds,
         attributes,
-        float: Some(float),
+        float: None,
         quantized: None,
     }
 }
