@@ -3,11 +3,11 @@
 //! onnxruntime's quantizer and PyTorch wrote gives what onnxruntime gives. Those files are made by
 //! `oracles/onnx_quantized.py`; `GANNET_ONNX_QUANTIZED` names another folder of such files.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod answers;
 
+use std::{fs, path::Path};
+
+use answers::{answers, numbers};
 use gannet_formats::{FORMATS, Format, FormatError, Model, onnx};
 use gannet_graph::{QuantizedGraph, quantized::QuantizedTensor};
 
@@ -93,28 +93,10 @@ const STEPS: f64 = 1.0;
 /// How many outputs may be another integer than onnxruntime's.
 const OTHERS: f64 = 0.25;
 
-fn numbers(value: &serde_json::Value) -> Vec<f32> {
-    let numbers = value.as_array().unwrap().iter();
-    numbers.map(|x| x.as_f64().unwrap() as f32).collect()
-}
-
 #[test]
 fn the_reference_gives_what_onnxruntime_gave() {
-    let folder = std::env::var_os("GANNET_ONNX_QUANTIZED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx-quantized"),
-        PathBuf::from,
-    );
     let (mut outputs, mut others) = (0_u32, 0_u32);
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let answer: serde_json::Value =
-            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let path = path.with_extension("onnx");
-        let imported = onnx::from_bytes(&fs::read(&path).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (path, imported, answer) in answers("GANNET_ONNX_QUANTIZED", "onnx-quantized") {
         assert!(matches!(imported.network, Model::Quantized(_)));
         let step = answer["step"].as_f64().unwrap();
         let pairs = answer["inputs"].as_array().unwrap().iter();
