@@ -27,8 +27,8 @@ pub struct Images {
 /// compiler's messages as it comes.
 ///
 /// # Errors
-/// [`BoardError::DoesNotFit`] when the linker runs out of the board's memory,
-/// [`BoardError::Build`] with the compiler's last words for everything else that it rejects.
+/// [`BoardError::DoesNotFit`] when the linker runs out of the board's memory, with what the larger
+/// of the programs lacks; [`BoardError::Build`] with the compiler's last words for everything else that it rejects.
 pub fn build(
     host: &Host,
     toolchain: &Toolchain,
@@ -36,16 +36,11 @@ pub fn build(
     folder: &Path,
     mut progress: impl FnMut(&str),
 ) -> Result<Images, BoardError> {
-    let command = toolchain.build_command(host, folder);
+    let mut command = toolchain.build_command(host, folder);
+    // Both programs are linked even if one of them does not fit.
+    command.arg("--keep-going");
     if let Err(said) = run_to_end(command, "cargo", &mut progress)? {
-        return Err(match said.find(overflow) {
-            Some((section, overflow_bytes)) => BoardError::DoesNotFit {
-                board: board.name.clone(),
-                section,
-                overflow_bytes,
-            },
-            None => said.into_error(folder),
-        });
+        return Err(said.into_link_error(board, folder, overflow));
     }
     let programs = folder
         .join("target")
@@ -62,9 +57,23 @@ pub fn build(
 pub(crate) struct Said(Vec<String>);
 
 impl Said {
-    /// What `what` makes of the first line that it makes anything of.
-    pub(crate) fn find<T>(&self, what: impl Fn(&str) -> Option<T>) -> Option<T> {
-        self.0.iter().find_map(|line| what(line))
+    /// [`BoardError::DoesNotFit`] with the most that `overflow` finds in a line, else the last of
+    /// what was said.
+    pub(crate) fn into_link_error(
+        self,
+        board: &Board,
+        folder: &Path,
+        overflow: impl Fn(&str) -> Option<(String, u64)>,
+    ) -> BoardError {
+        let overflows = self.0.iter().filter_map(|line| overflow(line));
+        match overflows.max_by_key(|(_, bytes)| *bytes) {
+            Some((section, overflow_bytes)) => BoardError::DoesNotFit {
+                board: board.name.clone(),
+                section,
+                overflow_bytes,
+            },
+            None => self.into_error(folder),
+        }
     }
 
     /// The error that shows the last of it.

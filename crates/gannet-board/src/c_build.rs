@@ -32,16 +32,12 @@ pub fn build_c(
     host.find(GCC).ok_or_else(|| missing(GCC))?;
     let make = host.find(MAKE).ok_or_else(|| missing(MAKE))?;
     let mut command = host.command(&make);
-    command.current_dir(folder).arg("--silent");
+    // Both programs are linked even if one of them does not fit.
+    command
+        .current_dir(folder)
+        .args(["--silent", "--keep-going"]);
     if let Err(said) = run_to_end(command, MAKE, progress)? {
-        return Err(match said.find(overflow) {
-            Some((section, overflow_bytes)) => BoardError::DoesNotFit {
-                board: board.name.clone(),
-                section,
-                overflow_bytes,
-            },
-            None => said.into_error(folder),
-        });
+        return Err(said.into_link_error(board, folder, overflow));
     }
     let programs = folder.join("build");
     Ok(Images {
