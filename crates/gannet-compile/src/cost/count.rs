@@ -84,11 +84,11 @@ impl Counting<'_> {
         for statement in body {
             match statement {
                 Statement::For(each) => operations += self.repeat(each),
-                Statement::Wrap(wrap) => {
-                    let value = self.value(&wrap.value);
-                    self.values[wrap.variable.index()] = value % wrap.modulus as i64;
+                Statement::Derive(derive) => {
+                    let value = self.value(&derive.value);
+                    self.values[derive.variable.index()] = derive.by.of(value);
                     operations.wraps += 1;
-                    operations += self.body(&wrap.body);
+                    operations += self.body(&derive.body);
                 }
                 Statement::If(conditions, body) => {
                     operations.conditions += 1;
@@ -260,10 +260,10 @@ fn depends(body: &[Statement], variable: Variable) -> bool {
     body.iter().any(|statement| match statement {
         Statement::For(each) => uses(&each.from) || uses(&each.to) || depends(&each.body, variable),
         Statement::If(conditions, body) => uses(conditions) || depends(body, variable),
-        Statement::Wrap(wrap) => {
-            // What the row's name decides, its value does.
-            let named = wrap.value.coefficient(variable) != 0 && depends(&wrap.body, wrap.variable);
-            named || depends(&wrap.body, variable)
+        Statement::Derive(derive) => {
+            // What the given variable decides, its value does.
+            let is_given = derive.value.coefficient(variable) != 0;
+            is_given && depends(&derive.body, derive.variable) || depends(&derive.body, variable)
         }
         _ => false,
     })

@@ -1,6 +1,6 @@
 //! What the interpreter runs: nested loops of operations on registers and memory.
 
-use crate::ir::{Affine, Binary, Counter, Element, ScalarType, Unary, Variable};
+use crate::ir::{Affine, Binary, Counter, Derivation, Element, ScalarType, Unary, Variable};
 
 /// A register: a scalar, or a temporary behind them.
 pub(super) type Register = usize;
@@ -41,11 +41,11 @@ pub(super) enum Node {
         to: Vec<Affine>,
         body: Vec<Node>,
     },
-    /// A variable that is `value mod modulus`.
-    Wrap {
+    /// A variable that `value` gives.
+    Derive {
         variable: Variable,
         value: Affine,
-        modulus: i64,
+        by: Derivation,
         bases: Vec<Base>,
         body: Vec<Node>,
     },

@@ -148,14 +148,14 @@ impl Flattener<'_> {
                     body,
                 });
             }
-            Statement::Wrap(wrap) => {
-                self.enter(wrap.variable);
-                let body = self.body(&wrap.body);
-                let bases = self.leave(wrap.variable);
-                nodes.push(Node::Wrap {
-                    variable: wrap.variable,
-                    value: wrap.value.clone(),
-                    modulus: wrap.modulus as i64,
+            Statement::Derive(derive) => {
+                self.enter(derive.variable);
+                let body = self.body(&derive.body);
+                let bases = self.leave(derive.variable);
+                nodes.push(Node::Derive {
+                    variable: derive.variable,
+                    value: derive.value.clone(),
+                    by: derive.by,
                     bases,
                     body,
                 });

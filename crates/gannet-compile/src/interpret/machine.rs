@@ -78,15 +78,15 @@ impl Machine {
                         self.counters[counter.index()] += 1;
                     }
                 }
-                Node::Wrap {
+                Node::Derive {
                     variable,
                     value,
-                    modulus,
+                    by,
                     bases,
                     body,
                 } => {
-                    let row = self.affine(value) % modulus;
-                    self.set(*variable, row, bases);
+                    let given = by.of(self.affine(value));
+                    self.set(*variable, given, bases);
                     self.block(body);
                 }
                 Node::Dot(products) => self.dot(products),

@@ -18,4 +18,4 @@ pub use program::{
 };
 pub use schedule::{Counter, Resume, Run, StageId, Step};
 pub(crate) use statement::visit_all;
-pub use statement::{Accumulate, Loop, Statement, Wrap};
+pub use statement::{Accumulate, Derivation, Derive, Loop, Statement};

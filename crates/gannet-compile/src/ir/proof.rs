@@ -157,14 +157,15 @@ impl Scope<'_> {
                 self.ranges.pop();
                 Ok(())
             }
-            Statement::Wrap(wrap) => {
-                self.known(&wrap.value)?;
-                let least = self.bound(&wrap.value, Side::Least);
+            Statement::Derive(derive) => {
+                self.known(&derive.value)?;
+                let least = self.bound(&derive.value, Side::Least);
                 if least < 0 {
-                    return Err(self.fault(format!("a ring's row that may be {least}")));
+                    return Err(self.fault(format!("a row that may be {least}")));
                 }
-                self.enter(Range::below(wrap.variable, vec![wrap.modulus.into()]))?;
-                self.body(&wrap.body)?;
+                let below = vec![derive.by.below().into()];
+                self.enter(Range::below(derive.variable, below))?;
+                self.body(&derive.body)?;
                 self.ranges.pop();
                 Ok(())
             }

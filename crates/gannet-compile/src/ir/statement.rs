@@ -16,17 +16,50 @@ pub struct Loop {
     pub body: Vec<Statement>,
 }
 
-/// A ring's row: `variable` is `value mod modulus` in the body. `value` is never negative.
+/// Does its body with a variable that another value gives, which is at least zero.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wrap {
-    /// What takes the value.
+pub struct Derive {
+    /// What takes the result.
     pub variable: Variable,
-    /// A row of the tensor.
+    /// What it is made of.
     pub value: Affine,
-    /// How many rows the ring has.
-    pub modulus: usize,
+    /// How.
+    pub by: Derivation,
     /// Where the variable is known.
     pub body: Vec<Statement>,
+}
+
+/// How one whole number gives another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Derivation {
+    /// The slot of a row in a ring of so many rows: the remainder.
+    Slot(usize),
+    /// The last of the windows, each so many behind the one before, that have begun: the
+    /// quotient, and no more than `most`.
+    Begun {
+        /// From one window to the next.
+        stride: usize,
+        /// The last there is.
+        most: usize,
+    },
+}
+
+impl Derivation {
+    /// What `value` gives.
+    pub fn of(self, value: i64) -> i64 {
+        match self {
+            Derivation::Slot(rows) => value % rows as i64,
+            Derivation::Begun { stride, most } => (value / stride as i64).min(most as i64),
+        }
+    }
+
+    /// All that it gives is below this.
+    pub fn below(self) -> usize {
+        match self {
+            Derivation::Slot(rows) => rows,
+            Derivation::Begun { most, .. } => most + 1,
+        }
+    }
 }
 
 /// `sums[c, p] += inputs[p] · weights[…, c]`, each product rounded before it is added: what
@@ -75,8 +108,8 @@ impl Accumulate {
 pub enum Statement {
     /// Repeats its body.
     For(Loop),
-    /// Names a row of a ring.
-    Wrap(Wrap),
+    /// Names what another value gives.
+    Derive(Derive),
     /// Does its body if every expression is at least zero.
     If(Vec<Affine>, Vec<Statement>),
     /// Declares a scalar, which lives to the end of the enclosing body.
@@ -117,7 +150,7 @@ pub(crate) fn visit_all(body: &[Statement], visit: &mut impl FnMut(&Statement) -
         match statement {
             Statement::For(each) => visit_all(&each.body, visit),
             Statement::If(_, body) => visit_all(body, visit),
-            Statement::Wrap(wrap) => visit_all(&wrap.body, visit),
+            Statement::Derive(derive) => visit_all(&derive.body, visit),
             Statement::Let(..)
             | Statement::Set(..)
             | Statement::Accumulate(_)
@@ -131,7 +164,7 @@ pub(crate) fn visit_all(body: &[Statement], visit: &mut impl FnMut(&Statement) -
 pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
     visit_all(body, &mut |statement| {
         match statement {
-            Statement::For(_) | Statement::If(..) | Statement::Wrap(_) => {}
+            Statement::For(_) | Statement::If(..) | Statement::Derive(_) => {}
             Statement::Accumulate(accumulate) => used.push(accumulate.weights),
             Statement::Dot(dot) => used.extend([dot.inputs, dot.weights]),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),

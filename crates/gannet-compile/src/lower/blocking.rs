@@ -361,11 +361,10 @@ impl Work {
                 let overlap = pool.columns.overlap() - 1;
                 let columns = (positions.div_ceil(pool.columns.stride) + overlap) * channels;
                 // A merge is a load, a maximum and a store.
-                let merged = columns * pool.rows.overlap();
                 Cost {
-                    cycles: core.maximum.cycles * (sums + merged)
+                    cycles: core.maximum.cycles * (sums + columns)
                         + core.value.cycles * columns
-                        + 4 * merged,
+                        + 4 * columns,
                     code: (2 * core.maximum.code + core.value.code + 8) * columns,
                 }
             }

@@ -1,6 +1,6 @@
 //! A value as rows of pixels, all of them or a ring of the latest.
 
-use crate::ir::{Affine, BufferId, ProgramBuilder, Statement, Wrap};
+use crate::ir::{Affine, BufferId, Derivation, Derive, ProgramBuilder, Statement};
 
 /// Where the rows of a value lie.
 #[derive(Debug, Clone)]
@@ -36,15 +36,15 @@ impl Image {
     pub(super) fn find(&self, builder: &mut ProgramBuilder, row: Affine) -> (Place, Slot) {
         match self.ring {
             None => (self.place(row), Slot(None)),
-            Some(modulus) => {
+            Some(rows) => {
                 let variable = builder.variable("slot");
-                let wrap = Wrap {
+                let slot = Derive {
                     variable,
                     value: row,
-                    modulus,
+                    by: Derivation::Slot(rows),
                     body: Vec::new(),
                 };
-                (self.place(variable.into()), Slot(Some(wrap)))
+                (self.place(variable.into()), Slot(Some(slot)))
             }
         }
     }
@@ -58,14 +58,14 @@ impl Image {
 }
 
 /// The slot of a ring that a row lies in.
-pub(super) struct Slot(Option<Wrap>);
+pub(super) struct Slot(Option<Derive>);
 
 impl Slot {
     /// `body` where the slot is known.
     pub(super) fn around(self, body: Vec<Statement>) -> Vec<Statement> {
         match self.0 {
             None => body,
-            Some(wrap) => vec![Statement::Wrap(Wrap { body, ..wrap })],
+            Some(slot) => vec![Statement::Derive(Derive { body, ..slot })],
         }
     }
 }

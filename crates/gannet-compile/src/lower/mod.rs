@@ -44,7 +44,7 @@ use crate::CompileError;
 use crate::fuse::{self, Group};
 use crate::ir::{
     Affine, BufferId, Element, Expression, Parameter, Program, ProgramBuilder, Run, StageId,
-    Statement, Step, Unary, Variable,
+    Statement, Step, Unary,
 };
 use crate::stream::{Phase, Plan, Rule, TaskId, Work, work_of};
 
@@ -204,16 +204,14 @@ impl<'g> Lowering<'g> {
                 };
                 self.begin_pooled(&rows.target, &least, y)
             }
-            (Work::Group(group), Rule::Pooled { sums, .. }, Phase::Compute) => {
-                let pooled = self.builder.variable("pooled");
-                parameters[0].below = sums;
-                parameters.push(Parameter {
-                    variable: pooled,
-                    below: planned.shape[0],
-                });
-                self.group_row(group, &name, rows, planned.blocking, Some(pooled))
+            (_, Rule::Pooled { pool, .. }, Phase::Join) => {
+                self.join_pooled(&rows.target, pool.overlap(), y)
             }
-            (Work::Group(group), ..) => self.group_row(group, &name, rows, planned.blocking, None),
+            (Work::Group(group), Rule::Pooled { sums, .. }, Phase::Compute) => {
+                parameters[0].below = sums;
+                self.group_row(group, &name, rows, planned.blocking)
+            }
+            (Work::Group(group), ..) => self.group_row(group, &name, rows, planned.blocking),
             (Work::Scale(scale), ..) => match self.integers {
                 None => self.scaled(*scale, &rows),
                 Some(integers) => self.integers_of_bytes(integers, *scale, &rows),
@@ -235,7 +233,6 @@ impl<'g> Lowering<'g> {
         name: &str,
         rows: Rows,
         blocking: Option<Blocking>,
-        pooled: Option<Variable>,
     ) -> Vec<Statement> {
         let graph = self.graph;
         let id = group.first();
@@ -248,13 +245,13 @@ impl<'g> Lowering<'g> {
             Layer::Conv2D(layer) => {
                 let is_raw = blocking.is_some_and(|blocking| blocking.is_by_dots());
                 let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), is_raw);
-                let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
+                let sliding = sliding(rows, blocking, arithmetic.finish);
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.conv2d(name, layer, products)
             }
             Layer::DepthwiseConv2D(layer) => {
                 let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), false);
-                let sliding = sliding(rows, blocking, pooled, arithmetic.finish);
+                let sliding = sliding(rows, blocking, arithmetic.finish);
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.depthwise_conv2d(name, layer, products)
             }
@@ -437,19 +434,13 @@ impl<'g> Lowering<'g> {
 }
 
 /// A layer with a window, to be computed row by row.
-fn sliding(
-    rows: Rows,
-    blocking: Option<Blocking>,
-    pooled: Option<Variable>,
-    finish: Finish,
-) -> Sliding {
+fn sliding(rows: Rows, blocking: Option<Blocking>, finish: Finish) -> Sliding {
     Sliding {
         blocking: blocking.expect("it slides a window"),
         source: rows.source().clone(),
         target: rows.target,
         finish,
         y: rows.y,
-        pooled,
     }
 }
 

@@ -4,8 +4,9 @@
 //! A block of neighbouring positions and output channels is summed up in registers. Columns
 //! beyond the image are read as zeros from its border, rows beyond it are left out. Without
 //! pooling the block is stored. With pooling the maxima of its columns are taken in registers
-//! and merged into every pooled row that the row of sums belongs to, so the sums themselves
-//! never reach memory.
+//! and merged into the last of the pooled rows that the row of sums belongs to, so the sums
+//! themselves never reach memory; a pooled row whose sums are all there takes up what it shares
+//! with the rows behind it.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,8 @@ use super::finish::Finish;
 use super::image::{Image, Place};
 use super::integer::{Dots, Factors};
 use crate::ir::{
-    Accumulate, Affine, BufferId, Expression, Loop, ProgramBuilder, Scalar, Statement, Variable,
+    Accumulate, Affine, BufferId, Derive, Expression, Loop, ProgramBuilder, Scalar, Statement,
+    Variable,
 };
 use crate::stream::Reach;
 
@@ -27,8 +29,6 @@ pub(super) struct Sliding {
     pub(super) finish: Finish,
     /// The row of outputs.
     pub(super) y: Variable,
-    /// The pooled row that it is computed for.
-    pub(super) pooled: Option<Variable>,
 }
 
 /// The sums of some output channels, and what they are made of.
@@ -111,8 +111,58 @@ impl Lowering<'_> {
         })
     }
 
+    /// Ends a pooled row: sums that it shares with the `overlap` − 1 rows behind it are there
+    /// already.
+    pub(super) fn join_pooled(
+        &mut self,
+        target: &Image,
+        overlap: usize,
+        row: Variable,
+    ) -> Vec<Statement> {
+        let [rows, columns, channels] = target.shape;
+        let mut body = Vec::new();
+        for distance in 1..overlap {
+            let i = self.builder.variable("i");
+            let (own, slot) = target.find(&mut self.builder, row.into());
+            let behind = Affine::from(row) + Affine::from(distance);
+            let (other, other_slot) = target.find(&mut self.builder, behind.clone());
+            let [own, other] = [own, other].map(|place| place.element(i.into()));
+            let [before, shared] =
+                [&own, &other].map(|index| Expression::Load(target.elements, index.clone()));
+            let store = Statement::Store(target.elements, own, before.max(shared));
+            let each = Statement::repeat(i, 0_i64, columns * channels, vec![store]);
+            let is_there = Affine::from(rows - 1) - behind;
+            let joined = slot.around(other_slot.around(vec![each]));
+            body.push(Statement::If(vec![is_there], joined));
+        }
+        body
+    }
+
     /// All positions of one row, for some output channels.
     pub(super) fn sliding_row(&mut self, layer: &Sliding, products: &Products) -> Vec<Statement> {
+        let Some(pool) = layer.blocking.pool else {
+            let (place, slot) = layer.target.find(&mut self.builder, layer.y.into());
+            return slot.around(self.positions(layer, products, &place));
+        };
+        let q = self.builder.variable("q");
+        let (place, slot) = layer.target.find(&mut self.builder, q.into());
+        let body = slot.around(self.positions(layer, products, &place));
+        // No pooled row covers what lies between two windows.
+        let ended = pool.rows.end(q.into()) - Affine::from(layer.y) - Affine::from(1_i64);
+        let has_gaps = pool.rows.kernel < pool.rows.stride;
+        vec![Statement::Derive(Derive {
+            variable: q,
+            value: Affine::from(layer.y) + Affine::from(pool.rows.pad),
+            by: pool.rows.begun(layer.target.shape[0]),
+            body: match has_gaps {
+                true => vec![Statement::If(vec![ended], body)],
+                false => body,
+            },
+        })]
+    }
+
+    /// The same, to `place`.
+    fn positions(&mut self, layer: &Sliding, products: &Products, place: &Place) -> Vec<Statement> {
         let Blocking {
             positions,
             computed,
@@ -123,13 +173,13 @@ impl Lowering<'_> {
         let open = self.open_maxima(layer, products, &mut body);
         if whole > 1 {
             let block = self.builder.variable("block");
-            let inner = self.block(layer, products, (block.into(), positions), &open);
+            let inner = self.block(layer, products, (block.into(), positions), &open, place);
             body.push(Statement::repeat(block, 0_i64, whole, inner));
         } else if whole == 1 {
-            body.extend(self.block(layer, products, (0_i64.into(), positions), &open));
+            body.extend(self.block(layer, products, (0_i64.into(), positions), &open, place));
         }
         if rest > 0 {
-            body.extend(self.block(layer, products, (whole.into(), rest), &open));
+            body.extend(self.block(layer, products, (whole.into(), rest), &open, place));
         }
         body
     }
@@ -169,6 +219,7 @@ impl Lowering<'_> {
         products: &Products,
         (index, positions): (Affine, usize),
         open: &[Scalar],
+        place: &Place,
     ) -> Vec<Statement> {
         let mut body = Vec::new();
         let mut sums = Vec::new();
@@ -197,12 +248,9 @@ impl Lowering<'_> {
             sums,
         };
         body.extend(self.window(layer, products, &block));
-        body.extend(match layer.pooled {
-            None => self.store(layer, products, &block),
-            Some(pooled) => {
-                let pool = layer.blocking.pool.expect("its rows are merged");
-                self.merge(layer, products, &block, (pool, pooled), open)
-            }
+        body.extend(match layer.blocking.pool {
+            None => store(layer, products, &block, place),
+            Some(pool) => self.merge(layer, products, &block, pool, open, place),
         });
         body
     }
@@ -275,31 +323,15 @@ impl Lowering<'_> {
         body
     }
 
-    fn store(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Vec<Statement> {
-        let target = &layer.target;
-        target.at(&mut self.builder, layer.y.into(), |_, place| {
-            let mut body = Vec::new();
-            for p in 0..block.positions {
-                for (sums, output) in block.sums.iter().zip(&products.outputs) {
-                    let column = block.x.clone() + Affine::from(p);
-                    let value = layer.finish.value(sums[p], output);
-                    let index = place.pixel(column, output.clone());
-                    body.push(Statement::Store(target.pixels, index, value));
-                }
-            }
-            body
-        })
-    }
-
-    /// Takes the maxima over the block's columns and merges them into the pooled rows that the
-    /// row of sums belongs to.
+    /// Takes the maxima over the block's columns and merges them into the pooled row at `place`.
     fn merge(
         &mut self,
         layer: &Sliding,
         products: &Products,
         block: &Block,
-        (pool, pooled): (Pool, Variable),
+        pool: Pool,
         open: &[Scalar],
+        place: &Place,
     ) -> Vec<Statement> {
         let mut body = Vec::new();
         for &sum in block.sums.iter().flatten() {
@@ -316,7 +348,8 @@ impl Lowering<'_> {
         let [kernel, stride, pad] = [kernel, stride, pad].map(|extent| extent as i64);
         let first = (pad - kernel).div_euclid(stride);
         let last = (block.positions as i64 - 1 + pad).div_euclid(stride);
-        let (mut columns, mut carried) = (Vec::new(), Vec::new());
+        let target = layer.target.pixels;
+        let (mut merges, mut carried) = (Vec::new(), Vec::new());
         for offset in first..=last {
             let begin = (offset * stride - pad).clamp(0, block.positions as i64);
             let end = (offset * stride - pad + kernel).clamp(0, block.positions as i64);
@@ -344,40 +377,15 @@ impl Lowering<'_> {
                     self.largest(&layer.finish, &covered, output, &mut body)
                 })
                 .collect();
-            columns.push((column, inside, largest));
+            let merge = (largest.iter().zip(&products.outputs)).map(|(&largest, output)| {
+                let index = place.pixel(column.clone(), output.clone());
+                let before = Expression::Load(target, index.clone());
+                let value = Expression::from(largest).max(before);
+                Statement::Store(target, index, value)
+            });
+            merges.extend(when(inside, merge.collect()));
         }
-
-        let q = self.builder.variable("q");
-        let target = &layer.target;
-        let merge = target.at(&mut self.builder, q.into(), |_, place| {
-            let mut body = Vec::new();
-            for (column, inside, largest) in columns {
-                let merge = largest
-                    .iter()
-                    .zip(&products.outputs)
-                    .map(|(&largest, output)| {
-                        let index = place.pixel(column.clone(), output.clone());
-                        let before = Expression::Load(target.pixels, index.clone());
-                        let value = Expression::from(largest).max(before);
-                        Statement::Store(target.pixels, index, value)
-                    });
-                body.extend(when(inside, merge.collect()));
-            }
-            body
-        });
-        // The row of sums lies in pooled row q from its first row on.
-        let y = Affine::from(layer.y);
-        let begun = y.clone() - pool.rows.begin(q.into());
-        let ended = pool.rows.end(q.into()) - y - Affine::from(1_i64);
-        body.push(Statement::For(Loop {
-            variable: q,
-            from: vec![pooled.into()],
-            to: vec![
-                Affine::from(pooled) + Affine::from(pool.rows.overlap()),
-                target.shape[0].into(),
-            ],
-            body: vec![Statement::If(vec![begun, ended], merge)],
-        }));
+        body.extend(merges);
         body.extend(carried);
         body
     }
@@ -496,6 +504,20 @@ impl Taps<'_> {
             input
         })
     }
+}
+
+/// Writes the block's values to the row at `place`.
+fn store(layer: &Sliding, products: &Products, block: &Block, place: &Place) -> Vec<Statement> {
+    let mut body = Vec::new();
+    for p in 0..block.positions {
+        for (sums, output) in block.sums.iter().zip(&products.outputs) {
+            let column = block.x.clone() + Affine::from(p);
+            let value = layer.finish.value(sums[p], output);
+            let index = place.pixel(column, output.clone());
+            body.push(Statement::Store(layer.target.pixels, index, value));
+        }
+    }
+    body
 }
 
 /// The largest of `sums`, of which there are some.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::dot_assembly::Assembly;
 use super::writer::Writer;
-use crate::ir::{Dot, Element, Loop, Program, Statement, WORD, Wrap, visit_all};
+use crate::ir::{Derivation, Derive, Dot, Element, Loop, Program, Statement, WORD, visit_all};
 
 /// What a function for dot products is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,24 +23,40 @@ pub(super) struct Shape {
     pub(super) are_signed: bool,
     /// Weights have 16 bits.
     pub(super) are_wide: bool,
-    /// From one row of inputs to the next, where it goes over several.
-    pub(super) row: Option<usize>,
+    /// How the rows of inputs lie, where it goes over several.
+    pub(super) rows: Option<Spacing>,
+}
+
+/// How rows of inputs lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Spacing {
+    /// From one row to the next.
+    pub(super) distance: usize,
+    /// How many there are in the ring, if they lie in one: behind the last comes the first.
+    pub(super) ring: Option<usize>,
+}
+
+impl Spacing {
+    /// From behind the last row of a ring back to the first, if it is one.
+    pub(super) fn back(self) -> Option<usize> {
+        self.ring.map(|rows| rows * self.distance)
+    }
 }
 
 /// Rows of inputs at equal distances, the weights of one behind those of another.
 pub(super) struct Rows<'l> {
     pub(super) dot: &'l Dot,
-    /// From one row of inputs to the next.
-    pub(super) distance: usize,
+    pub(super) spacing: Spacing,
     /// The ring that they lie in, if it is one.
-    pub(super) ring: Option<&'l Wrap>,
+    pub(super) ring: Option<&'l Derive>,
 }
 
 /// What a loop goes over, if it is nothing but such rows.
 pub(super) fn rows<'l>(program: &Program, each: &'l Loop) -> Option<Rows<'l>> {
     let (ring, dot) = match &each.body[..] {
         [Statement::Dot(dot)] => (None, dot),
-        [Statement::Wrap(ring)] => match &ring.body[..] {
+        [Statement::Derive(ring)] if matches!(ring.by, Derivation::Slot(_)) => match &ring.body[..]
+        {
             [Statement::Dot(dot)] => (Some(ring), dot),
             _ => return None,
         },
@@ -54,15 +70,15 @@ pub(super) fn rows<'l>(program: &Program, each: &'l Loop) -> Option<Rows<'l>> {
         });
     let row = ring.map_or(each.variable, |ring| ring.variable);
     let distance = usize::try_from(dot.first.coefficient(row)).ok()?;
-    (is_next && distance > 0).then_some(Rows {
-        dot,
+    let spacing = Spacing {
         distance,
-        ring,
-    })
+        ring: ring.map(|ring| ring.by.below()),
+    };
+    (is_next && distance > 0).then_some(Rows { dot, spacing, ring })
 }
 
 impl Shape {
-    pub(super) fn of(program: &Program, dot: &Dot, row: Option<usize>) -> Shape {
+    pub(super) fn of(program: &Program, dot: &Dot, rows: Option<Spacing>) -> Shape {
         let element = |id| program.buffer(id).element;
         Shape {
             channels: dot.channels(),
@@ -71,7 +87,7 @@ impl Shape {
             run: dot.run,
             are_signed: element(dot.inputs) == Element::I8,
             are_wide: element(dot.weights) == Element::I16,
-            row,
+            rows,
         }
     }
 
@@ -86,7 +102,12 @@ impl Shape {
         } = self;
         let inputs = if self.are_signed { "i8" } else { "u8" };
         let weights = if self.are_wide { "i16" } else { "i8" };
-        let rows = self.row.map_or(String::new(), |row| format!("_{row}"));
+        let rows = self
+            .rows
+            .map_or(String::new(), |Spacing { distance, ring }| {
+                let ring = ring.map_or(String::new(), |rows| format!("_of_{rows}"));
+                format!("_{distance}{ring}")
+            });
         format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{rows}")
     }
 
@@ -125,7 +146,11 @@ impl Shape {
     pub(super) fn print_rust(self, out: &mut Writer) {
         let input = if self.are_signed { "i8" } else { "u8" };
         let weight = if self.are_wide { "i16" } else { "i8" };
-        let rows = self.row.map_or("", |_| "rows: isize, ");
+        let rows = match self.rows {
+            None => "",
+            Some(Spacing { ring: None, .. }) => "rows: isize, ",
+            Some(Spacing { ring: Some(_), .. }) => "before: isize, rows: isize, ",
+        };
         let sums: Vec<String> = (0..self.sums()).map(|k| format!("sum{k}")).collect();
         out.line("/// # Safety");
         out.line("/// `input` and `weights` point to what the name tells of.");
@@ -148,11 +173,21 @@ impl Shape {
     }
 
     fn plain_rust(self, out: &mut Writer) {
-        let Some(row) = self.row else {
+        let Some(rows) = self.rows else {
             return self.row_in_rust(out);
         };
         out.braces("for row in 0..rows", |out| {
-            out.line(format_args!("let input = input.offset(row * {row});"));
+            let distance = rows.distance;
+            if let Some(back) = rows.back() {
+                out.line(format_args!(
+                    "let back = if row < before {{ 0 }} else {{ {back} }};"
+                ));
+                out.line(format_args!(
+                    "let input = input.offset(row * {distance} - back);"
+                ));
+            } else {
+                out.line(format_args!("let input = input.offset(row * {distance});"));
+            }
             let weights = self.weights();
             out.line(format_args!(
                 "let weights = weights.offset(row * {weights});"
@@ -181,7 +216,11 @@ impl Shape {
     pub(super) fn print_c(self, out: &mut Writer) {
         let input = if self.are_signed { "int8_t" } else { "uint8_t" };
         let weight = if self.are_wide { "int16_t" } else { "int8_t" };
-        let rows = self.row.map_or("", |_| ", intptr_t rows");
+        let rows = match self.rows {
+            None => "",
+            Some(Spacing { ring: None, .. }) => ", intptr_t rows",
+            Some(Spacing { ring: Some(_), .. }) => ", intptr_t before, intptr_t rows",
+        };
         let sums: String = (0..self.sums())
             .map(|k| format!(", int32_t *sum{k}"))
             .collect();
@@ -204,13 +243,18 @@ impl Shape {
     }
 
     fn plain_c(self, out: &mut Writer) {
-        let Some(row) = self.row else {
+        let Some(rows) = self.rows else {
             return self.row_in_c(out);
         };
         let head = "for (intptr_t row = 0; row < rows; row++)";
         out.braces(head, |out| {
+            if let Some(back) = rows.back() {
+                out.braces("if (row == before)", |out| {
+                    out.line(format_args!("input -= {back};"));
+                });
+            }
             self.row_in_c(out);
-            out.line(format_args!("input += {row};"));
+            out.line(format_args!("input += {};", rows.distance));
             out.line(format_args!("weights += {};", self.weights()));
         });
     }
@@ -240,8 +284,9 @@ pub(super) fn shapes(program: &Program) -> Vec<Shape> {
         visit_all(&stage.body, &mut |statement| {
             let shape = match statement {
                 Statement::Dot(dot) => Some(Shape::of(program, dot, None)),
-                Statement::For(each) => rows(program, each)
-                    .map(|rows| Shape::of(program, rows.dot, Some(rows.distance))),
+                Statement::For(each) => {
+                    rows(program, each).map(|rows| Shape::of(program, rows.dot, Some(rows.spacing)))
+                }
                 _ => None,
             };
             shapes.extend(shape);

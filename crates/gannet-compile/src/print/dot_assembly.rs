@@ -34,7 +34,7 @@ pub(super) struct Assembly {
 impl Assembly {
     /// None if the registers are too few, or addresses too far from one another.
     pub(super) fn of(shape: Shape) -> Option<Assembly> {
-        let operands = shape.sums() + 2 + shape.positions;
+        let operands = shape.sums() + 2 + shape.positions.max(ends(shape));
         let words = shape.run / WORD;
         let turn = (words > MOST_WRITTEN_OUT).then(|| {
             let turns = (2..=MOST_WRITTEN_OUT).rev();
@@ -70,16 +70,18 @@ impl Assembly {
     }
 
     fn write(&mut self) {
-        let Shape { row, run, .. } = self.shape;
+        let Shape { rows, run, .. } = self.shape;
+        let ends = ends(self.shape);
         let weight_bytes = if self.shape.are_wide { 2 } else { 1 };
         let row_bytes = self.shape.weights() * weight_bytes;
         let [end, _] = self.weights();
-        // On the stack: where the weights of the last row end, then those of this row's words.
+        // On the stack: where the weights of the last row end, those of the last before the
+        // ring's end, and those of this row's words.
         let kept = if self.is_tight { 8 } else { 0 };
         let word_end = kept;
         let row_end = kept + if self.turn.is_some() { 4 } else { 0 };
-        if row.is_some() {
-            self.line("push {<t0>}".to_owned());
+        for end in 0..ends {
+            self.line(format!("push {{<t{end}>}}"));
         }
         if self.turn.is_some() {
             self.line("push {<t0>}".to_owned());
@@ -87,7 +89,7 @@ impl Assembly {
         if self.is_tight {
             self.line("push {r6, r7}".to_owned());
         }
-        if row.is_some() {
+        if rows.is_some() {
             self.line("2:".to_owned());
         }
         let words = run / WORD;
@@ -114,17 +116,26 @@ impl Assembly {
         for input in words * WORD..run {
             place = self.single(input - moved, place);
         }
-        if let Some(row) = row {
-            self.move_on("<input>", "<input>", row as i64 - moved as i64);
+        if let Some(rows) = rows {
+            self.move_on("<input>", "<input>", rows.distance as i64 - moved as i64);
             self.move_on("<weights>", "<weights>", (row_bytes - moved_bytes) as i64);
             self.line(format!("ldr {end}, [sp, #{row_end}]"));
             self.line(format!("cmp <weights>, {end}"));
             self.line("bne 2b".to_owned());
+            if let Some(back) = rows.back() {
+                self.line(format!("ldr {end}, [sp, #{}]", row_end + 4));
+                self.line(format!("cmp <weights>, {end}"));
+                self.line("beq 4f".to_owned());
+                self.line(format!("str {end}, [sp, #{row_end}]"));
+                self.move_on("<input>", "<input>", -(back as i64));
+                self.line("b 2b".to_owned());
+                self.line("4:".to_owned());
+            }
         }
         if self.is_tight {
             self.line("pop {r6, r7}".to_owned());
         }
-        let slots = 4 * (usize::from(row.is_some()) + usize::from(self.turn.is_some()));
+        let slots = 4 * (ends + usize::from(self.turn.is_some()));
         if slots > 0 {
             self.line(format!("add sp, sp, #{slots}"));
         }
@@ -240,9 +251,9 @@ impl Assembly {
             let name = format!("(\"{register}\")");
             out.line(if let Some(sum) = operand.strip_prefix('s') {
                 format!("inout{name} *sum{sum},")
-            } else if operand == "t0" && self.shape.row.is_some() {
+            } else if let Some(rows) = self.end(&operand) {
                 let weights = self.shape.weights();
-                format!("inout{name} weights.offset(rows * {weights}) => _,")
+                format!("inout{name} weights.offset({rows} * {weights}) => _,")
             } else if operand == "input" || operand == "weights" {
                 format!("inout{name} {operand} => _,")
             } else {
@@ -250,6 +261,15 @@ impl Assembly {
             });
         }
         out.line("options(readonly),");
+    }
+
+    /// Behind how many rows of weights an operand points at first, if it points to an end.
+    fn end(&self, operand: &str) -> Option<&'static str> {
+        match (operand, ends(self.shape)) {
+            ("t0", 1..) => Some("rows"),
+            ("t1", 2) => Some("before"),
+            _ => None,
+        }
     }
 
     /// The instructions with the operands' registers.
@@ -266,7 +286,8 @@ impl Assembly {
     /// All operands and their registers, without r6 and r7.
     fn operands(&self) -> Vec<(String, &'static str)> {
         let sums = (0..self.shape.sums()).map(|sum| format!("s{sum}"));
-        let temporaries = (0..self.shape.positions).map(|position| format!("t{position}"));
+        let temporaries = self.shape.positions.max(ends(self.shape));
+        let temporaries = (0..temporaries).map(|position| format!("t{position}"));
         let free = ["a", "b"].into_iter().filter(|_| !self.is_tight);
         sums.chain(["input", "weights"].map(str::to_owned))
             .chain(temporaries)
@@ -277,10 +298,6 @@ impl Assembly {
 
     /// Statements.
     pub(super) fn print_c(self, [input, weight]: [&str; 2], out: &mut Writer) {
-        let end = self.shape.row.map(|_| {
-            let weights = self.shape.weights();
-            format!("weights + rows * {weights}")
-        });
         let operands = self.operands();
         let (mut results, mut used) = (Vec::new(), Vec::new());
         for (operand, register) in &operands {
@@ -291,8 +308,9 @@ impl Assembly {
                 (format!("const {input} *"), Some("input".to_owned()))
             } else if operand == "weights" {
                 (format!("const {weight} *"), Some("weights".to_owned()))
-            } else if let Some(end) = end.as_ref().filter(|_| operand == "t0") {
-                (format!("const {weight} *"), Some(end.clone()))
+            } else if let Some(rows) = self.end(operand) {
+                let end = format!("weights + {rows} * {}", self.shape.weights());
+                (format!("const {weight} *"), Some(end))
             } else {
                 ("int32_t ".to_owned(), None)
             };
@@ -311,4 +329,11 @@ impl Assembly {
         out.line("    : : \"cc\", \"memory\");");
         results.iter().for_each(|result| out.line(result));
     }
+}
+
+/// At how many places rows of weights end: behind the last, and where the inputs' ring does.
+fn ends(shape: Shape) -> usize {
+    shape
+        .rows
+        .map_or(0, |rows| 1 + usize::from(rows.ring.is_some()))
 }

@@ -8,8 +8,8 @@ use super::maker::{self, extents};
 use super::writer::{Writer, affine};
 use super::{SourceFile, dot, dsp, self_test};
 use crate::ir::{
-    Affine, Binary, Buffer, BufferId, Constant, Dot, Element, Expression, Loop, Program, Scalar,
-    ScalarType, Stage, Statement, Step, Storage, Unary,
+    Affine, Binary, Buffer, BufferId, Constant, Derivation, Derive, Dot, Element, Expression, Loop,
+    Program, Scalar, ScalarType, Stage, Statement, Step, Storage, Unary,
 };
 
 /// What integers have no operator for.
@@ -399,15 +399,11 @@ impl Printer<'_> {
                 );
                 out.braces(head, |out| self.body(&each.body, out));
             }
-            Statement::Wrap(wrap) => {
+            Statement::Derive(derive) => {
                 out.block("{", "}", |out| {
-                    out.line(format_args!(
-                        "let {} = (({}) as usize % {}) as isize;",
-                        self.program.variable_name(wrap.variable),
-                        self.affine(&wrap.value),
-                        wrap.modulus
-                    ));
-                    self.body(&wrap.body, out);
+                    let (name, given) = self.derived(derive);
+                    out.line(format_args!("let {name} = {given};"));
+                    self.body(&derive.body, out);
                 });
             }
             Statement::If(conditions, body) => {
@@ -462,37 +458,39 @@ impl Printer<'_> {
         }
     }
 
-    /// Dot products of several rows; in a ring of those up to its end, then of the others.
+    /// A variable and what it is.
+    fn derived(&self, derive: &Derive) -> (&str, String) {
+        let value = format!("({}) as usize", self.affine(&derive.value));
+        let given = match derive.by {
+            Derivation::Slot(rows) => format!("({value} % {rows}) as isize"),
+            Derivation::Begun { stride, most } => {
+                format!("min(({value} / {stride}) as isize, {most})")
+            }
+        };
+        (self.program.variable_name(derive.variable), given)
+    }
+
+    /// Dot products of several rows.
     fn dot_rows(&self, each: &Loop, rows: &dot::Rows<'_>, out: &mut Writer) {
         let row = self.program.variable_name(each.variable);
         let from = chosen(self.program, "max", &each.from);
         let to = chosen(self.program, "min", &each.to);
         out.block("{", "}", |out| {
-            out.line(format_args!("let (mut {row}, end) = ({from}, {to});"));
-            let Some(ring) = rows.ring else {
-                out.braces(format_args!("if {row} < end"), |out| {
-                    let count = format!("end - {row}");
-                    self.dot(rows.dot, Some((rows.distance, count)), out);
-                });
-                return;
-            };
-            let (slot, modulus) = (self.program.variable_name(ring.variable), ring.modulus);
-            let value = self.affine(&ring.value);
-            out.line(format_args!(
-                "let mut {slot} = (({value}) as usize % {modulus}) as isize;"
-            ));
-            out.braces(format_args!("while {row} < end"), |out| {
-                out.line(format_args!(
-                    "let rows = min(end - {row}, {modulus} - {slot});"
-                ));
-                self.dot(rows.dot, Some((rows.distance, "rows".to_owned())), out);
-                out.line(format_args!("{row} += rows;"));
-                out.line(format_args!("{slot} = 0;"));
+            out.line(format_args!("let {row} = {from};"));
+            out.line(format_args!("let rows = {to} - {row};"));
+            out.braces("if rows > 0", |out| {
+                let mut counts = "rows".to_owned();
+                if let Some(ring) = rows.ring {
+                    let (slot, given) = self.derived(ring);
+                    out.line(format_args!("let {slot} = {given};"));
+                    counts = format!("min({} - {slot}, rows), rows", ring.by.below());
+                }
+                self.dot(rows.dot, Some((rows.spacing, counts)), out);
             });
         });
     }
 
-    fn dot(&self, dot: &Dot, rows: Option<(usize, String)>, out: &mut Writer) {
+    fn dot(&self, dot: &Dot, rows: Option<(dot::Spacing, String)>, out: &mut Writer) {
         let names = dot.sums.iter().map(|&sum| self.program.scalar(sum).0);
         let sums: Vec<String> = names.map(|name| format!("&mut {name}")).collect();
         let inputs = self.element(dot.inputs, std::slice::from_ref(&dot.first));

@@ -321,18 +321,24 @@ impl Plan {
                 let last = self.tasks[task].shape[0] as i64;
                 let (reach, row) = match (self.tasks[task].rule, phase) {
                     (_, Phase::Begin) => return access(task, arguments[0], true),
+                    (Rule::Pooled { pool, .. }, Phase::Join) => {
+                        let row = arguments[0];
+                        let behind = row + 1..last.min(row + pool.overlap() as i64);
+                        behind.for_each(|other| access(task, other, false));
+                        return access(task, row, true);
+                    }
                     (Rule::Pooled { reach, sums, pool }, _) => {
-                        let [y, p] = arguments else {
-                            unreachable!("a row of sums and a pooled row")
-                        };
-                        let reaches = |p: &i64| pool.begin((*p).into()).constant() <= *y;
-                        let merged = (*p..last.min(p + pool.overlap() as i64)).take_while(reaches);
-                        merged.for_each(|p| access(task, p, true));
+                        let y = arguments[0];
+                        access(
+                            task,
+                            pool.begun(last as usize).of(y + pool.pad as i64),
+                            true,
+                        );
                         // The last rows may need no sums of their own.
                         let ended =
                             |p: &i64| pool.end((*p).into()).constant().min(sums as i64) <= y + 1;
                         made[task] = (0..last).take_while(ended).count() as i64;
-                        (reach, *y)
+                        (reach, y)
                     }
                     (Rule::Rows(reach), _) => {
                         access(task, arguments[0], true);

@@ -2,7 +2,7 @@
 
 use gannet_graph::Window;
 
-use crate::ir::Affine;
+use crate::ir::{Affine, Derivation};
 
 /// Output `i` covers inputs `i·stride − pad` to below `i·stride − pad + kernel`, as far as they
 /// exist.
@@ -52,6 +52,15 @@ impl Reach {
     /// How many inputs the first `outputs` outputs cover, were the input without end.
     pub(crate) fn covered(self, outputs: usize) -> usize {
         ((outputs.max(1) - 1) * self.stride + self.kernel).saturating_sub(self.pad)
+    }
+
+    /// Which of so many outputs begins last at an input or before it: what the input's place
+    /// behind the padding gives.
+    pub(crate) fn begun(self, outputs: usize) -> Derivation {
+        Derivation::Begun {
+            stride: self.stride,
+            most: outputs - 1,
+        }
     }
 
     /// How many outputs can cover one input.

@@ -45,20 +45,28 @@ pub(crate) enum Phase {
     Begin,
     /// A row is computed.
     Compute,
+    /// A pooled row takes up what it shares with the next ones.
+    Join,
 }
 
 /// What stands for a task's stage until all stages are lowered.
 pub(crate) fn stage_of(task: TaskId, phase: Phase) -> StageId {
-    StageId(2 * task as u32 + u32::from(phase == Phase::Compute))
+    let phase = match phase {
+        Phase::Begin => 0,
+        Phase::Compute => 1,
+        Phase::Join => 2,
+    };
+    StageId(3 * task as u32 + phase)
 }
 
 /// The task and phase that `stage` stands for.
 pub(crate) fn work_of(stage: StageId) -> (TaskId, Phase) {
-    let phase = match stage.index() % 2 {
+    let phase = match stage.index() % 3 {
         0 => Phase::Begin,
-        _ => Phase::Compute,
+        1 => Phase::Compute,
+        _ => Phase::Join,
     };
-    (stage.index() / 2, phase)
+    (stage.index() / 3, phase)
 }
 
 /// The steps that make all of `task`'s value, and what rows of rings it needs.
@@ -119,41 +127,41 @@ impl Schedule<'_> {
     /// Makes one row of `task`.
     fn row(&mut self, task: TaskId, row: Affine) -> Vec<Step> {
         match (self.task(task).rule, self.rows(task).pooled) {
-            (Rule::Rows(reach), _) => self.compute(task, reach, row.clone(), vec![row]),
+            (Rule::Rows(reach), _) => self.compute(task, reach, row),
             (Rule::Pooled { reach, sums, pool }, Some([begun, sum])) => {
-                let begin = Step::Run(Run {
-                    stage: stage_of(task, Phase::Begin),
-                    arguments: vec![begun.variable.into()],
-                });
+                let run = |phase, row| {
+                    Step::Run(Run {
+                        stage: stage_of(task, phase),
+                        arguments: vec![row],
+                    })
+                };
                 let last = Affine::from(self.task(task).shape[0]);
                 let y = Affine::from(sum.variable);
-                vec![
+                let mut steps = vec![
                     Step::Resume(Resume {
                         counter: begun.counter,
                         variable: begun.variable,
                         to: vec![row.clone() + Affine::from(pool.overlap()), last],
-                        body: vec![begin],
+                        body: vec![run(Phase::Begin, begun.variable.into())],
                     }),
                     Step::Resume(Resume {
                         counter: sum.counter,
                         variable: sum.variable,
                         to: vec![pool.end(row.clone()), sums.into()],
-                        body: self.compute(task, reach, y.clone(), vec![y, row]),
+                        body: self.compute(task, reach, y),
                     }),
-                ]
+                ];
+                if pool.overlap() > 1 {
+                    steps.push(run(Phase::Join, row));
+                }
+                steps
             }
             (rule, _) => unreachable!("{rule:?} does not work row by row"),
         }
     }
 
     /// Runs `task`'s stage when all rows that its row `y` covers are there.
-    fn compute(
-        &mut self,
-        task: TaskId,
-        reach: Reach,
-        y: Affine,
-        arguments: Vec<Affine>,
-    ) -> Vec<Step> {
+    fn compute(&mut self, task: TaskId, reach: Reach, y: Affine) -> Vec<Step> {
         let mut sources = self.task(task).sources.clone();
         sources.sort_unstable_by_key(|&source| Reverse(source));
         sources.dedup();
@@ -167,7 +175,7 @@ impl Schedule<'_> {
         }
         steps.push(Step::Run(Run {
             stage: stage_of(task, Phase::Compute),
-            arguments,
+            arguments: vec![y],
         }));
         steps
     }

@@ -10,8 +10,8 @@ use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Dot, Element, Expression, Loop, Program, ScalarType, Stage,
-    Statement, Step, Unary,
+    Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Program,
+    ScalarType, Stage, Statement, Step, Unary,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -263,14 +263,10 @@ impl Printer<'_> {
                     format!("for (intptr_t {variable} = {from}; {variable} < {to}; {variable}++)");
                 out.braces(head, |out| self.body(&each.body, out));
             }
-            Statement::Wrap(wrap) => out.block("{", "}", |out| {
-                out.line(format_args!(
-                    "const intptr_t {} = (intptr_t)((uintptr_t)({}) % {}u);",
-                    self.program.variable_name(wrap.variable),
-                    self.affine(&wrap.value),
-                    wrap.modulus
-                ));
-                self.body(&wrap.body, out);
+            Statement::Derive(derive) => out.block("{", "}", |out| {
+                let (name, given) = self.derived(derive);
+                out.line(format_args!("const intptr_t {name} = {given};"));
+                self.body(&derive.body, out);
             }),
             Statement::If(conditions, body) => {
                 let conditions: Vec<String> = conditions
@@ -321,39 +317,40 @@ impl Printer<'_> {
         }
     }
 
-    /// Dot products of several rows; in a ring of those up to its end, then of the others.
+    /// A variable and what it is.
+    fn derived(&self, derive: &Derive) -> (&str, String) {
+        let value = format!("(uintptr_t)({})", self.affine(&derive.value));
+        let given = match derive.by {
+            Derivation::Slot(rows) => format!("(intptr_t)({value} % {rows}u)"),
+            Derivation::Begun { stride, most } => {
+                format!("index_min((intptr_t)({value} / {stride}u), {most})")
+            }
+        };
+        (self.program.variable_name(derive.variable), given)
+    }
+
+    /// Dot products of several rows.
     fn dot_rows(&self, each: &Loop, rows: &dot::Rows<'_>, out: &mut Writer) {
         let row = self.program.variable_name(each.variable);
         let (from, to) = (self.bound(&each.from, "max"), self.bound(&each.to, "min"));
         let count = format!("{row}_rows");
         out.block("{", "}", |out| {
-            let Some(ring) = rows.ring else {
-                out.line(format_args!("const intptr_t {row} = {from};"));
-                out.line(format_args!("const intptr_t {count} = {to} - {row};"));
-                out.braces(format!("if ({count} > 0)"), |out| {
-                    self.dot(rows.dot, Some((rows.distance, count)), out);
-                });
-                return;
-            };
-            let (slot, modulus) = (self.program.variable_name(ring.variable), ring.modulus);
-            let value = self.affine(&ring.value);
-            out.line(format_args!("intptr_t {row} = {from};"));
-            out.line(format_args!("const intptr_t {row}_end = {to};"));
-            out.line(format_args!(
-                "intptr_t {slot} = (intptr_t)((uintptr_t)({value}) % {modulus}u);"
-            ));
-            out.braces(format_args!("while ({row} < {row}_end)"), |out| {
-                out.line(format_args!(
-                    "const intptr_t {count} = index_min({row}_end - {row}, {modulus} - {slot});"
-                ));
-                self.dot(rows.dot, Some((rows.distance, count.clone())), out);
-                out.line(format_args!("{row} += {count};"));
-                out.line(format_args!("{slot} = 0;"));
+            out.line(format_args!("const intptr_t {row} = {from};"));
+            out.line(format_args!("const intptr_t {count} = {to} - {row};"));
+            out.braces(format!("if ({count} > 0)"), |out| {
+                let mut counts = count.clone();
+                if let Some(ring) = rows.ring {
+                    let (slot, given) = self.derived(ring);
+                    out.line(format_args!("const intptr_t {slot} = {given};"));
+                    let rows = ring.by.below();
+                    counts = format!("index_min({rows} - {slot}, {count}), {count}");
+                }
+                self.dot(rows.dot, Some((rows.spacing, counts)), out);
             });
         });
     }
 
-    fn dot(&self, dot: &Dot, rows: Option<(usize, String)>, out: &mut Writer) {
+    fn dot(&self, dot: &Dot, rows: Option<(dot::Spacing, String)>, out: &mut Writer) {
         let sums = dot.sums.iter().map(|&sum| self.program.scalar(sum).0);
         let sums: String = sums.map(|name| format!(", &{name}")).collect();
         let (row, count) = rows.unzip();
