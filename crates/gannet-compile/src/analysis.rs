@@ -388,13 +388,7 @@ mod tests {
     fn analysis(graph: &Graph) -> Analysis {
         Analysis::new(
             graph,
-            &compile(
-                graph,
-                &Options {
-                    input: InputFormat::PIXELS,
-                },
-            )
-            .unwrap(),
+            &compile(graph, &Options::new(InputFormat::PIXELS)).unwrap(),
             Core::CortexM4F,
         )
     }

@@ -29,6 +29,28 @@ impl InputFormat {
 pub struct Options {
     /// What the device is given for an image.
     pub input: InputFormat,
+    /// What is done with zeros.
+    pub zeros: Zeros,
+}
+
+impl Options {
+    /// Those for `input`, with all else as it is for most.
+    pub const fn new(input: InputFormat) -> Options {
+        Options {
+            input,
+            zeros: Zeros::Multiplied,
+        }
+    }
+}
+
+/// What a network of integers does with bytes that are zero, such as those of a picture's blank
+/// parts. The bits are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Zeros {
+    /// They are multiplied like all others: every picture takes the same time.
+    Multiplied,
+    /// Where a window's row has nothing else, it is passed over.
+    Skipped,
 }
 
 /// Compiles `graph` to a proven Program.
@@ -72,6 +94,7 @@ pub fn compile_quantized(
     let integers = Integers {
         graph,
         of_bytes: takes_bytes(graph, options.input),
+        zeros: options.zeros,
     };
     let input = match options.input {
         InputFormat::U8 { .. } if integers.of_bytes => lower::Input::U8,

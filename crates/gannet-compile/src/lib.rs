@@ -19,7 +19,7 @@ mod scale;
 mod stream;
 mod supported;
 
-pub use compile::{InputFormat, Options, compile, compile_quantized};
+pub use compile::{InputFormat, Options, Zeros, compile, compile_quantized};
 pub use error::CompileError;
 pub use interpret::{Interpreter, floats};
 pub use print::{SourceFile, c, rust};

@@ -4,13 +4,7 @@ use gannet_compile::{CompileError, InputFormat, Options, compile};
 use gannet_graph::{BatchNormalization, Dense, Graph, Tensor};
 
 fn compiled(graph: &Graph) -> Result<(), CompileError> {
-    compile(
-        graph,
-        &Options {
-            input: InputFormat::F32,
-        },
-    )
-    .map(|_| ())
+    compile(graph, &Options::new(InputFormat::F32)).map(|_| ())
 }
 
 #[test]

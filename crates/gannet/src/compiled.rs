@@ -4,11 +4,10 @@
 use gannet_board::Board;
 use gannet_board::validate::OutputFormat;
 use gannet_compile::ir::Program;
-use gannet_compile::{compile, compile_quantized};
+use gannet_compile::{Options, compile, compile_quantized};
 use gannet_formats::Model;
 
 use crate::cmd::analyze;
-use crate::cmd::generate::InputArg;
 use crate::draw::number::kib;
 use crate::failure::Failure;
 use crate::model;
@@ -20,12 +19,12 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    /// The network in the model file `name`, compiled for `input`.
-    pub fn read(name: &str, input: InputArg) -> Result<Self, Failure> {
+    /// The network in the model file `name`, compiled.
+    pub fn read(name: &str, options: &Options) -> Result<Self, Failure> {
         let model = model::trained_any(name)?;
         let program = match &model {
-            Model::Float(graph) => compile(graph, &input.options())?,
-            Model::Quantized(graph) => compile_quantized(graph, &input.options())?,
+            Model::Float(graph) => compile(graph, options)?,
+            Model::Quantized(graph) => compile_quantized(graph, options)?,
         };
         Ok(Compiled { program, model })
     }

@@ -218,7 +218,7 @@ impl Counting<'_> {
                     Unary::ToF32 => operations.conversions += 2,
                     Unary::Bits | Unary::FromBits => operations.conversions += 1,
                     Unary::Neg => operations.floats += 1,
-                    Unary::LeadingZeros => operations.integers += 1,
+                    Unary::LeadingZeros | Unary::Nudge => operations.integers += 1,
                 }
             }
             Expression::Binary(operation, left, right) => {
@@ -276,9 +276,7 @@ mod tests {
     use gannet_graph::{Dense, Function, Graph};
 
     fn total(graph: &Graph) -> Operations {
-        let options = Options {
-            input: InputFormat::F32,
-        };
+        let options = Options::new(InputFormat::F32);
         let program = compile(graph, &options).unwrap();
         let mut total = Operations::default();
         count(&program).into_iter().for_each(|stage| total += stage);

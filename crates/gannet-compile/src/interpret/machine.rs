@@ -242,6 +242,7 @@ fn unary(operation: Unary, of: ScalarType, bits: u32) -> u32 {
         (Unary::Bits | Unary::FromBits, _) => bits,
         (Unary::Neg, ScalarType::F32) => bits ^ (1 << 31),
         (Unary::Neg, ScalarType::I32) => bits.wrapping_neg(),
+        (Unary::Nudge, _) => bits.wrapping_sub(bits >> 31),
         (Unary::LeadingZeros, _) => bits.leading_zeros(),
     }
 }
@@ -269,7 +270,7 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
         Binary::ShiftLeft
         | Binary::RoundedProduct(_)
         | Binary::RoundingShiftRight
-        | Binary::SmallRoundingShiftRight => {
+        | Binary::ShiftRight => {
             unreachable!("proven to be an operation on integers")
         }
     }
@@ -294,10 +295,7 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
                 left
             }
         }
-        Binary::SmallRoundingShiftRight => {
-            let half = (1_u32 << (right & 31)).cast_signed() >> 1;
-            left.wrapping_add(left >> 31).wrapping_add(half) >> (right & 31)
-        }
+        Binary::ShiftRight => left.wrapping_shr(right.cast_unsigned()),
         Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
         Binary::RoundedProduct(bits) => {
             let product = i64::from(left) * i64::from(right);

@@ -1,6 +1,7 @@
 //! Dot products of bytes that lie side by side.
 
 use super::{Affine, BufferId, Element, Scalar};
+use crate::Zeros;
 
 /// How many inputs a word of 32 bits has.
 pub const WORD: usize = 4;
@@ -27,6 +28,8 @@ pub struct Dot {
     pub weights: BufferId,
     /// The first weight's place.
     pub place: Vec<Affine>,
+    /// What may be done where all inputs are zero.
+    pub zeros: Zeros,
 }
 
 impl Dot {

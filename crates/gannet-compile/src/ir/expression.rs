@@ -36,6 +36,8 @@ pub enum Unary {
     FromBits,
     /// `−x`, sign bit flipped.
     Neg,
+    /// `i32`, less 1 where it is negative: halves that are then rounded up go away from zero.
+    Nudge,
     /// How many zeros an `i32` has above its highest one bit; 32 for 0.
     LeadingZeros,
 }
@@ -63,8 +65,9 @@ pub enum Binary {
     /// `i32` divided by two to the power of another's low five bits, rounded to the nearest,
     /// halves away from zero.
     RoundingShiftRight,
-    /// As [`Binary::RoundingShiftRight`], by 1 to 31, of a value whose rounding keeps to 32 bits.
-    SmallRoundingShiftRight,
+    /// `i32` divided by two to the power of another, rounded down. The other is a constant or an
+    /// element of a constant, and from 0 to 31.
+    ShiftRight,
 }
 
 /// A value computed from scalars, constants and loads.

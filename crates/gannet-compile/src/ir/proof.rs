@@ -8,8 +8,8 @@
 //! is. What cannot be proven is refused; nothing is checked at run time.
 
 use super::{
-    Affine, Binary, BufferId, Dot, Element, Expression, Program, Resume, Run, Scalar, ScalarType,
-    Statement, Step, Storage, Unary, Variable,
+    Affine, Binary, BufferId, Constant, Dot, Element, Expression, Program, Resume, Run, Scalar,
+    ScalarType, Statement, Step, Storage, Unary, Variable,
 };
 use crate::CompileError;
 
@@ -280,31 +280,51 @@ impl Scope<'_> {
             Expression::Unary(operation, value) => {
                 let found = self.expression(value)?;
                 match operation {
-                    Unary::ToF32 | Unary::FromBits | Unary::LeadingZeros => {
+                    Unary::ToF32 | Unary::FromBits | Unary::LeadingZeros | Unary::Nudge => {
                         self.same_type(ScalarType::I32, found)?;
                     }
                     Unary::Bits => self.same_type(ScalarType::F32, found)?,
                     Unary::Neg => {}
                 }
             }
-            Expression::Binary(operation, left, right) => {
-                let (left, found) = (self.expression(left)?, self.expression(right)?);
-                self.same_type(left, found)?;
+            Expression::Binary(operation, first, second) => {
+                let (left, right) = (self.expression(first)?, self.expression(second)?);
+                self.same_type(left, right)?;
                 match operation {
                     Binary::RoundedProduct(0 | 63..) => {
                         return Err(self.fault("a product divided by no power of two".to_owned()));
                     }
-                    Binary::ShiftLeft
-                    | Binary::RoundedProduct(_)
-                    | Binary::RoundingShiftRight
-                    | Binary::SmallRoundingShiftRight => {
+                    Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
                         self.same_type(ScalarType::I32, left)?;
+                    }
+                    Binary::ShiftRight => {
+                        self.same_type(ScalarType::I32, left)?;
+                        self.amounts(second)?;
                     }
                     _ => {}
                 }
             }
         }
         Ok(self.program.type_of(expression))
+    }
+
+    /// Whatever `amount` is, a value of 32 bits can be shifted by it.
+    fn amounts(&self, amount: &Expression) -> Result<(), CompileError> {
+        let are_right = match amount {
+            Expression::I32(value) => (0..32).contains(value),
+            Expression::Load(table, _) => match &self.program.buffer(*table).storage {
+                Storage::Constant(Constant::I8(values)) => {
+                    values.iter().all(|value| (0..32).contains(value))
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if are_right {
+            Ok(())
+        } else {
+            Err(self.fault("a shift by what may be below 0 or above 31".to_owned()))
+        }
     }
 
     /// Both runs lie inside, of bytes and of integers, and every sum has a position.
@@ -530,6 +550,7 @@ mod tests {
                 run: 5,
                 weights,
                 place: vec![0_i64.into()],
+                zeros: crate::Zeros::Multiplied,
             }));
             body.push(Statement::Store(output, vec![0_i64.into()], sums[1].into()));
             builder.stage(&["dot"], body);

@@ -282,11 +282,18 @@ impl Work {
     /// Where a last block may reach over what is needed, it is no smaller than the others.
     fn computed(&self, positions: usize) -> usize {
         let rounded = self.needed.next_multiple_of(positions);
-        if rounded <= self.width {
+        // What pooling leaves out may be summed up from a wider border of bytes, which are few:
+        // then all blocks are alike.
+        let is_left_out = self.are_integers() && self.pool.is_some() && self.columns.pad > 0;
+        if rounded <= self.width || is_left_out {
             rounded
         } else {
             self.needed
         }
+    }
+
+    fn are_integers(&self) -> bool {
+        matches!(self.operands, Operands::Integers | Operands::Dots)
     }
 
     fn registers(&self, block: &Block) -> usize {
@@ -358,7 +365,11 @@ impl Work {
                 code: (core.value.code + 4) * sums,
             },
             Some(pool) => {
-                let overlap = pool.columns.overlap() - 1;
+                // Maxima of integers go on from one block to the next.
+                let overlap = match self.are_integers() {
+                    true => 0,
+                    false => pool.columns.overlap() - 1,
+                };
                 let columns = (positions.div_ceil(pool.columns.stride) + overlap) * channels;
                 // A merge is a load, a maximum and a store.
                 Cost {

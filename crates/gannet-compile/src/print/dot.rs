@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::dot_assembly::Assembly;
 use super::writer::Writer;
+use crate::Zeros;
 use crate::ir::{Derivation, Derive, Dot, Element, Loop, Program, Statement, WORD, visit_all};
 
 /// What a function for dot products is made for.
@@ -25,6 +26,7 @@ pub(super) struct Shape {
     pub(super) are_wide: bool,
     /// How the rows of inputs lie, where it goes over several.
     pub(super) rows: Option<Spacing>,
+    pub(super) zeros: Zeros,
 }
 
 /// How rows of inputs lie.
@@ -88,6 +90,7 @@ impl Shape {
             are_signed: element(dot.inputs) == Element::I8,
             are_wide: element(dot.weights) == Element::I16,
             rows,
+            zeros: dot.zeros,
         }
     }
 
@@ -108,7 +111,11 @@ impl Shape {
                 let ring = ring.map_or(String::new(), |rows| format!("_of_{rows}"));
                 format!("_{distance}{ring}")
             });
-        format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{rows}")
+        let zeros = match self.zeros {
+            Zeros::Multiplied => "",
+            Zeros::Skipped => "_skip",
+        };
+        format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{rows}{zeros}")
     }
 
     pub(super) fn sums(self) -> usize {

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::dot::Shape;
 use super::writer::Writer;
+use crate::Zeros;
 use crate::ir::WORD;
 
 /// Registers that a compiler gives to assembly by name. It may need r6 and r7 for itself, so where
@@ -92,6 +93,17 @@ impl Assembly {
         if rows.is_some() {
             self.line("2:".to_owned());
         }
+        let skips = self.skips();
+        if let Some(last) = skips {
+            self.line("ldr <t0>, [<input>]".to_owned());
+            if last > 0 {
+                self.line(format!("ldr <t1>, [<input>, #{last}]"));
+                self.line("orrs <t0>, <t0>, <t1>".to_owned());
+            } else {
+                self.line("cmp <t0>, #0".to_owned());
+            }
+            self.line("beq 5f".to_owned());
+        }
         let words = run / WORD;
         let (mut moved, mut moved_bytes, mut place) = (0, 0, 0);
         if let Some(turn) = self.turn {
@@ -116,6 +128,9 @@ impl Assembly {
         for input in words * WORD..run {
             place = self.single(input - moved, place);
         }
+        if skips.is_some() {
+            self.line("5:".to_owned());
+        }
         if let Some(rows) = rows {
             self.move_on("<input>", "<input>", rows.distance as i64 - moved as i64);
             self.move_on("<weights>", "<weights>", (row_bytes - moved_bytes) as i64);
@@ -139,6 +154,22 @@ impl Assembly {
         if slots > 0 {
             self.line(format!("add sp, sp, #{slots}"));
         }
+    }
+
+    /// Where the second of the two words begins that hold all inputs of a row, where rows of
+    /// zeros are to be passed over and there are no more words than that.
+    fn skips(&self) -> Option<usize> {
+        let Shape {
+            positions,
+            step,
+            run,
+            zeros,
+            ..
+        } = self.shape;
+        let span = (positions - 1) * step + run;
+        let fit = WORD..=2 * WORD;
+        let is_short = self.turn.is_none() && fit.contains(&span) && positions > 1;
+        (zeros == Zeros::Skipped && is_short).then_some(span - WORD)
     }
 
     /// `to = from + distance`.

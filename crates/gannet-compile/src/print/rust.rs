@@ -28,10 +28,17 @@ fn quotient(a: i32, b: i32) -> i32 {
 
 #[allow(dead_code)]
 #[inline(always)]
-fn small_rounding_shift_right(value: i32, amount: i32) -> i32 {
-    let amount = amount & 31;
-    let half = (1_i32 << amount) >> 1;
-    value.wrapping_add(value >> 31).wrapping_add(half) >> amount
+fn nudge(value: i32) -> i32 {
+    value.wrapping_add(value >> 31)
+}
+
+/// # Safety
+/// `amount` is from 0 to 31.
+#[allow(dead_code)]
+#[inline(always)]
+unsafe fn shift_right(value: i32, amount: i32) -> i32 {
+    core::hint::assert_unchecked(amount >= 0 && amount < 32);
+    value >> amount
 }
 
 #[allow(dead_code)]
@@ -551,6 +558,7 @@ impl Printer<'_> {
                     Unary::Bits => format!("({inner}).to_bits() as i32"),
                     Unary::FromBits => format!("f32::from_bits(({inner}) as u32)"),
                     Unary::Neg => format!("-({inner})"),
+                    Unary::Nudge => format!("nudge({inner})"),
                     Unary::LeadingZeros => format!("({inner}).leading_zeros() as i32"),
                 }
             }
@@ -575,9 +583,7 @@ impl Printer<'_> {
             Binary::RoundedProduct(32) => format!("high_product({left}, {right})"),
             Binary::RoundedProduct(bits) => format!("rounded_product({left}, {right}, {bits})"),
             Binary::RoundingShiftRight => format!("rounding_shift_right({left}, {right})"),
-            Binary::SmallRoundingShiftRight => {
-                format!("small_rounding_shift_right({left}, {right})")
-            }
+            Binary::ShiftRight => format!("shift_right({left}, {right})"),
             Binary::Max => format!("max({left}, {right})"),
             Binary::Min => format!("min({left}, {right})"),
         }

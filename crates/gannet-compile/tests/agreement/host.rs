@@ -94,7 +94,7 @@ pub fn programs() -> Vec<Program> {
     let networks = suite::networks();
     let floats = networks
         .iter()
-        .map(|graph| compile(graph, &Options { input }).unwrap());
+        .map(|graph| compile(graph, &Options::new(input)).unwrap());
     floats
         .chain(integers::networks().iter().map(integers::program))
         .collect()

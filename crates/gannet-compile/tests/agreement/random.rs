@@ -44,7 +44,7 @@ impl Family for Floats {
 
     fn compiled(graph: &Graph) -> Result<Program, CompileError> {
         let input = InputFormat::PIXELS;
-        compile(graph, &Options { input })
+        compile(graph, &Options::new(input))
     }
 
     fn agrees(graph: &Graph) -> bool {

@@ -24,7 +24,7 @@ fn near(found: &[f32], expected: &[f32], tolerance: f32) -> bool {
 /// The first picture on which the interpreter, on bytes or on floats, leaves the reference: what
 /// it gave and what it should have given.
 fn departure(graph: &Graph, pictures: usize, tolerance: f32) -> Option<(Vec<f32>, Vec<f32>)> {
-    let interpreter = |input| Interpreter::new(&compile(graph, &Options { input }).unwrap());
+    let interpreter = |input| Interpreter::new(&compile(graph, &Options::new(input)).unwrap());
     let mut on_bytes = interpreter(InputFormat::PIXELS);
     let mut on_floats = interpreter(InputFormat::F32);
     let mut random = suite::Random::new(7);
@@ -58,13 +58,7 @@ fn bytes_and_floats_give_what_the_reference_gives() {
 #[test]
 fn a_run_leaves_nothing_behind_for_the_next() {
     let graph = &suite::networks()[0];
-    let program = compile(
-        graph,
-        &Options {
-            input: InputFormat::PIXELS,
-        },
-    )
-    .unwrap();
+    let program = compile(graph, &Options::new(InputFormat::PIXELS)).unwrap();
     let mut random = suite::Random::new(3);
     let (first, second) = (random.pixels(784), random.pixels(784));
     let mut fresh = Interpreter::new(&program);

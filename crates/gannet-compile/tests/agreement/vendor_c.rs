@@ -10,9 +10,7 @@ use gannet_compile::{InputFormat, Interpreter, Options, compile};
 /// Builds `caller` against the network's files with each compiler and compares what both of its
 /// ways give.
 fn gets_the_interpreters_bits(api: Api, caller: &str) {
-    let options = Options {
-        input: InputFormat::F32,
-    };
+    let options = Options::new(InputFormat::F32);
     let program = compile(&suite::networks()[0], &options).unwrap();
     let images: Vec<Vec<u8>> = images(784, 5)
         .iter()

@@ -8,10 +8,11 @@ use gannet_board::{Bench as Section, Board, Subject, Toolchain, measured_cycles}
 use gannet_compile::c::Prefix;
 use gannet_compile::cost;
 use gannet_compile::ir::Program;
+use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::firmware;
-use crate::cmd::generate::{InputArg, Language};
+use crate::cmd::generate::{InputArg, Language, ZerosArg};
 use crate::compiled::Compiled;
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, percent, seconds};
@@ -31,6 +32,11 @@ pub struct Bench {
     /// The language of the firmware.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
+    #[command(flatten)]
+    zeros: ZerosArg,
+    /// The picture that is run: DATASET:SPLIT/INDEX; one that has every value, if left out.
+    #[arg(long)]
+    picture: Option<ImageRef>,
     /// Measure on a board too, which runs the firmware `validate`: serial:PORT or serial:PORT:BAUD.
     #[arg(long, value_name = "serial:PORT")]
     on: Option<On>,
@@ -44,15 +50,21 @@ pub struct Bench {
 pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = &args.board.find()?;
-    let compiled = Compiled::read(&args.model, InputArg::U8)?;
+    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
     compiled.check(board)?;
     let program = compiled.program;
     let folder = args
         .folder
         .clone()
         .unwrap_or_else(|| firmware::folder(args.lang, &program, &board.name));
-    // Each value of a pixel in turn: what is computed on matters little to what it costs.
-    let picture: Vec<u8> = (0..=u8::MAX).cycle().take(program.input().len()).collect();
+    let picture: Vec<u8> = match &args.picture {
+        Some(picture) => {
+            let dataset = Dataset::open(&picture.dataset)?;
+            picture.find_in(&dataset)?.image.pixels().to_vec()
+        }
+        // Each value of a pixel in turn: what is computed on matters little to what it costs.
+        None => (0..=u8::MAX).cycle().take(program.input().len()).collect(),
+    };
     let mut section = trace(args.lang, &program, board, &picture, &folder, screen)?;
     if let Some(on) = &args.on {
         let deployment = Deployment {

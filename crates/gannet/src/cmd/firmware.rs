@@ -14,7 +14,7 @@ use gannet_compile::rust;
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::boards::BoardArgs;
-use crate::cmd::generate::{InputArg, Language};
+use crate::cmd::generate::{InputArg, Language, ZerosArg};
 use crate::compiled::Compiled;
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
@@ -38,6 +38,8 @@ pub struct Firmware {
     /// The language of the project.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
+    #[command(flatten)]
+    zeros: ZerosArg,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -57,7 +59,7 @@ pub struct Build {
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
     let board = args.board.find()?;
-    let compiled = Compiled::read(&args.model, InputArg::U8)?;
+    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
     compiled.check(&board)?;
     let program = compiled.program;
     let dataset = Dataset::open(&args.picture.dataset)?;

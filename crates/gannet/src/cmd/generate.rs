@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{InputFormat, Options, SourceFile, rust};
+use gannet_compile::{InputFormat, Options, SourceFile, Zeros, rust};
 
 use crate::compiled::Compiled;
 use crate::draw::number::count;
@@ -29,6 +29,8 @@ pub struct Generate {
     /// What the names of C files and functions begin with; the network's name if left out.
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    zeros: ZerosArg,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -70,7 +72,29 @@ impl InputArg {
             InputArg::U8 => InputFormat::PIXELS,
             InputArg::F32 => InputFormat::F32,
         };
-        Options { input }
+        Options::new(input)
+    }
+}
+
+/// What is done with blank parts of pictures.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ZerosArg {
+    /// Pass over blank parts of pictures in a network of integers, to the same bits: most pictures take less time, and no two the same.
+    #[arg(long)]
+    skip_zeros: bool,
+}
+
+impl ZerosArg {
+    /// The compiler's options for pictures of bytes.
+    pub fn options(self, input: InputArg) -> Options {
+        let zeros = match self.skip_zeros {
+            true => Zeros::Skipped,
+            false => Zeros::Multiplied,
+        };
+        Options {
+            zeros,
+            ..input.options()
+        }
     }
 }
 
@@ -89,7 +113,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
             "--api and --name are about C: say --lang c with them",
         ));
     }
-    let Compiled { program, .. } = Compiled::read(&args.model, input)?;
+    let Compiled { program, .. } = Compiled::read(&args.model, &args.zeros.options(input))?;
     let files = match args.lang {
         Language::Rust => rust::generate(&program),
         Language::C => {

@@ -13,7 +13,7 @@ use gannet_data::{Dataset, Split};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::firmware;
-use crate::cmd::generate::{InputArg, Language};
+use crate::cmd::generate::{InputArg, Language, ZerosArg};
 use crate::compiled::Compiled;
 use crate::device::{Connected, Deployment, On};
 use crate::draw::confusion::confusion;
@@ -44,6 +44,8 @@ pub struct Validate {
     /// The language of the firmware that is built for the emulator.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
+    #[command(flatten)]
+    zeros: ZerosArg,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
     data: String,
@@ -78,7 +80,7 @@ impl Validate {
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
-    let compiled = Compiled::read(&args.model, InputArg::U8)?;
+    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
     if args.on != On::Host {
         compiled.check(board)?;
     }

@@ -7,6 +7,7 @@
 
 use super::super::Lowering;
 use super::super::channels::{Blocks, Weights};
+use crate::Zeros;
 use crate::ir::{
     Affine, BufferId, Constant, Dot, Element, Expression, ProgramBuilder, Scalar, ScalarType,
     Statement, order,
@@ -27,6 +28,7 @@ pub(in super::super) struct Dots {
     block: Affine,
     /// `[block, row, channel]`: what a row that is left out gives back, where that is anything.
     left_out: Option<BufferId>,
+    zeros: Zeros,
 }
 
 /// What lies under one row of a window, at neighbouring positions.
@@ -101,6 +103,11 @@ impl Lowering<'_> {
             run,
             block: blocks.index(),
             left_out,
+            zeros: match (self.integers, runs.left_out) {
+                // Elsewhere zeros are no more frequent than any other byte.
+                (Some(integers), Some(0)) => integers.zeros,
+                _ => Zeros::Multiplied,
+            },
         }
     }
 }
@@ -117,6 +124,7 @@ impl Dots {
             run: self.run,
             weights: self.weights,
             place: vec![self.block.clone(), row, 0_i64.into()],
+            zeros: self.zeros,
         })
     }
 

@@ -22,6 +22,7 @@ use gannet_graph::NodeId;
 use gannet_graph::quantized::{Layer, Node, Products, QuantizedGraph};
 
 use super::Lowering;
+use crate::Zeros;
 use crate::fuse::Group;
 use crate::ir::{BufferId, Constant};
 
@@ -31,6 +32,7 @@ pub(crate) struct Integers<'g> {
     pub(crate) graph: &'g QuantizedGraph,
     /// The first layers read a picture's bytes, 128 more than the integers.
     pub(crate) of_bytes: bool,
+    pub(crate) zeros: Zeros,
 }
 
 impl<'g> Integers<'g> {

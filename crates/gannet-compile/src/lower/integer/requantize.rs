@@ -2,7 +2,7 @@
 
 use gannet_graph::quantized::{Bias, Multiplier, Products};
 
-use crate::ir::{Affine, Binary, BufferId, Constant, Expression, ProgramBuilder};
+use crate::ir::{Affine, Binary, BufferId, Constant, Expression, ProgramBuilder, Unary};
 
 /// How often a product with a multiplier is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ enum PerChannel {
 enum Shifts {
     /// The same for every channel.
     One(i32),
-    /// To the right, by 1 or more, where the sums are small.
+    /// To the right, by one more than the table has, where the sums are small.
     Right(BufferId),
     /// To the left, then to the right; one of them is 0.
     Each { left: BufferId, right: BufferId },
@@ -79,7 +79,7 @@ impl Requantize {
                         rest: least,
                     }
                 } else if is_small(greatest) && each.iter().all(|each| each.shift() < 0) {
-                    Shifts::Right(table("right_shifts", side(&|shift| -shift)))
+                    Shifts::Right(table("right_shifts", side(&|shift| -shift - 1)))
                 } else {
                     Shifts::Each {
                         left: table("left_shifts", side(&|shift| shift)),
@@ -104,9 +104,27 @@ impl Requantize {
         if self.rounding == Rounding::Once || shift >= 0 || !is_small(self.greatest) {
             return shifted_product(sum, mantissa, shift, self.rounding);
         }
-        sum.binary(Binary::ShiftLeft, 1)
-            .binary(Binary::RoundedProduct(32), mantissa)
-            .binary(Binary::SmallRoundingShiftRight, -shift)
+        self.small_product(sum, mantissa, (-shift - 1).into())
+    }
+
+    /// `sum · mantissa · 2^(−1 − shift − 31)` of a sum that is small.
+    fn small_product(
+        &self,
+        sum: Expression,
+        mantissa: Expression,
+        shift: Expression,
+    ) -> Expression {
+        let product = sum
+            .binary(Binary::ShiftLeft, 1)
+            .binary(Binary::RoundedProduct(32), mantissa);
+        let [low, _] = self.limits;
+        let product = match low < self.zero_point {
+            // Halves go away from zero.
+            true => product.unary(Unary::Nudge),
+            // What is negative is held at the limit, however it is rounded.
+            false => product,
+        };
+        (product.binary(Binary::ShiftRight, shift) + 1).binary(Binary::ShiftRight, 1)
     }
 
     /// The value for the sum of an output channel.
@@ -125,10 +143,7 @@ impl Requantize {
                         shifted_product(raised, mantissa, *rest, self.rounding)
                     }
                     Shifts::One(shift) => self.product(sum, mantissa, *shift),
-                    Shifts::Right(right) => sum
-                        .binary(Binary::ShiftLeft, 1)
-                        .binary(Binary::RoundedProduct(32), mantissa)
-                        .binary(Binary::SmallRoundingShiftRight, of_channel(right)),
+                    Shifts::Right(right) => self.small_product(sum, mantissa, of_channel(right)),
                     Shifts::Each { left, right } => sum
                         .binary(Binary::ShiftLeft, of_channel(left))
                         .binary(Binary::RoundedProduct(31), mantissa)

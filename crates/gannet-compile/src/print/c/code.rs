@@ -61,18 +61,16 @@ const FUNCTIONS: [(&str, &str); 16] = [
          return (int32_t)(((int64_t)a * b + ((int64_t)1 << (bits - 1))) >> bits); }",
     ),
     (
+        "i32_nudge",
+        "int32_t i32_nudge(int32_t value) { \
+         return (int32_t)((uint32_t)value + (uint32_t)(value >> 31)); }",
+    ),
+    (
         "i32_rounding_shift_right",
         "int32_t i32_rounding_shift_right(int32_t value, int32_t amount) { \
          const int32_t mask = (int32_t)(((uint32_t)1 << ((uint32_t)amount & 31u)) - 1u); \
          const int32_t threshold = (mask >> 1) + ((value < 0) ? 1 : 0); \
          return (value >> ((uint32_t)amount & 31u)) + (((value & mask) > threshold) ? 1 : 0); }",
-    ),
-    (
-        "i32_small_rounding_shift_right",
-        "int32_t i32_small_rounding_shift_right(int32_t value, int32_t amount) { \
-         const uint32_t bits = (uint32_t)amount & 31u; \
-         const int32_t half = (int32_t)((uint32_t)1 << bits) >> 1; \
-         return (int32_t)((uint32_t)value + (uint32_t)(value >> 31) + (uint32_t)half) >> bits; }",
     ),
     (
         "f32_max",
@@ -413,6 +411,7 @@ impl Printer<'_> {
                     (Unary::FromBits, _) => format!("f32_from_bits({inner})"),
                     (Unary::Neg, ScalarType::F32) => format!("-({inner})"),
                     (Unary::Neg, ScalarType::I32) => format!("i32_sub(0, {inner})"),
+                    (Unary::Nudge, _) => format!("i32_nudge({inner})"),
                     (Unary::LeadingZeros, _) => format!("i32_leading_zeros({inner})"),
                 }
             }
@@ -445,7 +444,7 @@ impl Printer<'_> {
                 format!("i32_rounded_product({left}, {right}, {bits})")
             }
             Binary::RoundingShiftRight => call("rounding_shift_right"),
-            Binary::SmallRoundingShiftRight => call("small_rounding_shift_right"),
+            Binary::ShiftRight => format!("(({left}) >> ({right}))"),
             Binary::Max => call("max"),
             Binary::Min => call("min"),
         }
