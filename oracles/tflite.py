@@ -122,6 +122,45 @@ def arithmetic():
     return tf.keras.Model(image, x)
 
 
+def larger():
+    """What makes an image larger in integers, channels in groups, slopes and extremes."""
+    x = image = layers.Input((4, 5, 4), batch_size=1, name="image")
+    x = layers.Conv2D(6, 3, padding="same", groups=2, activation="relu")(x)
+    x = layers.Conv2DTranspose(4, 3, strides=2, padding="same")(x)
+    x = layers.PReLU(shared_axes=[1, 2])(x)
+    y = layers.Conv2DTranspose(4, (2, 3), strides=(1, 2), activation="relu")(
+        layers.MaxPooling2D((2, 4), strides=(1, 2))(x)
+    )
+    z = layers.Conv2D(4, (1, 2))(x)
+    x = layers.Maximum()([y, z])
+    x = layers.Add()([x, layers.Minimum()([y, z])])
+    x = layers.Lambda(lambda t: tf.image.resize(t, (16, 27), method="nearest"))(x)
+    x = layers.AveragePooling2D((3, 2))(x)
+    return tf.keras.Model(image, x)
+
+
+def wide():
+    """What the converter brings to 16 bits of the same."""
+    x = image = layers.Input((3, 3, 4), batch_size=1, name="image")
+    x = layers.Conv2D(6, 3, padding="same", groups=2, activation="relu")(x)
+    x = layers.Conv2DTranspose(4, 3, strides=2, padding="same")(x)
+    y = layers.Conv2D(4, 1)(x)
+    x = layers.Add()([layers.Maximum()([x, y]), layers.Minimum()([x, y])])
+    x = layers.Lambda(lambda t: tf.image.resize(t, (6, 12), method="nearest"))(x)
+    return tf.keras.Model(image, x)
+
+
+def wide_functions():
+    """The functions that are tables of 16 bits, on small and on large arguments."""
+    x = image = layers.Input((6, 5, 3), batch_size=1, name="image")
+    x = layers.Conv2D(4, 1)(x)
+    y = layers.Activation("sigmoid")(x)
+    z = layers.Activation("tanh")(x)
+    w = layers.Activation("tanh")(layers.Conv2D(4, 1)(y))
+    x = layers.Concatenate()([y, z, w, layers.Softmax()(x)])
+    return tf.keras.Model(image, x)
+
+
 FLOAT = ["float", "float16"]
 INT8 = ["int8", "int8-float-ends", "uint8-ends", "int8-per-tensor"]
 NETWORKS = {
@@ -130,6 +169,9 @@ NETWORKS = {
     "sums": (sums, ["int8", "int16"]),
     "functions": (functions, INT8),
     "arithmetic": (arithmetic, FLOAT),
+    "larger": (larger, INT8),
+    "wide": (wide, ["int16"]),
+    "wide-functions": (wide_functions, ["int16"]),
     "hard-swish": (hard_swish, FLOAT + INT8),
 }
 

@@ -1,7 +1,10 @@
 //! Networks whose numbers nothing useful can be computed with.
 
-use gannet_compile::{CompileError, InputFormat, Options, compile};
-use gannet_graph::{BatchNormalization, Dense, Graph, Tensor};
+use gannet_compile::{CompileError, InputFormat, Options, compile, compile_quantized};
+use gannet_graph::{
+    BatchNormalization, Dense, Graph, Padding, QuantizedGraph, Tensor, Window,
+    quantized::{self, Clamp, Element, Kernel, Products, Quantization, TensorType, WeightBits},
+};
 
 fn compiled(graph: &Graph) -> Result<(), CompileError> {
     compile(graph, &Options::new(InputFormat::F32)).map(|_| ())
@@ -58,4 +61,34 @@ fn a_negative_variance_is_refused() {
 fn a_network_of_nothing_is_refused() {
     let graph = Graph::new("net", [1]).unwrap();
     assert_eq!(compiled(&graph), Err(CompileError::Empty("net".to_owned())));
+}
+
+/// What the reference computes in integers and the compiler does not is named.
+#[test]
+fn layers_without_integer_code_are_named() {
+    let of = |element| Quantization::new(element, 1.0, 0).unwrap();
+    let refusal = |element, layer: quantized::Layer| {
+        let image = TensorType::new([2, 2, 2], of(element));
+        let mut graph = QuantizedGraph::new("net", image).unwrap();
+        graph.push("layer", layer).unwrap();
+        let options = Options::new(InputFormat::F32);
+        compile_quantized(&graph, &options).unwrap_err().to_string()
+    };
+    let larger = quantized::UpSampling2D::new([2, 2]).unwrap();
+    let text = refusal(Element::I8, larger.into());
+    assert!(
+        text.contains("'layer' (UpSampling2D) has no code in integers"),
+        "{text}"
+    );
+    let window = Window::new([1, 1], [1, 1], Padding::Valid).unwrap();
+    let kernel = Kernel::new([1, 1, 1, 2], vec![1, 2], WeightBits::Eight, vec![1.0]).unwrap();
+    let products = Products::new(kernel, None, of(Element::I8), Clamp::None);
+    let conv = quantized::Conv2D::new(window, products).unwrap();
+    let text = refusal(Element::I8, conv.with_groups(2).unwrap().into());
+    assert!(
+        text.contains("'layer' (Conv2D) has several groups"),
+        "{text}"
+    );
+    let text = refusal(Element::I16, quantized::Sigmoid.into());
+    assert!(text.contains("gives other values than int8"), "{text}");
 }

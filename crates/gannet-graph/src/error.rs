@@ -195,3 +195,43 @@ pub enum GraphError {
         known: String,
     },
 }
+
+impl GraphError {
+    /// What is wrong, for a sentence that has named the layer already.
+    pub fn reason(&self) -> String {
+        use GraphError as E;
+        let text = self.to_string();
+        let name = match self {
+            E::Rank { layer, kind, .. }
+            | E::Channels { layer, kind, .. }
+            | E::WindowTooLarge { layer, kind, .. }
+            | E::EmptyWindow { layer, kind, .. }
+            | E::Arity { layer, kind, .. }
+            | E::Size { layer, kind, .. }
+            | E::Disagree { layer, kind, .. }
+            | E::Quantization { layer, kind, .. } => format!("layer '{layer}' ({kind})"),
+            E::Reshape { layer, .. } => format!("layer '{layer}' (Reshape)"),
+            _ => return text,
+        };
+        text.strip_prefix(&name)
+            .map_or(text.clone(), |rest| format!("it{rest}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_no_layer() {
+        let error = GraphError::Rank {
+            layer: "conv".to_owned(),
+            kind: "Conv2D",
+            expected: "an image",
+            found: Shape::from([4]),
+        };
+        assert_eq!(error.reason(), "it takes an image, but its input is 4");
+        let zero = GraphError::Zero { what: "a stride" };
+        assert_eq!(zero.reason(), zero.to_string());
+    }
+}

@@ -23,6 +23,7 @@ mod regularizer;
 mod shape;
 mod simplify;
 mod tensor;
+mod transposed_window;
 mod window;
 
 pub use error::GraphError;

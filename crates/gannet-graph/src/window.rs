@@ -179,16 +179,16 @@ impl Window {
     pub(crate) fn channels_of(
         &self,
         kind: &'static str,
-        kernel: &Tensor,
+        kernel: &Shape,
         words: &str,
     ) -> Result<[usize; 2], GraphError> {
-        match kernel.shape().dims() {
+        match kernel.dims() {
             &[height, width, a, b] if [height, width] == self.kernel => Ok([a, b]),
             _ => Err(GraphError::WeightShape {
                 kind,
                 weight: "kernel",
                 expected: format!("[{}, {}, {words}]", self.kernel[0], self.kernel[1]),
-                found: kernel.shape().clone(),
+                found: kernel.clone(),
             }),
         }
     }

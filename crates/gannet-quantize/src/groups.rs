@@ -89,9 +89,9 @@ fn fixed(layer: &Layer) -> Option<Quantization> {
         _ => return None,
     };
     match activation.function {
-        Function::Sigmoid => Some(Sigmoid::output()),
-        Function::Softmax => Some(Softmax::output()),
-        Function::Tanh => Some(Tanh::output()),
+        Function::Sigmoid => Some(Sigmoid::output(Element::I8)),
+        Function::Softmax => Some(Softmax::output(Element::I8)),
+        Function::Tanh => Some(Tanh::output(Element::I8)),
         _ => None,
     }
 }

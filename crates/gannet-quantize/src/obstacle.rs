@@ -28,7 +28,7 @@ pub(crate) fn obstacles(graph: &Graph) -> Vec<Obstacle> {
         let reason = match node.layer() {
             Layer::Activation(activation) => function_reason(activation.function)?,
             Layer::Conv2D(conv) if conv.groups() > 1 => {
-                "convolves in groups, which has no form in integers".to_owned()
+                "convolves in groups, which is not quantized".to_owned()
             }
             Layer::MaxPool2D(pool) => border_reason(pool.window)?,
             Layer::AveragePool2D(pool) => border_reason(pool.window)?,
@@ -42,7 +42,7 @@ pub(crate) fn obstacles(graph: &Graph) -> Vec<Obstacle> {
             | Layer::Concatenate(_)
             | Layer::Flatten(_)
             | Layer::Reshape(_) => return None,
-            layer => format!("({}) has no form in integers", layer.kind()),
+            layer => format!("({}) is not quantized", layer.kind()),
         };
         Some(Obstacle {
             layer: node.name().to_owned(),

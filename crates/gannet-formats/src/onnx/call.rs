@@ -222,7 +222,11 @@ impl<'a> Call<'a> {
             Ok(built) => Ok(built),
             Err(Unbuilt::Layer(error)) => {
                 let inputs = self.input_dims();
-                Err(self.refuse("inputs", inputs, format!("what suits the layer; {error}")))
+                Err(self.refuse(
+                    "inputs",
+                    inputs,
+                    format!("what suits the layer; {}", error.reason()),
+                ))
             }
             Err(Unbuilt::Many) => {
                 Err(self.refuse("inputs", "the network so far", "networks of 4096 layers"))

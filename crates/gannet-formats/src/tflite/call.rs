@@ -282,6 +282,25 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// The constant of input `i` that is quantized as activations are, to int8: its integers in
+    /// the file's order, and its extents and what they stand for.
+    pub fn quantized_constant(
+        &self,
+        i: usize,
+    ) -> Result<(Vec<usize>, Quantization, Vec<i8>), Trouble> {
+        let place = self.input(i)?;
+        let tensor = &self.source.tensors[place];
+        if tensor.element != TensorType::INT8 {
+            return Err(self.refuse(
+                &format!("the type of input {i}"),
+                type_name(tensor.element),
+                "int8",
+            ));
+        }
+        let values = self.elements(tensor, i8::from_le_bytes)?;
+        Ok((tensor.shape.clone(), self.quantization(place)?, values))
+    }
+
     /// The bias of input `i`, if there is one.
     pub fn bias(&self, i: usize) -> Result<Option<Bias>, Trouble> {
         if !self.has_input(i) {

@@ -23,7 +23,7 @@ impl Conv2D {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, kernel: Tensor, bias: Option<Tensor>) -> Result<Self, GraphError> {
-        let [_, filters] = window.channels_of(Self::KIND, &kernel, "channels, filters")?;
+        let [_, filters] = window.channels_of(Self::KIND, kernel.shape(), "channels, filters")?;
         crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), filters)?;
         Ok(Conv2D {
             window,

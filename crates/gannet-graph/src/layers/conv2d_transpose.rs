@@ -1,19 +1,18 @@
 //! Transposed convolution: what a convolution's gradient does, used to make images larger.
 
 use crate::{
-    Arity, Function, GraphError, LayerKind, Padding, Regularizer, Shape, Tensor, Weight, Window,
+    Arity, Function, GraphError, LayerKind, Regularizer, Shape, Tensor, Weight, Window,
+    transposed_window::TransposedWindow,
 };
 
 /// Each input pixel adds its multiple of the kernel to the output at `stride` times its place;
 /// padding is cut off. The output has the extents from which a convolution with the same window
-/// would give the input: with [`Padding::Same`] `stride` times the input's, with
-/// [`Padding::Valid`] `(input − 1)·stride + max(extent, stride)`, as in Keras, and with
-/// [`Padding::Explicit`] `(input − 1)·stride + extent − padding + output padding`, as in ONNX
-/// and PyTorch.
+/// would give the input: with `same` padding `stride` times the input's, with `valid` padding
+/// `(input − 1)·stride + max(extent, stride)`, as in Keras, and with explicit padding
+/// `(input − 1)·stride + extent − padding + output padding`, as in ONNX and PyTorch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2DTranspose {
-    window: Window,
-    output_padding: [usize; 2],
+    window: TransposedWindow,
     kernel: Tensor,
     bias: Option<Tensor>,
     /// Applied to the sums.
@@ -28,11 +27,10 @@ impl Conv2DTranspose {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, kernel: Tensor, bias: Option<Tensor>) -> Result<Self, GraphError> {
-        let [filters, _] = window.channels_of(Self::KIND, &kernel, "filters, channels")?;
+        let [filters, _] = window.channels_of(Self::KIND, kernel.shape(), "filters, channels")?;
         crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), filters)?;
         Ok(Conv2DTranspose {
-            window,
-            output_padding: [0; 2],
+            window: TransposedWindow::new(window),
             kernel,
             bias,
             activation: Function::Linear,
@@ -64,28 +62,18 @@ impl Conv2DTranspose {
     /// # Errors
     /// [`GraphError::Range`] if the padding is not explicit, which alone leaves a choice.
     pub fn with_output_padding(self, output_padding: [usize; 2]) -> Result<Self, GraphError> {
-        match self.window.padding() {
-            Padding::Explicit { .. } => Ok(Conv2DTranspose {
-                output_padding,
-                ..self
-            }),
-            _ if output_padding == [0; 2] => Ok(self),
-            padding => Err(GraphError::Range {
-                what: "the output padding of a Conv2DTranspose layer",
-                found: format!("{output_padding:?} beside padding '{padding}'"),
-                expected: "0 unless the padding is explicit",
-            }),
-        }
+        let window = self.window.with_output_padding(output_padding)?;
+        Ok(Conv2DTranspose { window, ..self })
     }
 
     /// The window of the convolution that this one is the transpose of.
     pub fn window(&self) -> Window {
-        self.window
+        self.window.window()
     }
 
     /// Rows below and columns to the right beyond what the padding leaves.
     pub fn output_padding(&self) -> [usize; 2] {
-        self.output_padding
+        self.window.output_padding()
     }
 
     /// `[height, width, filters, channels]`.
@@ -110,37 +98,7 @@ impl Conv2DTranspose {
 
     /// Rows above and columns to the left that are cut off.
     pub fn cut(&self) -> [usize; 2] {
-        let (extent, stride) = (self.window.extent(), self.window.stride());
-        match self.window.padding() {
-            Padding::Valid => [0; 2],
-            Padding::Same => [0, 1].map(|axis| extent[axis].saturating_sub(stride[axis]) / 2),
-            Padding::Explicit {
-                vertical,
-                horizontal,
-            } => [vertical[0], horizontal[0]],
-        }
-    }
-
-    /// Height and width of the output; `None` if the padding leaves nothing.
-    fn extents(&self, image: [usize; 2]) -> Option<[usize; 2]> {
-        let (extent, stride) = (self.window.extent(), self.window.stride());
-        let of = |axis: usize| {
-            let between = (image[axis].checked_sub(1)?).checked_mul(stride[axis])?;
-            match self.window.padding() {
-                Padding::Same => image[axis].checked_mul(stride[axis]),
-                Padding::Valid => between.checked_add(extent[axis].max(stride[axis])),
-                Padding::Explicit {
-                    vertical,
-                    horizontal,
-                } => {
-                    let [before, after] = [vertical, horizontal][axis];
-                    let whole = between.checked_add(extent[axis])?;
-                    let whole = whole.checked_add(self.output_padding[axis])?;
-                    whole.checked_sub(before)?.checked_sub(after)
-                }
-            }
-        };
-        Some([of(0)?, of(1)?])
+        self.window.cut()
     }
 }
 
@@ -152,7 +110,7 @@ impl LayerKind for Conv2DTranspose {
         let [height, width, _] = crate::layer::image(name, Self::KIND, inputs[0])?;
         crate::layer::check_channels(name, Self::KIND, self.channels(), "channels", inputs[0])?;
         // What leaves nothing is refused as any output without extent.
-        let [height, width] = self.extents([height, width]).unwrap_or([0; 2]);
+        let [height, width] = self.window.extents([height, width]).unwrap_or([0; 2]);
         Ok(Shape::from([height, width, self.filters()]))
     }
 
@@ -163,9 +121,9 @@ impl LayerKind for Conv2DTranspose {
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut attributes = vec![("filters", self.filters().to_string())];
-        attributes.extend(self.window.attributes("kernel_size"));
-        if self.output_padding != [0; 2] {
-            let padding = format!("{:?}", self.output_padding);
+        attributes.extend(self.window().attributes("kernel_size"));
+        if self.output_padding() != [0; 2] {
+            let padding = format!("{:?}", self.output_padding());
             attributes.push(("output_padding", padding));
         }
         attributes.push(("activation", self.activation.to_string()));
@@ -185,24 +143,11 @@ impl LayerKind for Conv2DTranspose {
         let [height, width, channels] = inputs[0].shape().as_image().expect("checked shape");
         let [_, columns, filters] = output.as_image().expect("checked shape");
         let (image, kernel) = (inputs[0].data(), self.kernel.data());
-        let (stride, dilation) = (self.window.stride(), self.window.dilation());
-        let cut = self.cut();
-        let [rows_of_kernel, columns_of_kernel] = self.window.kernel();
-        // The input row or column that meets element k of the kernel at an output's place.
-        let source = |axis: usize, place: usize, k: usize| {
-            let from = (place + cut[axis]).checked_sub(k * dilation[axis])?;
-            let is_met = from % stride[axis] == 0 && from / stride[axis] < [height, width][axis];
-            is_met.then_some(from / stride[axis])
-        };
         let mut sums = Tensor::from_fn(output.clone(), |i| {
             let (position, filter) = (i / filters, i % filters);
-            let [row, column] = [position / columns, position % columns];
+            let place = [position / columns, position % columns];
             let mut sum = (self.bias.as_ref()).map_or(0.0, |bias| f64::from(bias.data()[filter]));
-            for k in 0..rows_of_kernel * columns_of_kernel {
-                let (ky, kx) = (k / columns_of_kernel, k % columns_of_kernel);
-                let (Some(y), Some(x)) = (source(0, row, ky), source(1, column, kx)) else {
-                    continue;
-                };
+            for (k, y, x) in self.window.pixels([height, width], place) {
                 let pixel = &image[(y * width + x) * channels..][..channels];
                 let weights = &kernel[(k * filters + filter) * channels..][..channels];
                 let products = pixel.iter().zip(weights);
@@ -220,6 +165,7 @@ impl LayerKind for Conv2DTranspose {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Padding;
 
     fn run(padding: Padding, stride: usize, output_padding: [usize; 2]) -> Tensor {
         let window = Window::new([1, 3], [1, stride], padding).unwrap();

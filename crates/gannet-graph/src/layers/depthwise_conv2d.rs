@@ -23,7 +23,7 @@ impl DepthwiseConv2D {
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, kernel: Tensor, bias: Option<Tensor>) -> Result<Self, GraphError> {
         let [channels, multiplier] =
-            window.channels_of(Self::KIND, &kernel, "channels, multiplier")?;
+            window.channels_of(Self::KIND, kernel.shape(), "channels, multiplier")?;
         crate::layer::check_vector(Self::KIND, "bias", bias.as_ref(), channels * multiplier)?;
         Ok(DepthwiseConv2D {
             window,

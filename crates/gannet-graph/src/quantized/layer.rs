@@ -3,10 +3,10 @@
 use crate::{
     Arity, GraphError, Shape,
     quantized::{
-        Add, AveragePool2D, Bias, Concatenate, Conv2D, Dense, DepthwiseConv2D, Element,
-        GlobalAveragePool2D, HardSwish, Input, Kernel, LeakyRelu, MaxPool2D, Multiply,
-        Quantization, QuantizedTensor, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh,
-        TensorType, WeightBits, ZeroPadding2D,
+        Add, AveragePool2D, Bias, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+        Element, GlobalAveragePool2D, HardSwish, Input, Kernel, LeakyRelu, MaxPool2D, Maximum,
+        Minimum, Multiply, PReLU, Quantization, QuantizedTensor, Relu, Requantize, Reshape,
+        Sigmoid, Softmax, Subtract, Tanh, TensorType, UpSampling2D, WeightBits, ZeroPadding2D,
     },
 };
 
@@ -56,7 +56,8 @@ pub struct Weight<'a> {
     pub name: &'static str,
     /// The integers.
     pub values: Constants<'a>,
-    /// One scale, one for each output channel, or none for a bias.
+    /// One scale, one for each output channel, or none if the layer's attributes say it or it
+    /// follows from others, as that of a bias.
     pub scales: &'a [f32],
 }
 
@@ -293,6 +294,8 @@ layers! {
     Conv2D,
     /// Convolution of each channel by itself.
     DepthwiseConv2D,
+    /// Transposed convolution.
+    Conv2DTranspose,
     /// Fully connected layer.
     Dense,
     /// Largest value of each window.
@@ -301,12 +304,16 @@ layers! {
     AveragePool2D,
     /// Mean of each channel.
     GlobalAveragePool2D,
+    /// Pixels repeated.
+    UpSampling2D,
     /// A border of zeros.
     ZeroPadding2D,
     /// Limits of each value.
     Relu,
     /// Limits that let some of the negative values through.
     LeakyRelu,
+    /// Limits that learnt how much of the negative values they let through.
+    PReLU,
     /// `x · min(max(x + 3, 0), 6) / 6`.
     HardSwish,
     /// `1 / (1 + e⁻ˣ)`.
@@ -323,6 +330,10 @@ layers! {
     Subtract,
     /// Product of two tensors.
     Multiply,
+    /// The larger of two tensors.
+    Maximum,
+    /// The smaller of two tensors.
+    Minimum,
     /// Channels side by side.
     Concatenate,
     /// The same values under another shape.

@@ -40,7 +40,13 @@ impl Lowering<'_> {
                 self.integer_sum(integers, id, (SumSign::Minus, layer.clamp), rows)
             }
             Layer::Multiply(layer) => self.integer_multiply(integers, (id, layer), rows),
-            Layer::Input(_)
+            // Those that there is no integer code for never come so far.
+            Layer::Conv2DTranspose(_)
+            | Layer::UpSampling2D(_)
+            | Layer::PReLU(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_)
+            | Layer::Input(_)
             | Layer::Conv2D(_)
             | Layer::DepthwiseConv2D(_)
             | Layer::Dense(_)

@@ -48,6 +48,9 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         Ok((kernel, bias))
     };
     let made: Result<gannet_graph::Layer, GraphError> = match node.layer() {
+        Layer::Conv2D(layer) if layer.groups() > 1 => {
+            return Err(refusal(node, "has several groups"));
+        }
         Layer::Conv2D(layer) => {
             let (kernel, bias) = weights(layer.products())?;
             Conv2D::new(layer.window(), kernel, bias).map(Into::into)
@@ -94,6 +97,13 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         | Layer::Requantize(_) => Ok(Activation::new(Function::Sigmoid).into()),
         Layer::Reshape(layer) if layer.shape().dims().len() == 1 => Ok(Flatten.into()),
         Layer::Reshape(layer) => Ok(Reshape::new(layer.shape().clone()).into()),
+        Layer::Conv2DTranspose(_)
+        | Layer::UpSampling2D(_)
+        | Layer::PReLU(_)
+        | Layer::Maximum(_)
+        | Layer::Minimum(_) => {
+            return Err(refusal(node, "has no code in integers"));
+        }
         Layer::Input(_) => return Err(refusal(node, "is a second input")),
     };
     made.map_err(|error| refusal(node, &error.to_string()))

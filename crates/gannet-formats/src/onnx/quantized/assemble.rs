@@ -162,6 +162,7 @@ impl<'n> Rounding<'n> {
             .or_else(|| match node.layer() {
                 Layer::MaxPool2D(_)
                 | Layer::AveragePool2D(_)
+                | Layer::UpSampling2D(_)
                 | Layer::ZeroPadding2D(_)
                 | Layer::Concatenate(_)
                 | Layer::Flatten(_)
@@ -194,7 +195,7 @@ fn add(
     output: Output,
     rounding: &Rounding<'_>,
 ) -> Result<NodeId, String> {
-    let words = |error: GraphError| error.to_string();
+    let words = |error: GraphError| error.reason();
     let input = graph.node(inputs[0]).output().quantization;
     let products = |kernel: &Tensor, bias: Option<&Tensor>| {
         let scales = rounding.kernels.get(node.name());
@@ -209,9 +210,10 @@ fn add(
         ))
     };
     let layer: quantized::Layer = match node.layer() {
-        Layer::Conv2D(conv) if conv.groups() == 1 => {
+        Layer::Conv2D(conv) => {
             let products = products(conv.kernel(), conv.bias())?;
             quantized::Conv2D::new(conv.window(), products)
+                .and_then(|layer| layer.with_groups(conv.groups()))
                 .map_err(words)?
                 .into()
         }
@@ -262,12 +264,19 @@ fn add(
             clamp: output.clamp,
         }
         .into(),
-        Layer::Concatenate(_) => {
+        Layer::Concatenate(_) | Layer::Maximum(_) | Layer::Minimum(_) => {
             for input in &mut inputs {
                 *input = requantized(graph, *input, output.quantization).map_err(words)?;
             }
-            quantized::Concatenate.into()
+            match node.layer() {
+                Layer::Maximum(_) => quantized::Maximum.into(),
+                Layer::Minimum(_) => quantized::Minimum.into(),
+                _ => quantized::Concatenate.into(),
+            }
         }
+        Layer::UpSampling2D(larger) => quantized::UpSampling2D::new(larger.size())
+            .map_err(words)?
+            .into(),
         Layer::Flatten(_) | Layer::Reshape(_) => {
             quantized::Reshape::new(node.output_shape().clone()).into()
         }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use gannet_graph::{
     Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
-    GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Multiply, NodeId, QuantizedGraph,
-    Reshape, Subtract, Tensor, ZeroPadding2D,
+    GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Maximum, Minimum, Multiply, NodeId,
+    QuantizedGraph, Reshape, Subtract, Tensor, UpSampling2D, ZeroPadding2D,
     quantized::{Bias, Clamp, Element, Kernel, Layer as Quantized, Node, Products},
 };
 
@@ -55,6 +55,10 @@ fn obstacle(node: &Node) -> Option<Obstacle> {
         Quantized::Relu(relu) if relu.clamp == Clamp::None => (
             "one without limits".to_owned(),
             "the scale of what comes in",
+        ),
+        Quantized::Conv2DTranspose(_) | Quantized::PReLU(_) => (
+            "a layer of integers".to_owned(),
+            "the same layer of real numbers",
         ),
         layer => match layer.weights().iter().find(|w| w.name == "bias") {
             Some(bias) if bias.values.len_bytes() > 4 * bias.values.len() => {
@@ -117,7 +121,7 @@ fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
     Ok(match node.layer() {
         Quantized::Conv2D(conv) => {
             let (kernel, bias) = weights(conv.products());
-            let layer = Conv2D::new(conv.window(), kernel, bias)?;
+            let layer = Conv2D::new(conv.window(), kernel, bias)?.with_groups(conv.groups())?;
             (layer.into(), conv.products().clamp())
         }
         Quantized::DepthwiseConv2D(conv) => {
@@ -145,13 +149,19 @@ fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
         Quantized::Add(sum) => (Add.into(), sum.clamp),
         Quantized::Subtract(difference) => (Subtract.into(), difference.clamp),
         Quantized::Multiply(product) => (Multiply.into(), product.clamp),
+        Quantized::Maximum(_) => (Maximum.into(), Clamp::None),
+        Quantized::Minimum(_) => (Minimum.into(), Clamp::None),
+        Quantized::UpSampling2D(larger) => (UpSampling2D::new(larger.size())?.into(), Clamp::None),
         Quantized::Concatenate(_) => (Concatenate.into(), Clamp::None),
         Quantized::Reshape(reshape) => match reshape.shape().as_vector() {
             Some(_) => (Flatten.into(), Clamp::None),
             None => (Reshape::new(reshape.shape().clone()).into(), Clamp::None),
         },
         // Refused before.
-        Quantized::Input(_) | Quantized::Requantize(_) => function(Function::Linear),
+        Quantized::Input(_)
+        | Quantized::Requantize(_)
+        | Quantized::Conv2DTranspose(_)
+        | Quantized::PReLU(_) => function(Function::Linear),
     })
 }
 

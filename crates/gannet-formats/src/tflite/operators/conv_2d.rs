@@ -49,14 +49,16 @@ pub(super) fn float(call: &Call<'_>) -> Result<Step<Layer>, Trouble> {
     let (shape, kernel) = permuted(shape, &kernel, FILTERS_LAST);
     let bias = float_bias(call, 2)?;
     let layer = Conv2D::new(window, Tensor::new(shape, kernel)?, bias)?;
-    // A kernel of fewer channels than the input tells of groups.
-    let channels = call.shape(call.operand(0)?)?.channels();
-    let layer = match channels / shape[2].max(1) {
-        0 | 1 => layer,
-        groups => layer.with_groups(groups)?,
-    };
+    let layer = layer.with_groups(groups(call, shape)?)?;
     let layer = layer.with_activation(call.function(activation));
     Ok(Step::new(layer, [call.operand(0)?]))
+}
+
+/// In how many groups the channels of the operand are: a kernel `[height, width, channels,
+/// filters]` of fewer channels tells of them.
+fn groups(call: &Call<'_>, [_, _, channels, _]: [usize; 4]) -> Result<usize, Trouble> {
+    let all = call.shape(call.operand(0)?)?.channels();
+    Ok((all / channels.max(1)).max(1))
 }
 
 /// The bias of input `i`, if there is one.
@@ -80,6 +82,7 @@ pub(super) fn quantized(call: &Call<'_>) -> Result<Step<quantized::Layer>, Troub
         call.clamp(activation),
     );
     let layer = quantized::Conv2D::new(window, products)?;
+    let layer = layer.with_groups(groups(call, shape)?)?;
     Ok(Step::new(layer, [call.operand(0)?]))
 }
 

@@ -2,7 +2,7 @@
 //! Pixels outside the image do not count: the mean is over what lies inside.
 
 use crate::{
-    Arity, GraphError, Shape, Window,
+    Arity, GraphError, Window,
     quantized::{Clamp, LayerKind, QuantizedTensor, TensorType, layer::one_quantization},
 };
 
@@ -21,8 +21,9 @@ impl LayerKind for AveragePool2D {
 
     fn output_type(&self, name: &str, inputs: &[&TensorType]) -> Result<TensorType, GraphError> {
         let quantization = one_quantization(name, Self::KIND, inputs)?;
-        let ([height, width], channels) = self.window.output(name, Self::KIND, &inputs[0].shape)?;
-        let shape = Shape::from([height, width, channels]);
+        let shape = self
+            .window
+            .pooled_shape(name, Self::KIND, &inputs[0].shape)?;
         Ok(TensorType::new(shape, quantization))
     }
 
@@ -59,6 +60,24 @@ fn rounded_mean(sum: i64, count: i64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Padding,
+        quantized::{Element, Quantization},
+    };
+
+    /// The first position of two columns lies in the two columns of padding.
+    #[test]
+    fn a_position_in_the_padding_alone_is_refused() {
+        let window = Window::new([1, 2], [1, 1], Padding::explicit([0; 2], [2, 0])).unwrap();
+        let pool = AveragePool2D {
+            window,
+            clamp: Clamp::None,
+        };
+        let integers = Quantization::new(Element::I8, 1.0, 0).unwrap();
+        let image = TensorType::new([1, 3, 1], integers);
+        let text = pool.output_type("pool", &[&image]).unwrap_err().to_string();
+        assert!(text.contains("padding alone"), "{text}");
+    }
 
     #[test]
     fn halves_go_away_from_zero() {

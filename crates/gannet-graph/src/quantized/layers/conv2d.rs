@@ -9,10 +9,12 @@ use crate::{
 };
 
 /// `clamp(rescale(image ⋆ kernel + bias))`: `[height, width, channels]` to
-/// `[positions, positions, filters]`.
+/// `[positions, positions, filters]`. With several groups, channels and filters are cut into as
+/// many stretches, and each filter sees the channels of its own stretch alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conv2D {
     window: Window,
+    groups: usize,
     products: Products,
 }
 
@@ -22,25 +24,37 @@ impl Conv2D {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, products: Products) -> Result<Self, GraphError> {
-        let [height, width] = window.kernel();
-        let filters = match products.kernel().shape().dims() {
-            &[h, w, _, filters] if [h, w] == [height, width] => filters,
-            _ => {
-                return Err(GraphError::WeightShape {
-                    kind: Self::KIND,
-                    weight: "kernel",
-                    expected: format!("[{height}, {width}, channels, filters]"),
-                    found: products.kernel().shape().clone(),
-                });
-            }
-        };
+        let kernel = products.kernel().shape();
+        let [_, filters] = window.channels_of(Self::KIND, kernel, "channels, filters")?;
         products.check(Self::KIND, filters)?;
-        Ok(Conv2D { window, products })
+        Ok(Conv2D {
+            window,
+            groups: 1,
+            products,
+        })
+    }
+
+    /// The same kernel as that of a convolution of several groups, each of as many channels as
+    /// the kernel has.
+    ///
+    /// # Errors
+    /// [`GraphError::Groups`] if the filters cannot be shared out.
+    pub fn with_groups(self, groups: usize) -> Result<Self, GraphError> {
+        let filters = self.filters();
+        if groups == 0 || !filters.is_multiple_of(groups) {
+            return Err(GraphError::Groups { groups, filters });
+        }
+        Ok(Conv2D { groups, ..self })
     }
 
     /// The sliding window.
     pub fn window(&self) -> Window {
         self.window
+    }
+
+    /// In how many groups channels and filters are.
+    pub fn groups(&self) -> usize {
+        self.groups
     }
 
     /// The weights and what becomes of the sums.
@@ -50,7 +64,7 @@ impl Conv2D {
 
     /// How many channels it takes.
     pub fn channels(&self) -> usize {
-        self.products.kernel().shape().dims()[2]
+        self.products.kernel().shape().dims()[2] * self.groups
     }
 
     /// How many channels it gives.
@@ -89,6 +103,9 @@ impl LayerKind for Conv2D {
     fn attributes(&self) -> Vec<(&'static str, String)> {
         let mut attributes = vec![("filters", self.filters().to_string())];
         attributes.extend(self.window.attributes("kernel_size"));
+        if self.groups > 1 {
+            attributes.push(("groups", self.groups.to_string()));
+        }
         attributes.push(("activation", self.products.clamp().to_string()));
         attributes
     }
@@ -106,6 +123,7 @@ impl LayerKind for Conv2D {
         let finish = self
             .products
             .finish(image.quantization(), Rescale::Convolution);
+        let [of_group, filters_of_group] = [channels, filters].map(|all| all / self.groups);
         let mut data = Vec::with_capacity(output.shape.elements());
         let mut sums = vec![0_i64; filters];
         for position in 0..output.shape.elements() / filters {
@@ -114,8 +132,11 @@ impl LayerKind for Conv2D {
             for (ky, kx, y, x) in self.window.pixels([height, width], position) {
                 for channel in 0..channels {
                     let pixel = image.centred((y * width + x) * channels + channel);
-                    let first = ((ky * kernel_width + kx) * channels + channel) * filters;
-                    for (sum, &weight) in sums.iter_mut().zip(&kernel[first..]) {
+                    let (group, channel) = (channel / of_group, channel % of_group);
+                    let first = ((ky * kernel_width + kx) * of_group + channel) * filters;
+                    let filters = group * filters_of_group..(group + 1) * filters_of_group;
+                    let weights = &kernel[first..][filters.clone()];
+                    for (sum, &weight) in sums[filters].iter_mut().zip(weights) {
                         *sum += i64::from(pixel * i32::from(weight));
                     }
                 }
@@ -124,5 +145,32 @@ impl LayerKind for Conv2D {
             data.extend(sums.map(|(filter, &sum)| finish.apply(sum, filter)));
         }
         QuantizedTensor::from_fn(output.clone(), |i| data[i])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Padding,
+        quantized::{Clamp, Element, Kernel, WeightBits},
+    };
+
+    /// Two groups of one channel and one filter each, scales of 1: 1·1 + 2·3 and 10·2 + 20·4.
+    #[test]
+    fn groups_by_hand() {
+        let integers = Quantization::new(Element::I8, 1.0, 0).unwrap();
+        let window = Window::new([1, 2], [1, 1], Padding::Valid).unwrap();
+        let values = vec![1, 2, 3, 4];
+        let kernel = Kernel::new([1, 2, 1, 2], values, WeightBits::Eight, vec![1.0]).unwrap();
+        let products = Products::new(kernel, None, integers, Clamp::None);
+        let layer = Conv2D::new(window, products).unwrap();
+        assert!(layer.clone().with_groups(3).is_err());
+        let layer = layer.with_groups(2).unwrap();
+        let image = TensorType::new([1, 2, 2], integers);
+        let output = layer.output_type("conv", &[&image]).unwrap();
+        let image = QuantizedTensor::new(image, vec![1, 10, 2, 20]).unwrap();
+        assert_eq!(layer.run(&[&image], &output).data(), [7, 100]);
+        assert_eq!(layer.macs(&[], &output), 4);
     }
 }

@@ -23,18 +23,10 @@ impl DepthwiseConv2D {
     /// # Errors
     /// [`GraphError::WeightShape`] if the weights suit neither the window nor each other.
     pub fn new(window: Window, products: Products) -> Result<Self, GraphError> {
-        let [height, width] = window.kernel();
-        let outputs = match products.kernel().shape().dims() {
-            &[h, w, channels, multiplier] if [h, w] == [height, width] => channels * multiplier,
-            _ => {
-                return Err(GraphError::WeightShape {
-                    kind: Self::KIND,
-                    weight: "kernel",
-                    expected: format!("[{height}, {width}, channels, multiplier]"),
-                    found: products.kernel().shape().clone(),
-                });
-            }
-        };
+        let kernel = products.kernel().shape();
+        let [channels, multiplier] =
+            window.channels_of(Self::KIND, kernel, "channels, multiplier")?;
+        let outputs = channels * multiplier;
         products.check(Self::KIND, outputs)?;
         Ok(DepthwiseConv2D { window, products })
     }

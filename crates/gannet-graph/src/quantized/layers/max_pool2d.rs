@@ -2,7 +2,7 @@
 //! Pixels outside the image never win: with `same` padding they are left out.
 
 use crate::{
-    Arity, GraphError, Shape, Window,
+    Arity, GraphError, Window,
     quantized::{Clamp, LayerKind, QuantizedTensor, TensorType, layer::one_quantization},
 };
 
@@ -21,8 +21,9 @@ impl LayerKind for MaxPool2D {
 
     fn output_type(&self, name: &str, inputs: &[&TensorType]) -> Result<TensorType, GraphError> {
         let quantization = one_quantization(name, Self::KIND, inputs)?;
-        let ([height, width], channels) = self.window.output(name, Self::KIND, &inputs[0].shape)?;
-        let shape = Shape::from([height, width, channels]);
+        let shape = self
+            .window
+            .pooled_shape(name, Self::KIND, &inputs[0].shape)?;
         Ok(TensorType::new(shape, quantization))
     }
 

@@ -7,12 +7,13 @@ use crate::{
         fixed_point::{
             exp_of_negative, reciprocal, rounding_divide_by_power, saturating_doubling_high_product,
         },
-        layer::one_int8,
+        interpolated::Interpolated,
+        layer::one_quantization,
     },
 };
 
-/// `eˣ / Σ eˣ` over the innermost extent, with `x` multiplied by `beta`. The output's scale is
-/// 1/256 and its zero point −128.
+/// `eˣ / Σ eˣ` over the innermost extent, with `x` multiplied by `beta`. The output is finest from
+/// 0 to 1: of 8 bits its scale is 1/256, of 16 bits 1/32768.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Softmax {
     /// What the argument is multiplied by; 1 in all but a few networks.
@@ -25,12 +26,12 @@ const INTEGER_BITS: u32 = 5;
 const SUM_INTEGER_BITS: u32 = 12;
 
 impl Softmax {
-    /// What its output's integers stand for.
-    pub fn output() -> Quantization {
-        Quantization::new(Element::I8, 1.0 / 256.0, -128).expect("a sound quantization")
+    /// What its output's integers of that type stand for.
+    pub fn output(element: Element) -> Quantization {
+        super::sigmoid::Sigmoid::output(element)
     }
 
-    /// `eˣ` for differences of inputs from the largest of them, from 0 down to −255, with 31
+    /// `eˣ` for differences of inputs of 8 bits from the largest of them, from 0 down to −255, with 31
     /// bits behind the point; 0 where it is too small to count.
     ///
     /// # Errors
@@ -42,6 +43,12 @@ impl Softmax {
             false => exp_of_negative(multiplier.apply(difference), INTEGER_BITS),
         };
         Ok((0..=255).map(|down: i32| power(-down)).collect())
+    }
+
+    /// What brings differences of inputs of 16 bits to steps of 10/65535.
+    fn wide_differences(&self, input: Quantization) -> Result<Multiplier, GraphError> {
+        // The product is one of `f32`, the quotient is not.
+        Multiplier::new(f64::from(input.scale() * self.beta) / (10.0 / 65535.0))
     }
 
     /// What brings differences of inputs to numbers with five bits before the point, and the
@@ -75,9 +82,13 @@ impl LayerKind for Softmax {
     const ARITY: Arity = Arity::One;
 
     fn output_type(&self, name: &str, inputs: &[&TensorType]) -> Result<TensorType, GraphError> {
-        let quantization = one_int8(name, Self::KIND, inputs)?;
-        self.differences(quantization)?;
-        Ok(TensorType::new(inputs[0].shape.clone(), Softmax::output()))
+        let input = one_quantization(name, Self::KIND, inputs)?;
+        match input.element() {
+            Element::I16 => self.wide_differences(input).map(drop)?,
+            Element::I8 | Element::U8 => self.differences(input).map(drop)?,
+        }
+        let output = Softmax::output(input.element());
+        Ok(TensorType::new(inputs[0].shape.clone(), output))
     }
 
     fn attributes(&self) -> Vec<(&'static str, String)> {
@@ -85,10 +96,17 @@ impl LayerKind for Softmax {
     }
 
     fn run(&self, inputs: &[&QuantizedTensor], output: &TensorType) -> QuantizedTensor {
-        let powers = self.powers(inputs[0].quantization());
-        let powers = powers.expect("checked scale");
+        let input = inputs[0].quantization();
         let rows = inputs[0].data().chunks(output.shape.channels());
-        let data: Vec<i32> = rows.flat_map(|row| softmax(row, &powers)).collect();
+        let data: Vec<i32> = if input.element() == Element::I16 {
+            let multiplier = self.wide_differences(input).expect("checked scale");
+            let tables = Tables::new();
+            rows.flat_map(|row| tables.softmax(row, multiplier))
+                .collect()
+        } else {
+            let powers = self.powers(input).expect("checked scale");
+            rows.flat_map(|row| softmax(row, &powers)).collect()
+        };
         QuantizedTensor::from_fn(output.clone(), |i| data[i])
     }
 }
@@ -108,4 +126,47 @@ fn softmax(row: &[i32], powers: &[i32]) -> Vec<i32> {
         (rounding_divide_by_power(share, exponent) + low).clamp(low, high)
     };
     powers.map(share).collect()
+}
+
+/// What the function of int16 is looked up in.
+struct Tables {
+    /// `eˣ` from −10 to 0.
+    powers: Interpolated,
+    /// `1 / (1 + x)` from 0 to 1.
+    reciprocals: Interpolated,
+}
+
+impl Tables {
+    fn new() -> Self {
+        Tables {
+            powers: Interpolated::new(-10.0, 0.0, f64::exp),
+            reciprocals: Interpolated::new(0.0, 1.0, |x| 1.0 / (1.0 + x)),
+        }
+    }
+
+    /// The function of one row of int16, whose differences `multiplier` brings to the table.
+    fn softmax(&self, row: &[i32], multiplier: Multiplier) -> Vec<i32> {
+        let largest = row.iter().copied().max().unwrap_or(0);
+        let power = |value: &i32| {
+            let steps = multiplier.apply(value - largest);
+            self.powers.at(steps.saturating_add(32767))
+        };
+        let powers: Vec<i32> = row.iter().map(power).collect();
+        // Of 15 bits behind the point; no less than 1, because the largest is among them.
+        let sum = powers
+            .iter()
+            .fold(0_i32, |sum, &power| sum.wrapping_add(power));
+        let headroom = (sum as u32).leading_zeros();
+        // As 1 + x with 16 bits behind the point, x below 1.
+        let mantissa = ((i64::from(sum) << headroom.saturating_sub(1)) + (1 << 13)) >> 14;
+        let reciprocal = self
+            .reciprocals
+            .at((mantissa - (1 << 16) - (1 << 15)) as i32);
+        let shift = 31_u32.saturating_sub(headroom).max(1);
+        let share = |power: &i32| {
+            let product = i64::from(*power) * i64::from(reciprocal);
+            ((product + (1 << (shift - 1))) >> shift).clamp(0, 32767) as i32
+        };
+        powers.iter().map(share).collect()
+    }
 }

@@ -5,21 +5,28 @@ use crate::{
     quantized::{
         Element, LayerKind, Multiplier, Quantization, QuantizedTensor, TensorType,
         fixed_point::{rounding_divide_by_power, tanh},
-        layer::one_int8,
+        layer::one_quantization,
+        logistic_table::Argument,
     },
 };
 
-/// `tanh x` of each value. The output's scale is 1/128 and its zero point 0.
+/// `tanh x` of each value. The output is finest from −1 to 1: of 8 bits its scale is 1/128, of
+/// 16 bits 1/32768.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tanh;
 
-/// Bits before the point of the function's argument.
+/// Bits before the point of the argument of 8 bits.
 const INTEGER_BITS: u32 = 4;
 
 impl Tanh {
-    /// What its output's integers stand for.
-    pub fn output() -> Quantization {
-        Quantization::new(Element::I8, 1.0 / 128.0, 0).expect("a sound quantization")
+    /// What its output's integers of that type stand for.
+    pub fn output(element: Element) -> Quantization {
+        let (scale, zero_point) = match element {
+            Element::I8 => (1.0 / 128.0, 0),
+            Element::U8 => (1.0 / 128.0, 128),
+            Element::I16 => (1.0 / 32768.0, 0),
+        };
+        Quantization::new(element, scale, zero_point).expect("a sound quantization")
     }
 
     /// The output for each value of the input's element type, the smallest first: the function
@@ -28,15 +35,25 @@ impl Tanh {
     /// # Errors
     /// [`GraphError::Range`] if the scale is too large.
     pub fn table(input: Quantization) -> Result<Vec<i32>, GraphError> {
-        let multiplier = super::sigmoid::multiplier(input, INTEGER_BITS)?;
+        let function = function(input)?;
         let [low, high] = input.element().range();
         Ok((low..=high)
-            .map(|value| apply(value - input.zero_point(), multiplier))
+            .map(|value| function(value - input.zero_point()))
             .collect())
     }
 }
 
-fn apply(value: i32, multiplier: Multiplier) -> i32 {
+/// The function of inputs of that quantization, less their zero point.
+fn function(input: Quantization) -> Result<Box<dyn Fn(i32) -> i32>, GraphError> {
+    if input.element() == Element::I16 {
+        let argument = Argument::new(input, 1)?;
+        return Ok(Box::new(move |value| argument.tanh(value)));
+    }
+    let multiplier = super::sigmoid::multiplier(input, INTEGER_BITS)?;
+    Ok(Box::new(move |value| of_eight_bits(value, multiplier)))
+}
+
+fn of_eight_bits(value: i32, multiplier: Multiplier) -> i32 {
     let radius = super::softmax::largest_argument(INTEGER_BITS, multiplier);
     let [low, high] = Element::I8.range();
     if i64::from(value) <= -radius {
@@ -54,14 +71,14 @@ impl LayerKind for Tanh {
     const ARITY: Arity = Arity::One;
 
     fn output_type(&self, name: &str, inputs: &[&TensorType]) -> Result<TensorType, GraphError> {
-        let quantization = one_int8(name, Self::KIND, inputs)?;
-        super::sigmoid::multiplier(quantization, INTEGER_BITS)?;
-        Ok(TensorType::new(inputs[0].shape.clone(), Tanh::output()))
+        let input = one_quantization(name, Self::KIND, inputs)?;
+        function(input).map(drop)?;
+        let output = Tanh::output(input.element());
+        Ok(TensorType::new(inputs[0].shape.clone(), output))
     }
 
     fn run(&self, inputs: &[&QuantizedTensor], output: &TensorType) -> QuantizedTensor {
-        let multiplier = super::sigmoid::multiplier(inputs[0].quantization(), INTEGER_BITS)
-            .expect("checked scale");
-        QuantizedTensor::from_fn(output.clone(), |i| apply(inputs[0].centred(i), multiplier))
+        let function = function(inputs[0].quantization()).expect("checked scale");
+        QuantizedTensor::from_fn(output.clone(), |i| function(inputs[0].centred(i)))
     }
 }
