@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::Operations;
 use crate::ir::{
-    Affine, Binary, Dot, Element, Expression, Loop, Program, ScalarType, Stage, StageId, Statement,
-    Step, Unary, Variable, WORD,
+    Affine, Binary, Dot, Element, Expression, Loop, Merge, Others, Program, ScalarType, Stage,
+    StageId, Statement, Step, Unary, Variable, WORD,
 };
 
 /// The operations of each stage over one inference, in the order of [`Program::stages`].
@@ -107,6 +107,7 @@ impl Counting<'_> {
                     operations.accumulations += products;
                 }
                 Statement::Dot(dot) => operations.dots += self.dot(dot),
+                Statement::Merge(merge) => merged(merge, &mut operations),
                 Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
                     self.expression(value, &mut operations);
                     let is_float = self.program.scalar(*scalar).1 == ScalarType::F32;
@@ -245,6 +246,23 @@ impl Counting<'_> {
                 };
                 *kind += 1;
             }
+        }
+    }
+}
+
+/// Four bytes at a time: the word is read, compared, chosen from and written; of scalars it is
+/// first put together, other bytes are read, in a loop.
+fn merged(merge: &Merge, operations: &mut Operations) {
+    let words = merge.count().div_ceil(WORD) as u64;
+    operations.integer_loads += words;
+    operations.integers += 2 * words;
+    operations.integer_stores += words;
+    match &merge.others {
+        Others::Scalars(_) => operations.integers += 3 * words,
+        Others::Elements(..) => {
+            operations.integer_loads += words;
+            operations.loops += 1;
+            operations.turns += words;
         }
     }
 }

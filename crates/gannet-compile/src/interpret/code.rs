@@ -51,6 +51,7 @@ pub(super) enum Node {
     },
     If(Vec<Affine>, Vec<Node>),
     Dot(Products),
+    Merge(Bytes),
     Do(Operation),
 }
 
@@ -66,6 +67,15 @@ pub(super) struct Products {
     pub(super) weights: (Element, Address),
     /// The input and the channel of each weight.
     pub(super) order: Vec<(usize, usize)>,
+}
+
+/// Bytes that become as large as others.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    pub(super) target: Address,
+    /// Registers, or bytes of memory from a place on.
+    pub(super) others: Result<Vec<Register>, Address>,
+    pub(super) count: usize,
 }
 
 /// One sum of loop variables' multiples, kept up to date.

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::code::{Address, Base, Code, Node, Operation, Products, Register};
+use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{
-    Accumulate, Affine, Buffer, BufferId, Expression, Program, Resume, Run, Scalar, Statement,
-    Step, Storage, Variable, order,
+    Accumulate, Affine, Buffer, BufferId, Expression, Others, Program, Resume, Run, Scalar,
+    Statement, Step, Storage, Variable, order,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -180,6 +180,16 @@ impl Flattener<'_> {
                     order: order(weights, dot.run, dot.channels()),
                 }));
             }
+            Statement::Merge(merge) => nodes.push(Node::Merge(Bytes {
+                target: self.address(merge.target, &merge.first),
+                others: match &merge.others {
+                    Others::Scalars(scalars) => {
+                        Ok(scalars.iter().map(|scalar| scalar.index()).collect())
+                    }
+                    Others::Elements(first, _) => Err(self.address(merge.target, first)),
+                },
+                count: merge.count(),
+            })),
             Statement::Store(buffer, index, value) => {
                 let from = self.expression(value, None, nodes);
                 let element = self.program.buffer(*buffer).element;

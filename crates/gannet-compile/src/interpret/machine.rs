@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::code::{Address, Base, Code, Node, Operation, Products, Register};
+use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
 
 /// Registers, loop variables, bases and memory.
@@ -90,6 +90,7 @@ impl Machine {
                     self.block(body);
                 }
                 Node::Dot(products) => self.dot(products),
+                Node::Merge(bytes) => self.merge(bytes),
                 Node::If(conditions, body) => {
                     if conditions
                         .iter()
@@ -113,6 +114,19 @@ impl Machine {
                 let product = input.wrapping_mul(weight);
                 self.registers[sum] = self.registers[sum].wrapping_add(product);
             }
+        }
+    }
+
+    fn merge(&mut self, bytes: &Bytes) {
+        let target = self.place(bytes.target);
+        let from = bytes.others.as_ref().map_err(|&first| self.place(first));
+        for i in 0..bytes.count {
+            let other = match from {
+                Ok(registers) => self.registers[registers[i]] as i8,
+                Err(first) => self.memory[first + i].cast_signed(),
+            };
+            let larger = self.memory[target + i].cast_signed().max(other);
+            self.memory[target + i] = larger.cast_unsigned();
         }
     }
 

@@ -1,6 +1,6 @@
 //! Dot products of bytes that lie side by side.
 
-use super::{Affine, BufferId, Element, Scalar};
+use super::{Affine, BufferId, Element, Scalar, behind};
 use crate::Zeros;
 
 /// How many inputs a word of 32 bits has.
@@ -50,11 +50,7 @@ impl Dot {
 
     /// Where the last weight lies.
     pub fn last_place(&self) -> Vec<Affine> {
-        let mut place = self.place.clone();
-        if let Some(innermost) = place.last_mut() {
-            *innermost = innermost.clone() + Affine::from(self.weight_count() - 1);
-        }
-        place
+        behind(&self.place, self.weight_count() - 1)
     }
 }
 

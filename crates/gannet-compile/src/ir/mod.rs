@@ -4,6 +4,7 @@ mod affine;
 mod build;
 mod dot;
 mod expression;
+mod merge;
 mod program;
 mod proof;
 mod schedule;
@@ -13,6 +14,8 @@ pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
 pub use dot::{Dot, WORD, order};
 pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
+pub(crate) use merge::behind;
+pub use merge::{Merge, Others};
 pub use program::{
     Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
 };

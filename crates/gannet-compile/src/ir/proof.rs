@@ -8,8 +8,8 @@
 //! is. What cannot be proven is refused; nothing is checked at run time.
 
 use super::{
-    Affine, Binary, BufferId, Constant, Dot, Element, Expression, Program, Resume, Run, Scalar,
-    ScalarType, Statement, Step, Storage, Unary, Variable,
+    Affine, Binary, BufferId, Constant, Dot, Element, Expression, Merge, Others, Program, Resume,
+    Run, Scalar, ScalarType, Statement, Step, Storage, Unary, Variable, behind,
 };
 use crate::CompileError;
 
@@ -217,6 +217,7 @@ impl Scope<'_> {
                 self.inside(accumulate.weights, &last)
             }
             Statement::Dot(dot) => self.dot(dot),
+            Statement::Merge(merge) => self.merge(merge),
             Statement::Store(buffer, index, value) => {
                 let target = self.program.buffer(*buffer);
                 if matches!(target.storage, Storage::Constant(_)) {
@@ -325,6 +326,30 @@ impl Scope<'_> {
         } else {
             Err(self.fault("a shift by what may be below 0 or above 31".to_owned()))
         }
+    }
+
+    /// All bytes lie inside, side by side, of a buffer of integers with a sign.
+    fn merge(&self, merge: &Merge) -> Result<(), CompileError> {
+        let target = self.program.buffer(merge.target);
+        let is_written = matches!(target.storage, Storage::Arena(_));
+        if target.element != Element::I8 || !is_written || merge.count() == 0 {
+            return Err(self.fault(format!("maxima of no bytes of {}", target.name)));
+        }
+        let mut firsts = vec![&merge.first];
+        match &merge.others {
+            Others::Scalars(scalars) => {
+                for &scalar in scalars {
+                    self.is_declared(scalar)?;
+                    self.same_type(ScalarType::I32, self.program.scalar(scalar).1)?;
+                }
+            }
+            Others::Elements(first, _) => firsts.push(first),
+        }
+        for first in firsts {
+            self.inside(merge.target, first)?;
+            self.inside(merge.target, &behind(first, merge.count() - 1))?;
+        }
+        Ok(())
     }
 
     /// Both runs lie inside, of bytes and of integers, and every sum has a position.

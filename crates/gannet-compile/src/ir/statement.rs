@@ -1,6 +1,6 @@
 //! What a stage does: loops, conditions, assignments and stores.
 
-use super::{Affine, BufferId, Dot, Expression, Scalar, Variable};
+use super::{Affine, BufferId, Dot, Expression, Merge, Scalar, Variable};
 
 /// A loop: `variable` runs from the largest of `from` to below the smallest of `to`.
 /// Bounds may use the variables of enclosing loops.
@@ -120,6 +120,8 @@ pub enum Statement {
     Accumulate(Accumulate),
     /// Adds dot products to sums.
     Dot(Dot),
+    /// Makes bytes as large as others.
+    Merge(Merge),
     /// Writes an element, one index an extent. Narrow integers keep the low bits.
     Store(BufferId, Vec<Affine>, Expression),
 }
@@ -155,6 +157,7 @@ pub(crate) fn visit_all(body: &[Statement], visit: &mut impl FnMut(&Statement) -
             | Statement::Set(..)
             | Statement::Accumulate(_)
             | Statement::Dot(_)
+            | Statement::Merge(_)
             | Statement::Store(..) => {}
         }
     }
@@ -167,6 +170,7 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
             Statement::For(_) | Statement::If(..) | Statement::Derive(_) => {}
             Statement::Accumulate(accumulate) => used.push(accumulate.weights),
             Statement::Dot(dot) => used.extend([dot.inputs, dot.weights]),
+            Statement::Merge(merge) => used.push(merge.target),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),
             Statement::Store(buffer, _, value) => {
                 used.push(*buffer);

@@ -16,8 +16,8 @@ use super::finish::Finish;
 use super::image::{Image, Place};
 use super::integer::{Dots, Factors};
 use crate::ir::{
-    Accumulate, Affine, BufferId, Derive, Expression, Loop, ProgramBuilder, Scalar, Statement,
-    Variable,
+    Accumulate, Affine, BufferId, Derive, Expression, Loop, Merge, Others, ProgramBuilder, Scalar,
+    Statement, Variable,
 };
 use crate::stream::Reach;
 
@@ -122,15 +122,25 @@ impl Lowering<'_> {
         let [rows, columns, channels] = target.shape;
         let mut body = Vec::new();
         for distance in 1..overlap {
-            let i = self.builder.variable("i");
             let (own, slot) = target.find(&mut self.builder, row.into());
             let behind = Affine::from(row) + Affine::from(distance);
             let (other, other_slot) = target.find(&mut self.builder, behind.clone());
-            let [own, other] = [own, other].map(|place| place.element(i.into()));
-            let [before, shared] =
-                [&own, &other].map(|index| Expression::Load(target.elements, index.clone()));
-            let store = Statement::Store(target.elements, own, before.max(shared));
-            let each = Statement::repeat(i, 0_i64, columns * channels, vec![store]);
+            let all = columns * channels;
+            let each = match self.integers {
+                Some(_) => Statement::Merge(Merge {
+                    target: target.elements,
+                    first: own.element(0_i64.into()),
+                    others: Others::Elements(other.element(0_i64.into()), all),
+                }),
+                None => {
+                    let i = self.builder.variable("i");
+                    let [own, other] = [own, other].map(|place| place.element(i.into()));
+                    let [before, shared] = [&own, &other]
+                        .map(|index| Expression::Load(target.elements, index.clone()));
+                    let store = Statement::Store(target.elements, own, before.max(shared));
+                    Statement::repeat(i, 0_i64, all, vec![store])
+                }
+            };
             let is_there = Affine::from(rows - 1) - behind;
             let joined = slot.around(other_slot.around(vec![each]));
             body.push(Statement::If(vec![is_there], joined));
@@ -377,13 +387,26 @@ impl Lowering<'_> {
                     self.largest(&layer.finish, &covered, output, &mut body)
                 })
                 .collect();
-            let merge = (largest.iter().zip(&products.outputs)).map(|(&largest, output)| {
-                let index = place.pixel(column.clone(), output.clone());
-                let before = Expression::Load(target, index.clone());
-                let value = Expression::from(largest).max(before);
-                Statement::Store(target, index, value)
-            });
-            merges.extend(when(inside, merge.collect()));
+            let index = |output: &Affine| place.pixel(column.clone(), output.clone());
+            let merge = match &layer.finish {
+                Finish::Integer(_) if are_neighbours(&products.outputs) => {
+                    vec![Statement::Merge(Merge {
+                        target,
+                        first: index(&products.outputs[0]),
+                        others: Others::Scalars(largest),
+                    })]
+                }
+                _ => {
+                    let each = largest.iter().zip(&products.outputs);
+                    each.map(|(&largest, output)| {
+                        let before = Expression::Load(target, index(output));
+                        let value = Expression::from(largest).max(before);
+                        Statement::Store(target, index(output), value)
+                    })
+                    .collect()
+                }
+            };
+            merges.extend(when(inside, merge));
         }
         body.extend(merges);
         body.extend(carried);
@@ -525,6 +548,12 @@ fn largest_of(sums: &[Scalar]) -> Expression {
     let of_sums = sums.iter().map(|&sum| Expression::from(sum));
     let largest = of_sums.reduce(Expression::max);
     largest.expect("it covers a position")
+}
+
+/// Whether channels lie side by side.
+fn are_neighbours(channels: &[Affine]) -> bool {
+    let mut pairs = channels.windows(2);
+    pairs.all(|pair| (pair[1].clone() - pair[0].clone()).as_constant() == Some(1))
 }
 
 /// Whether that is known beforehand.

@@ -22,6 +22,9 @@ const FARTHEST: usize = 4095;
 /// Words that are written out one by one; more are a loop.
 const MOST_WRITTEN_OUT: usize = 4;
 
+/// Instructions of one turn of such a loop.
+const MOST_IN_A_TURN: usize = 80;
+
 /// The instructions for one shape, with `<name>` for an operand's register.
 pub(super) struct Assembly {
     shape: Shape,
@@ -38,7 +41,8 @@ impl Assembly {
         let operands = shape.sums() + 2 + shape.positions.max(ends(shape));
         let words = shape.run / WORD;
         let turn = (words > MOST_WRITTEN_OUT).then(|| {
-            let turns = (2..=MOST_WRITTEN_OUT).rev();
+            let fit = |turn: &usize| turn * instructions(shape) <= MOST_IN_A_TURN;
+            let turns = (2..=MOST_WRITTEN_OUT).rev().filter(fit);
             turns.min_by_key(|turn| words % turn).unwrap_or(1)
         });
         let nearest_words = turn.map_or(words, |turn| turn + words % turn) + 1;
@@ -367,4 +371,10 @@ fn ends(shape: Shape) -> usize {
     shape
         .rows
         .map_or(0, |rows| 1 + usize::from(rows.ring.is_some()))
+}
+
+/// How many instructions a word of inputs takes.
+fn instructions(shape: Shape) -> usize {
+    let widened = shape.positions + if shape.are_wide { 0 } else { shape.channels };
+    2 * (shape.positions + shape.channels + widened + shape.sums())
 }

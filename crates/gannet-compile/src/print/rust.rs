@@ -9,7 +9,7 @@ use super::writer::{Writer, affine};
 use super::{SourceFile, dot, dsp, self_test};
 use crate::ir::{
     Affine, Binary, Buffer, BufferId, Constant, Derivation, Derive, Dot, Element, Expression, Loop,
-    Program, Scalar, ScalarType, Stage, Statement, Step, Storage, Unary,
+    Merge, Others, Program, Scalar, ScalarType, Stage, Statement, Step, Storage, Unary, behind,
 };
 
 /// What integers have no operator for.
@@ -235,10 +235,7 @@ fn stages(program: &Program) -> String {
     out.gap();
     print_schedule(program, &mut out);
     computed.lines().for_each(|line| out.line(line));
-    if computed.contains("high_product(") {
-        out.gap();
-        dsp::RUST_HIGH.lines().for_each(|line| out.line(line));
-    }
+    dsp::called(&dsp::RUST, &computed, &mut out);
     INTEGERS.lines().for_each(|line| out.line(line));
     for shape in shapes(program) {
         out.gap();
@@ -451,6 +448,7 @@ impl Printer<'_> {
                 ));
             }
             Statement::Dot(dot) => self.dot(dot, None, out),
+            Statement::Merge(merge) => self.merge(merge, out),
             Statement::Store(buffer, index, value) => {
                 let described = self.program.buffer(*buffer);
                 let value = match described.element {
@@ -462,6 +460,37 @@ impl Printer<'_> {
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
+        }
+    }
+
+    fn merge(&self, merge: &Merge, out: &mut Writer) {
+        let place = |first: &[Affine]| {
+            let element = self.element(merge.target, first);
+            element.trim_start_matches('*').to_owned()
+        };
+        match &merge.others {
+            Others::Scalars(scalars) => {
+                let names: Vec<&str> = (scalars.iter())
+                    .map(|&scalar| self.program.scalar(scalar).0)
+                    .collect();
+                for (four, names) in names.chunks(4).enumerate() {
+                    let first = behind(&merge.first, 4 * four);
+                    if names.len() == 4 {
+                        let (target, others) = (place(&first), names.join(", "));
+                        out.line(format_args!("merge_four({target}, [{others}]);"));
+                        continue;
+                    }
+                    for (i, name) in names.iter().enumerate() {
+                        let target = self.element(merge.target, &behind(&first, i));
+                        out.line(format_args!("{target} = max({target}, {name} as i8);"));
+                    }
+                }
+            }
+            Others::Elements(first, count) => out.line(format_args!(
+                "merge_bytes({}, {}, {count});",
+                place(&merge.first),
+                place(first)
+            )),
         }
     }
 

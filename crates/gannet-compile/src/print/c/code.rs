@@ -10,8 +10,8 @@ use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Program,
-    ScalarType, Stage, Statement, Step, Unary,
+    Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Merge, Others,
+    Program, ScalarType, Stage, Statement, Step, Unary, behind,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -157,10 +157,7 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) 
         out.gap();
         out.line(format_args!("static inline {text}"));
     }
-    if stages.contains("high_product(") {
-        out.gap();
-        dsp::C_HIGH.lines().for_each(|line| out.line(line));
-    }
+    dsp::called(&dsp::C, &stages, out);
     dots.lines().for_each(|line| out.line(line));
     stages.lines().for_each(|line| out.line(line));
     out.gap();
@@ -302,6 +299,7 @@ impl Printer<'_> {
                 }
             }
             Statement::Dot(dot) => self.dot(dot, None, out),
+            Statement::Merge(merge) => self.merge(merge, out),
             Statement::Store(buffer, index, value) => {
                 let value = self.expression(value);
                 let value = match self.program.buffer(*buffer).element {
@@ -312,6 +310,35 @@ impl Printer<'_> {
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
+        }
+    }
+
+    fn merge(&self, merge: &Merge, out: &mut Writer) {
+        match &merge.others {
+            Others::Scalars(scalars) => {
+                let names: Vec<&str> = (scalars.iter())
+                    .map(|&scalar| self.program.scalar(scalar).0)
+                    .collect();
+                for (four, names) in names.chunks(4).enumerate() {
+                    let first = behind(&merge.first, 4 * four);
+                    if names.len() == 4 {
+                        let target = self.element(merge.target, &first);
+                        out.line(format_args!("merge_four(&{target}, {});", names.join(", ")));
+                        continue;
+                    }
+                    for (i, name) in names.iter().enumerate() {
+                        let target = self.element(merge.target, &behind(&first, i));
+                        out.line(format_args!(
+                            "{target} = (int8_t)i32_max({name}, (int32_t){target});"
+                        ));
+                    }
+                }
+            }
+            Others::Elements(first, count) => out.line(format_args!(
+                "merge_bytes(&{}, &{}, {count});",
+                self.element(merge.target, &merge.first),
+                self.element(merge.target, first)
+            )),
         }
     }
 
