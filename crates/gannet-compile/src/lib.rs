@@ -8,6 +8,7 @@
 pub mod analysis;
 mod compile;
 pub mod cost;
+mod difference;
 mod error;
 mod fuse;
 mod interpret;
@@ -20,6 +21,7 @@ mod stream;
 mod supported;
 
 pub use compile::{InputFormat, Options, Zeros, compile, compile_quantized};
+pub use difference::{Difference, Values, difference};
 pub use error::CompileError;
 pub use interpret::{Interpreter, floats};
 pub use print::{SourceFile, c, rust};

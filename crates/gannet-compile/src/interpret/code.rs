@@ -19,6 +19,8 @@ pub(super) struct Code {
     pub(super) registers: usize,
     pub(super) bases: usize,
     pub(super) counters: usize,
+    /// The bytes of memory that are not constants.
+    pub(super) arena: std::ops::Range<usize>,
     pub(super) input: std::ops::Range<usize>,
     pub(super) output: std::ops::Range<usize>,
 }
@@ -52,6 +54,8 @@ pub(super) enum Node {
     If(Vec<Affine>, Vec<Node>),
     Dot(Products),
     Merge(Bytes),
+    /// A stage has run.
+    Ran,
     Do(Operation),
 }
 

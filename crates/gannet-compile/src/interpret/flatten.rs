@@ -46,6 +46,7 @@ pub(super) fn flatten(program: &Program) -> (Code, Vec<u8>) {
         registers: flattener.registers,
         bases: flattener.bases,
         counters: program.counter_count(),
+        arena: 0..program.arena_bytes(),
         input,
         output,
     };
@@ -109,6 +110,7 @@ impl Flattener<'_> {
                 body,
             }];
         }
+        body.push(Node::Ran);
         body
     }
 

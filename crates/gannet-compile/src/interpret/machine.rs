@@ -1,6 +1,6 @@
 //! Runs flattened code on registers and memory.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
@@ -13,6 +13,8 @@ pub(super) struct Machine {
     bases: Vec<i64>,
     counters: Vec<i64>,
     memory: Vec<u8>,
+    /// After how many more runs of stages to stop.
+    runs_left: usize,
 }
 
 impl Machine {
@@ -24,13 +26,18 @@ impl Machine {
             bases: vec![0; code.bases],
             counters: vec![0; code.counters],
             memory,
+            runs_left: 0,
         }
     }
 
-    /// Runs all of `code`.
-    pub(super) fn run(&mut self, code: &Code) {
+    /// Runs `code` until its stages have run `runs` times, or to its end.
+    pub(super) fn run(&mut self, code: &Code, runs: usize) {
         self.counters.fill(0);
-        self.block(&code.body);
+        self.runs_left = runs;
+        if runs > 0 {
+            // Whether it came to the end or not, memory tells what there is to tell.
+            let _ = self.block(&code.body);
+        }
     }
 
     /// A stretch of memory.
@@ -43,7 +50,8 @@ impl Machine {
         &mut self.memory[range.clone()]
     }
 
-    fn block(&mut self, nodes: &[Node]) {
+    /// Runs `nodes`, up to where the machine is to stop.
+    fn block(&mut self, nodes: &[Node]) -> ControlFlow<()> {
         for node in nodes {
             match node {
                 Node::Do(operation) => self.operation(operation),
@@ -62,7 +70,7 @@ impl Machine {
                     let to = to.iter().map(|bound| self.affine(bound)).min().unwrap_or(0);
                     for value in from..to {
                         self.set(*variable, value, bases);
-                        self.block(body);
+                        self.block(body)?;
                     }
                 }
                 Node::Resume {
@@ -74,7 +82,7 @@ impl Machine {
                     let to = to.iter().map(|bound| self.affine(bound)).min().unwrap_or(0);
                     while self.counters[counter.index()] < to {
                         self.variables[variable.index()] = self.counters[counter.index()];
-                        self.block(body);
+                        self.block(body)?;
                         self.counters[counter.index()] += 1;
                     }
                 }
@@ -87,7 +95,7 @@ impl Machine {
                 } => {
                     let given = by.of(self.affine(value));
                     self.set(*variable, given, bases);
-                    self.block(body);
+                    self.block(body)?;
                 }
                 Node::Dot(products) => self.dot(products),
                 Node::Merge(bytes) => self.merge(bytes),
@@ -96,11 +104,18 @@ impl Machine {
                         .iter()
                         .all(|condition| self.affine(condition) >= 0)
                     {
-                        self.block(body);
+                        self.block(body)?;
+                    }
+                }
+                Node::Ran => {
+                    self.runs_left -= 1;
+                    if self.runs_left == 0 {
+                        return ControlFlow::Break(());
                     }
                 }
             }
         }
+        ControlFlow::Continue(())
     }
 
     fn dot(&mut self, products: &Products) {

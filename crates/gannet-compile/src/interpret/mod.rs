@@ -41,8 +41,22 @@ impl Interpreter {
         self.machine
             .memory_mut(&self.code.input)
             .copy_from_slice(input);
-        self.machine.run(&self.code);
+        self.machine.run(&self.code, usize::MAX);
         self.machine.memory(&self.code.output)
+    }
+
+    /// The arena as it is once the stages have run `runs` times, see [`Program::runs`]: what a
+    /// device's must be, too, if both begin with zeros around the input.
+    ///
+    /// # Panics
+    /// If `input` is not as long as the Program's input buffer.
+    pub fn memory_behind(&mut self, input: &[u8], runs: usize) -> &[u8] {
+        self.machine.memory_mut(&self.code.arena).fill(0);
+        self.machine
+            .memory_mut(&self.code.input)
+            .copy_from_slice(input);
+        self.machine.run(&self.code, runs);
+        self.machine.memory(&self.code.arena)
     }
 
     /// One inference for each of `inputs`, spread over all cores, in their order.

@@ -8,6 +8,7 @@ mod merge;
 mod program;
 mod proof;
 mod schedule;
+mod simulate;
 mod statement;
 
 pub use affine::{Affine, Variable};
@@ -20,5 +21,6 @@ pub use program::{
     Buffer, BufferId, Constant, Element, Parameter, Program, Slot, SlotId, Stage, Storage,
 };
 pub use schedule::{Counter, Resume, Run, StageId, Step};
+pub(crate) use simulate::Simulator;
 pub(crate) use statement::visit_all;
 pub use statement::{Accumulate, Derivation, Derive, Loop, Statement};

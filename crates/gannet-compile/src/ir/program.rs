@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use super::statement::buffers_of;
-use super::{Affine, Counter, Expression, ScalarType, StageId, Statement, Step, Variable, proof};
+use super::statement::{buffers_of, stores_of};
+use super::{
+    Affine, Counter, Expression, ScalarType, Simulator, StageId, Statement, Step, Variable, proof,
+};
 use crate::CompileError;
 
 /// A buffer of one Program.
@@ -216,6 +218,13 @@ impl Stage {
         buffers_of(&self.body, &mut used);
         used
     }
+
+    /// The buffers that the stage stores to, each once.
+    pub fn stores(&self) -> BTreeSet<BufferId> {
+        let mut stored = BTreeSet::new();
+        stores_of(&self.body, &mut stored);
+        stored
+    }
 }
 
 /// One network as loops over static arrays, proven to stay inside them.
@@ -279,6 +288,15 @@ impl Program {
     /// What one inference does, in order.
     pub fn schedule(&self) -> &[Step] {
         &self.schedule
+    }
+
+    /// Every run of a stage in one inference, in order, with the arguments.
+    pub fn runs(&self) -> Vec<(StageId, Vec<i64>)> {
+        let mut runs = Vec::new();
+        Simulator::default().run(&self.schedule, &mut |stage, arguments| {
+            runs.push((stage, arguments.to_vec()));
+        });
+        runs
     }
 
     /// The counters of the schedule's loops, each once.

@@ -1,5 +1,7 @@
 //! What a stage does: loops, conditions, assignments and stores.
 
+use std::collections::BTreeSet;
+
 use super::{Affine, BufferId, Dot, Expression, Merge, Scalar, Variable};
 
 /// A loop: `variable` runs from the largest of `from` to below the smallest of `to`.
@@ -179,6 +181,23 @@ pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
         }
         true
     });
+}
+
+/// Collects the buffers that `body` stores to.
+pub(super) fn stores_of(body: &[Statement], stored: &mut BTreeSet<BufferId>) {
+    for statement in body {
+        match statement {
+            Statement::For(each) => stores_of(&each.body, stored),
+            Statement::If(_, body) => stores_of(body, stored),
+            Statement::Derive(derive) => stores_of(&derive.body, stored),
+            Statement::Store(buffer, ..) => _ = stored.insert(*buffer),
+            Statement::Merge(merge) => _ = stored.insert(merge.target),
+            Statement::Accumulate(_)
+            | Statement::Dot(_)
+            | Statement::Let(..)
+            | Statement::Set(..) => {}
+        }
+    }
 }
 
 fn loads_of(expression: &Expression, used: &mut Vec<BufferId>) {

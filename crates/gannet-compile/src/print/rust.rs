@@ -93,6 +93,8 @@ fn library(program: &Program) -> String {
     out.line("mod stages;");
     out.line("mod weights;");
     out.gap();
+    out.line("use core::ops::ControlFlow;");
+    out.gap();
     out.line("/// The network's name.");
     out.line(format_args!(
         "pub const NAME: &str = \"{}\";",
@@ -118,6 +120,11 @@ fn library(program: &Program) -> String {
     out.line(format_args!(
         "pub const OUTPUT_LEN: usize = {};",
         output.len()
+    ));
+    out.line("/// How many stages there are; `run_watched` tells them by their numbers.");
+    out.line(format_args!(
+        "pub const STAGES: usize = {};",
+        program.stages().len()
     ));
     out.line("/// What an element of the input is.");
     out.line(format_args!(
@@ -159,10 +166,12 @@ fn library(program: &Program) -> String {
             out.line("// SAFETY: the arena is aligned to 8 bytes and as large as the stages were planned for;");
             out.line("// the output lies inside it, and every bit pattern is a value.");
             out.braces("unsafe", |out| {
-                out.line("stages::run(arena);");
+                out.line("stages::run(arena, |_| ControlFlow::Continue(()));");
                 out.line(format_args!("&*arena.add({}).cast()", at(output)));
             });
         });
+        out.gap();
+        run_watched(program, out);
         out.gap();
         self_test(program, out);
     });
@@ -171,6 +180,27 @@ fn library(program: &Program) -> String {
         out.braces("fn default() -> Self", |out| out.line("Network::new()"));
     });
     out.finish()
+}
+
+/// An inference that can be looked into. Where nobody calls it, the linker leaves it out.
+fn run_watched(program: &Program, out: &mut Writer) {
+    let input = program
+        .offset(program.input())
+        .expect("it lies in the arena");
+    let behind_input = input + program.input().bytes();
+    out.line("/// One inference that tells `behind` of every stage that has run, by its number, and ends");
+    out.line("/// where that breaks off. Gives the working memory, in which only the input is not zero at");
+    out.line("/// first.");
+    out.line("#[inline(never)]");
+    let head =
+        "pub fn run_watched(&mut self, behind: &mut dyn FnMut(usize) -> ControlFlow<()>) -> &[u8]";
+    out.braces(head, |out| {
+        out.line(format_args!("self.arena[..{input}].fill(0);"));
+        out.line(format_args!("self.arena[{behind_input}..].fill(0);"));
+        out.line("// SAFETY: the arena is aligned to 8 bytes and as large as the stages were planned for.");
+        out.line("unsafe { stages::run(self.arena.as_mut_ptr(), behind) };");
+        out.line("&self.arena");
+    });
 }
 
 /// The check of a build and its machine against the interpreter.
@@ -229,7 +259,9 @@ fn stages(program: &Program) -> String {
     out.line("//! were proven to lie inside their arrays before this text was written.");
     out.line("#![allow(unused_mut, unused_parens, clippy::all)]");
     out.gap();
+    out.line("use core::ops::ControlFlow;");
     if program.constant_bytes() > 0 {
+        out.gap();
         out.line("use super::weights::*;");
     }
     out.gap();
@@ -264,11 +296,13 @@ fn stages(program: &Program) -> String {
 
 /// One inference: the stages in their order, or row by row.
 fn print_schedule(program: &Program, out: &mut Writer) {
-    out.line("/// One inference.");
+    out.line("/// One inference; `behind` is told the number of every stage that has run, and may break off.");
     out.line("///");
     out.line("/// # Safety");
     out.line("/// `arena` points to the arena of a `Network`.");
-    out.braces("pub(crate) unsafe fn run(arena: *mut u8)", |out| {
+    out.line("#[inline(always)]");
+    let head = "pub(crate) unsafe fn run(arena: *mut u8, mut behind: impl FnMut(usize) -> ControlFlow<()>)";
+    out.braces(head, |out| {
         for counter in program.counters() {
             let counter = program.counter_name(counter);
             out.line(format_args!("let mut {counter} = 0_isize;"));
@@ -292,6 +326,10 @@ fn print_steps(program: &Program, steps: &[Step], out: &mut Writer) {
                     "compute_{}({});",
                     program.stage(run.stage).name,
                     arguments.join(", ")
+                ));
+                out.line(format_args!(
+                    "if behind({}).is_break() {{ return; }}",
+                    run.stage.index()
                 ));
             }
             Step::Resume(resume) => {

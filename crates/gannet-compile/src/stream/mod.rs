@@ -4,12 +4,12 @@
 //! sources each of their rows needs. From the last such layer backwards, every row is made when
 //! it is first needed ([`steps`]), so a value that only such layers read needs no more room than
 //! a ring of the rows that are still to be read. How deep each ring must be is found by running
-//! the schedule, which has no conditions, once on row numbers alone ([`simulate`]); what is kept
-//! whole and what as a ring is decided by the room that the whole plan needs ([`Plan`]).
+//! the schedule, which has no conditions, once on row numbers alone
+//! ([`Simulator`](crate::ir::Simulator)); what is kept whole and what as a ring is decided by the
+//! room that the whole plan needs ([`Plan`]).
 
 mod plan;
 mod reach;
-mod simulate;
 mod steps;
 mod task;
 

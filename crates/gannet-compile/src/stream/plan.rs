@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use gannet_graph::{Graph, Layer};
 
-use super::simulate::Simulator;
 use super::steps::{self, Phase, Rows};
 use super::task::tasks;
 use super::{Reach, Rule, Task, TaskId, Work};
 use crate::fuse::Group;
-use crate::ir::{Element, ProgramBuilder, Slot, Step};
+use crate::ir::{Element, ProgramBuilder, Simulator, Slot, Step};
 use crate::lower::Input;
 use crate::memory;
 

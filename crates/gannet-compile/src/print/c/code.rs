@@ -118,9 +118,18 @@ const FUNCTIONS: [(&str, &str); 16] = [
     ),
 ];
 
+/// Whether somebody may be told of every stage that has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Nobody.
+    Never,
+    /// Whoever `compute` is given, if the file is compiled so that `BEHIND` tells him.
+    WhereCompiledIn,
+}
+
 /// Everything that computes: the stages, and `compute`, which runs them on an arena. Stands
 /// behind the file's includes, among them `string.h` and the header of the weights.
-pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) {
+pub(super) fn computation(program: &Program, prefix: &Prefix, watch: Watch, out: &mut Writer) {
     let mut stages = Writer::default();
     for stage in program.stages() {
         stages.gap();
@@ -133,12 +142,21 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, out: &mut Writer) 
         &mut schedule,
         "One inference. The arena is aligned to 4 bytes.",
     );
-    schedule.braces("static void compute(uint8_t *arena)", |out| {
+    let watcher = match watch {
+        Watch::Never => "",
+        Watch::WhereCompiledIn => ", int (*behind)(void *context, int stage), void *context",
+    };
+    let head = format!("static void compute(uint8_t *arena{watcher})");
+    schedule.braces(head, |out| {
         for counter in program.counters() {
             let counter = program.counter_name(counter);
             out.line(format_args!("intptr_t {counter} = 0;"));
         }
-        Printer { program }.steps(program.schedule(), out);
+        if watch == Watch::WhereCompiledIn {
+            out.line("(void)behind;");
+            out.line("(void)context;");
+        }
+        Printer { program }.steps(program.schedule(), watch, out);
     });
     let schedule = schedule.finish();
     let mut dots = Writer::default();
@@ -217,7 +235,7 @@ struct Printer<'p> {
 }
 
 impl Printer<'_> {
-    fn steps(&self, steps: &[Step], out: &mut Writer) {
+    fn steps(&self, steps: &[Step], watch: Watch, out: &mut Writer) {
         for step in steps {
             match step {
                 Step::Run(run) => {
@@ -226,6 +244,9 @@ impl Printer<'_> {
                         .map(|argument| format!(", {}", self.affine(argument)))
                         .collect();
                     out.line(format_args!("compute_{name}(arena{arguments});"));
+                    if watch == Watch::WhereCompiledIn {
+                        out.line(format_args!("BEHIND({});", run.stage.index()));
+                    }
                 }
                 Step::Resume(resume) => {
                     let counter = self.program.counter_name(resume.counter);
@@ -233,7 +254,7 @@ impl Printer<'_> {
                     out.braces(format_args!("while ({counter} < {to})"), |out| {
                         let variable = self.program.variable_name(resume.variable);
                         out.line(format_args!("const intptr_t {variable} = {counter};"));
-                        self.steps(&resume.body, out);
+                        self.steps(&resume.body, watch, out);
                         out.line(format_args!("{counter}++;"));
                     });
                 }

@@ -85,6 +85,26 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
             "1 if one inference of a made-up input gives what it gave when this was generated, else 0.",
         );
         out.line(format_args!("{};", self_test_head(name)));
+        out.gap();
+        out.line(format_args!("#ifdef {}", watched(prefix)));
+        comment(out, "How many stages there are.");
+        out.line(format_args!(
+            "#define {upper}_STAGES {}",
+            program.stages().len()
+        ));
+        comment(out, "The length of its working memory.");
+        out.line(format_args!(
+            "#define {upper}_MEMORY_BYTES {}u",
+            program.arena_bytes()
+        ));
+        comment(
+            out,
+            "One inference that tells `behind` of every stage that has run, by its number, and \
+             ends\nwhere it gives 0. Gives the working memory, in which only the input is not zero \
+             at first.",
+        );
+        out.line(format_args!("{};", run_watched_head(name)));
+        out.line("#endif");
     });
     out.finish()
 }
@@ -101,6 +121,18 @@ fn self_test_head(name: &str) -> String {
     format!("int {name}_self_test({name}_network *network)")
 }
 
+fn run_watched_head(name: &str) -> String {
+    format!(
+        "const uint8_t *{name}_run_watched({name}_network *network, \
+         int (*behind)(void *context, int stage), void *context)"
+    )
+}
+
+/// What is defined where runs can be watched; elsewhere that costs nothing.
+fn watched(prefix: &Prefix) -> String {
+    format!("{}_WATCHED", prefix.upper())
+}
+
 fn implementation(program: &Program, prefix: &Prefix) -> String {
     let name = prefix.lower();
     let mut out = Writer::default();
@@ -112,7 +144,16 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
     out.gap();
     out.line("#include <string.h>");
     out.gap();
-    code::computation(program, prefix, &mut out);
+    let watched = watched(prefix);
+    out.line(format_args!("#ifdef {watched}"));
+    out.line("#define BEHIND(stage) \\");
+    out.line("    if ((behind != 0) && (behind(context, stage) == 0)) \\");
+    out.line("    return");
+    out.line("#else");
+    out.line("#define BEHIND(stage) (void)0");
+    out.line("#endif");
+    out.gap();
+    code::computation(program, prefix, code::Watch::WhereCompiledIn, &mut out);
     out.gap();
     out.line(format_args!(
         "const uint8_t {name}_hash[8] = {}_HASH;",
@@ -128,9 +169,25 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
     });
     out.gap();
     out.braces(run_head(name), |out| {
-        out.line("compute(network->arena);");
+        out.line("compute(network->arena, 0, 0);");
         out.line(place("const ", "output", program.output()));
     });
+    out.gap();
+    out.line(format_args!("#ifdef {watched}"));
+    out.braces(run_watched_head(name), |out| {
+        let input = program
+            .offset(program.input())
+            .expect("it lies in the arena");
+        let behind_input = input + program.input().bytes();
+        out.line(format_args!("memset(network->arena, 0, {input});"));
+        out.line(format_args!(
+            "memset(network->arena + {behind_input}, 0, {});",
+            program.arena_bytes() - behind_input
+        ));
+        out.line("compute(network->arena, behind, context);");
+        out.line("return network->arena;");
+    });
+    out.line("#endif");
     out.gap();
     self_test(program, name, &mut out);
     out.finish()

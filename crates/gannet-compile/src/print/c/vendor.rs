@@ -63,7 +63,7 @@ fn filled(
     templates: &[(&str, &str)],
 ) -> Vec<SourceFile> {
     let mut computation = Writer::default();
-    code::computation(program, prefix, &mut computation);
+    code::computation(program, prefix, code::Watch::Never, &mut computation);
     let weights_bytes = program.constant_bytes();
     let (weights_include, weights_address) = match weights_bytes {
         0 => (String::new(), "0".to_owned()),

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use crate::ir::{Affine, Counter, StageId, Step, Variable};
+use super::{Affine, Counter, StageId, Step, Variable};
 
 /// Counters and loop variables.
 #[derive(Debug, Default)]
-pub(super) struct Simulator {
+pub(crate) struct Simulator {
     counters: HashMap<Counter, i64>,
     variables: HashMap<Variable, i64>,
 }
 
 impl Simulator {
     /// Runs `steps`; `visit` is told each stage with its arguments.
-    pub(super) fn run(&mut self, steps: &[Step], visit: &mut dyn FnMut(StageId, &[i64])) {
+    pub(crate) fn run(&mut self, steps: &[Step], visit: &mut dyn FnMut(StageId, &[i64])) {
         for step in steps {
             match step {
                 Step::Run(run) => {
