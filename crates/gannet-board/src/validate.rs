@@ -2,6 +2,7 @@
 //! with the host's outputs for the same images. In go a [`Device`] and samples; out come progress
 //! events and a [`Report`]. What ends a run early is part of the report.
 
+use std::fmt;
 use std::time::Instant;
 
 use gannet_data::Scorer;
@@ -99,6 +100,9 @@ pub struct Report {
     pub mismatches_vs_host: usize,
     /// The first such image.
     pub first_mismatch: Option<Mismatch>,
+    /// Whether the network passed the self-test that the firmware carries; nothing where there
+    /// is none.
+    pub self_test: Option<bool>,
     /// Wall time from the first image to the last.
     pub seconds: f64,
     /// Of that, outside the network; nothing when the device has no clock that can be trusted.
@@ -126,6 +130,60 @@ pub struct Mismatch {
     pub host_bits: String,
     /// The device's.
     pub device_bits: String,
+    /// The layer that went wrong first; nothing where the device cannot be looked into, or where
+    /// the image came out right when it was computed again.
+    pub layer: Option<LayerMismatch>,
+}
+
+/// The layers, computed in one stage, behind which a device's memory first is not the host's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerMismatch {
+    /// Their names in the network.
+    pub layers: Vec<String>,
+    /// The row that was computed, where that is done row by row.
+    pub row: Option<i64>,
+    /// By how much they differ; nothing if only other memory does.
+    pub values: Option<ValueMismatch>,
+}
+
+/// By how much the values of a layer differ. Integers count in steps of their scale, and numbers
+/// are in decimal, as they may be infinite or none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueMismatch {
+    /// How many values there are in memory at that time.
+    pub count: usize,
+    /// How many of them differ.
+    pub differing: usize,
+    /// The largest difference.
+    pub largest: String,
+    /// The first value that differs, from 0.
+    pub first: usize,
+    /// What the host has there.
+    pub host: String,
+    /// What the device has there.
+    pub device: String,
+}
+
+impl fmt::Display for LayerMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the first layer to differ is {}", self.layers.join(", "))?;
+        if let Some(row) = self.row {
+            write!(f, " in row {row}")?;
+        }
+        match &self.values {
+            Some(values) => write!(
+                f,
+                ": {} of {} values, by up to {}; value {} is {} on the host and {} on the device",
+                values.differing,
+                values.count,
+                values.largest,
+                values.first,
+                values.host,
+                values.device
+            ),
+            None => write!(f, ", which has written where it should not"),
+        }
+    }
 }
 
 impl Report {
@@ -144,6 +202,7 @@ impl Report {
             mean_abs_error: None,
             mismatches_vs_host: 0,
             first_mismatch: None,
+            self_test: None,
             seconds: 0.0,
             seconds_wire: None,
             seconds_inference: None,
@@ -246,6 +305,7 @@ impl Validation<'_> {
             output,
             host_bits: bits(element(host, output)),
             device_bits: bits(element(device, output)),
+            layer: None,
         }
     }
 }
@@ -292,6 +352,7 @@ mod tests {
             output: 1,
             host_bits: "3f400000".into(),
             device_bits: "3f400001".into(),
+            layer: None,
         };
         assert_eq!(report.first_mismatch, Some(mismatch));
         assert_eq!((report.images, report.top1), (2, Some(1.0)));

@@ -9,11 +9,17 @@ enum {
     STATISTICS = 0x03,
     PART = 0x04,
     RUN_PARTS = 0x05,
+    RUN_UNTIL = 0x06,
+    TIME_STAGES = 0x07,
+    SELF_TEST = 0x08,
     IDENTITY = 0x81,
     OUTPUT = 0x82,
     COUNTED = 0x83,
     KEPT = 0x84,
     PARTS_OUTPUT = 0x85,
+    MEMORY_BEHIND = 0x86,
+    STAGE_TICKS = 0x87,
+    SELF_TESTED = 0x88,
     REFUSED = 0xFF
 };
 
@@ -25,6 +31,7 @@ enum { DAMAGED = 1, OTHER_VERSION = 2, UNKNOWN_KIND = 3, WRONG_LENGTH = 4, OTHER
 #define LONGEST_RUN 254u
 #define CAN_STATISTICS 1u
 #define CAN_PARTS 2u
+#define CAN_INSIGHT 4u
 
 static const uint8_t no_tag[2] = { 0, 0 };
 
@@ -179,7 +186,7 @@ static void tell_identity(const gannet_link_device *device, const uint8_t *tag) 
     put_u32(fixed + 12, device->input_bytes);
     put_u32(fixed + 16, device->output_bytes);
     put_u32(fixed + 20, device->ticks_per_second);
-    put_u32(fixed + 24, CAN_STATISTICS | CAN_PARTS);
+    put_u32(fixed + 24, CAN_STATISTICS | CAN_PARTS | ((device->run_until != 0) ? CAN_INSIGHT : 0u));
     pieces[0].bytes = fixed;
     pieces[0].len = sizeof fixed;
     text(pieces + 1, device->network, &lengths[0]);
@@ -227,6 +234,39 @@ static uint32_t crc_of(const uint8_t *bytes, uint32_t len) {
     return ~state;
 }
 
+/* Sends the stretch of the working memory that `part` asks for, behind so many runs of stages. */
+static void tell_memory(const gannet_link_device *device, const uint8_t *tag, uint32_t runs,
+                        const uint8_t *part) {
+    uint8_t head[8];
+    piece pieces[2];
+    uint32_t memory_bytes = 0;
+    const uint8_t *const memory = device->run_until(device->context, runs, &memory_bytes);
+    const uint32_t wanted = get_u32(part + 4);
+    const uint32_t place = (wanted < memory_bytes) ? wanted : memory_bytes;
+    const uint32_t len = get_u32(part + 8);
+    put_u32(head, crc_of(memory, memory_bytes));
+    put_u32(head + 4, memory_bytes);
+    pieces[0].bytes = head;
+    pieces[0].len = sizeof head;
+    pieces[1].bytes = memory + place;
+    pieces[1].len = (len < memory_bytes - place) ? len : memory_bytes - place;
+    reply(device, MEMORY_BEHIND, tag, pieces, 2);
+}
+
+static void tell_stages(const gannet_link_device *device, const uint8_t *tag) {
+    piece ticks;
+    ticks.bytes = device->time_stages(device->context, &ticks.len);
+    reply(device, STAGE_TICKS, tag, &ticks, 1);
+}
+
+static void tell_self_test(const gannet_link_device *device, const uint8_t *tag) {
+    const uint8_t passed = (uint8_t)((device->self_test(device->context) != 0) ? 1 : 0);
+    piece verdict;
+    verdict.bytes = &passed;
+    verdict.len = 1;
+    reply(device, SELF_TESTED, tag, &verdict, 1);
+}
+
 /* Puts a part where it belongs in the input. */
 static void keep(gannet_link_server *server, const gannet_link_device *device, const uint8_t *tag,
                  uint32_t place, uint32_t body_len) {
@@ -256,11 +296,19 @@ static void answer(gannet_link_server *server, const gannet_link_device *device,
         keep(server, device, tag, get_u32(head), body_len);
         return;
     }
+    if ((kind >= RUN_UNTIL) && (kind <= SELF_TEST) && (device->run_until == 0)) {
+        refuse(device, tag, UNKNOWN_KIND, kind, 0, 0);
+        return;
+    }
     if (kind == RUN) {
         expected_len = INDEX_BYTES + device->input_bytes;
     } else if (kind == RUN_PARTS) {
         expected_len = INDEX_BYTES + CRC_BYTES;
-    } else if ((kind != HELLO) && (kind != STATISTICS)) {
+    } else if (kind == RUN_UNTIL) {
+        expected_len = INDEX_BYTES + CRC_BYTES + 8u;
+    } else if (kind == TIME_STAGES) {
+        expected_len = CRC_BYTES;
+    } else if ((kind != HELLO) && (kind != STATISTICS) && (kind != SELF_TEST)) {
         refuse(device, tag, UNKNOWN_KIND, kind, 0, 0);
         return;
     }
@@ -270,9 +318,15 @@ static void answer(gannet_link_server *server, const gannet_link_device *device,
         tell_identity(device, tag);
     } else if (kind == STATISTICS) {
         tell_statistics(server, device, tag);
-    } else if ((kind == RUN_PARTS) &&
-               (get_u32(server->part) != crc_of(device->input, device->input_bytes))) {
+    } else if (kind == SELF_TEST) {
+        tell_self_test(device, tag);
+    } else if ((kind != RUN) && (get_u32((kind == TIME_STAGES) ? head : server->part) !=
+                                 crc_of(device->input, device->input_bytes))) {
         refuse(device, tag, OTHER_INPUT, kind, 0, 0);
+    } else if (kind == RUN_UNTIL) {
+        tell_memory(device, tag, get_u32(head), server->part);
+    } else if (kind == TIME_STAGES) {
+        tell_stages(device, tag);
     } else {
         server->images_run++;
         run(device, (kind == RUN) ? OUTPUT : PARTS_OUTPUT, tag, head);

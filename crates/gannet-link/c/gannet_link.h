@@ -43,6 +43,14 @@ typedef struct {
     void (*write)(void *context, uint8_t byte);
     /* Computes the output of what is in the input; may overwrite the input. */
     const uint8_t *(*run)(void *context, uint64_t *ticks);
+    /* The next three look into the network; 0 where it cannot be.
+     * Clears the working memory around the input, computes until the network's stages have run
+     * `runs` times, at least once, or to the end, gives the working memory. */
+    const uint8_t *(*run_until)(void *context, uint32_t runs, uint32_t *memory_bytes);
+    /* Computes what is in the input; gives the ticks of each stage, 4 bytes each. */
+    const uint8_t *(*time_stages)(void *context, uint32_t *bytes);
+    /* Whether the network's self-test passes; may overwrite the input. */
+    int (*self_test)(void *context);
     /* The deepest stack so far and the static RAM, in bytes. */
     void (*memory)(void *context, uint32_t *peak_stack, uint32_t *static_ram);
     void *context;

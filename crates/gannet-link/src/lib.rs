@@ -17,8 +17,8 @@ mod sources;
 pub use client::SerialWire;
 #[cfg(feature = "std")]
 pub use client::{
-    Client, Counts, Device, LinkError, Outcome, Patience, RunAll, StreamWire, Tutorial,
-    TutorialError, Wire,
+    Client, Counts, Device, LinkError, MemoryBehind, Outcome, Patience, RunAll, StreamWire,
+    Tutorial, TutorialError, Wire,
 };
 pub use protocol::*;
 #[cfg(feature = "std")]

@@ -25,6 +25,33 @@ static const uint8_t *run(void *context, uint64_t *ticks) {
     return (const uint8_t *)&sum;
 }
 
+static const uint8_t *run_until(void *context, uint32_t runs, uint32_t *memory_bytes) {
+    static uint8_t memory[sizeof pixels + sizeof sum];
+    uint64_t ticks;
+    memset(memory, 0, sizeof memory);
+    memcpy(memory, pixels, sizeof pixels);
+    run(context, &ticks);
+    memcpy(memory + sizeof pixels, &sum, sizeof sum);
+    if (runs > 1u) {
+        memcpy(memory, pixels, sizeof pixels);
+    }
+    *memory_bytes = sizeof memory;
+    return memory;
+}
+
+static const uint8_t *time_stages(void *context, uint32_t *bytes) {
+    static const uint8_t stage_ticks[] = { 200, 0, 0, 0, 50, 0, 0, 0 };
+    uint64_t ticks;
+    run(context, &ticks);
+    *bytes = sizeof stage_ticks;
+    return stage_ticks;
+}
+
+static int self_test(void *context) {
+    (void)context;
+    return 1;
+}
+
 static void memory(void *context, uint32_t *peak_stack, uint32_t *static_ram) {
     (void)context;
     (void)static_ram;
@@ -49,6 +76,9 @@ int main(void) {
     device.read = read_byte;
     device.write = write_byte;
     device.run = run;
+    device.run_until = run_until;
+    device.time_stages = time_stages;
+    device.self_test = self_test;
     device.memory = memory;
     gannet_link_start(&server);
     gannet_link_announce(&device);

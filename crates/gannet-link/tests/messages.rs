@@ -36,7 +36,9 @@ fn identity_is_read_as_it_was_given_and_fields_behind_it_are_ignored() {
     let mut body = identity_of(Sum::of(784));
     let engine = Sum::of(784);
     let expected = Identity {
-        capabilities: Capabilities(Capabilities::STATISTICS.0 | Capabilities::PARTS.0),
+        capabilities: Capabilities(
+            Capabilities::STATISTICS.0 | Capabilities::PARTS.0 | Capabilities::INSIGHT.0,
+        ),
         ..engine.identity()
     };
     assert_eq!(Identity::parse(&body), Some(expected));

@@ -16,7 +16,9 @@ HEAD = """\
 # exchange NAME: a device that is sent `wire` answers with `reply`. The exchanges happen one
 #   after another, beginning at power-up, with this device: board "bench"; network "sum", hash
 #   0102030405060708; 4 u8 in; 1 f32 out, their sum; 1,000,000 ticks a second, 250 ticks a run;
-#   peak stack 300 bytes, static RAM unknown."""
+#   peak stack 300 bytes, static RAM unknown. It has two stages of 200 and 50 ticks. Its working
+#   memory is the input and then the output; the first stage writes the sum, the second spoils the
+#   input to aaaaaaaa. Its self-test passes."""
 
 
 def cobs(message):
@@ -71,6 +73,7 @@ def with_crc_ending(tail, length):
 
 HELLO, RUN, STATISTICS, IDENTITY, OUTPUT, COUNTED, REFUSED = 1, 2, 3, 0x81, 0x82, 0x83, 0xFF
 PART, RUN_PARTS, KEPT, PARTS_OUTPUT = 4, 5, 0x84, 0x85
+RUN_UNTIL, TIME_STAGES, SELF_TEST, MEMORY_BEHIND, STAGE_TICKS, SELF_TESTED = 6, 7, 8, 0x86, 0x87, 0x88
 DAMAGED, OTHER_VERSION, OTHER_KIND, OTHER_LENGTH, OTHER_INPUT = 1, 2, 3, 4, 5
 IMAGE = bytes([10, 0, 20, 3])
 
@@ -93,7 +96,7 @@ show("damaged cut", wire=hello[:-3] + b"\0")
 show("damaged too-short-for-a-crc", wire=b"\0" + cobs(b"\x01\x01\x01") + b"\0")
 show("damaged crc-of-nothing", wire=b"\0" + cobs(bytes(4)) + b"\0")
 
-identity = struct.pack("<BBBB8sIIII", 1, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 3)
+identity = struct.pack("<BBBB8sIIII", 1, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 7)
 identity += b"\x03sum\x05bench"
 output = struct.pack("<IQf", 7, 250, 33.0)
 show("announcement after-power-up", reply=wire(plain(IDENTITY, 0, identity)))
@@ -122,7 +125,36 @@ exchange("part-too-long", wire(plain(PART, 12, struct.pack("<I", 0) + bytes(33))
          plain(REFUSED, 12, refusal(OTHER_LENGTH, PART, 36, 37)))
 exchange("part-of-nothing", wire(plain(PART, 13, struct.pack("<I", 0))),
          plain(REFUSED, 13, refusal(OTHER_LENGTH, PART, 36, 4)))
+# Looking into the device: each request needs the parts again, as the network spoils them.
+def with_parts(name, tag, message, answer):
+    for place in (0, 2):
+        part = plain(PART, tag, struct.pack("<I", place) + IMAGE[place:place + 2])
+        exchange(f"{name}-part-{place}", wire(part), plain(KEPT, tag))
+        tag += 1
+    exchange(name, wire(message(tag)), answer(tag))
+
+
+def run_until(runs, place, length):
+    return lambda tag: plain(RUN_UNTIL, tag, struct.pack("<IIII", runs, zlib.crc32(IMAGE), place, length))
+
+
+def memory_behind(memory, stretch):
+    return lambda tag: plain(MEMORY_BEHIND, tag, struct.pack("<II", zlib.crc32(memory), len(memory)) + stretch)
+
+
+behind_one = IMAGE + struct.pack("<f", 33.0)
+behind_all = b"\xaa" * 4 + struct.pack("<f", 33.0)
+with_parts("run-until-0", 14, run_until(0, 0, 0), memory_behind(behind_one, b""))
+with_parts("run-until-1", 17, run_until(1, 2, 6), memory_behind(behind_one, behind_one[2:]))
+with_parts("run-until-beyond-the-end", 20, run_until(99, 4, 100), memory_behind(behind_all, behind_all[4:]))
+exchange("run-until-without-parts", wire(run_until(1, 0, 8)(23)),
+         plain(REFUSED, 23, refusal(OTHER_INPUT, RUN_UNTIL)))
+exchange("run-until-too-short", wire(run_until(1, 0, 8)(24)[:-1]),
+         plain(REFUSED, 24, refusal(OTHER_LENGTH, RUN_UNTIL, 16, 15)))
+with_parts("time-stages", 25, lambda tag: plain(TIME_STAGES, tag, struct.pack("<I", zlib.crc32(IMAGE))),
+           lambda tag: plain(STAGE_TICKS, tag, struct.pack("<II", 200, 50)))
+exchange("self-test", wire(plain(SELF_TEST, 28)), plain(SELF_TESTED, 28, b"\x01"))
 # Frames so far, this one included: hello, run twice, version, kind, short, long, seven with
-# parts, statistics. Images: run twice, parts once.
+# parts, fifteen that look into it, statistics. Images: run twice, parts once.
 exchange("statistics", wire(plain(STATISTICS, 7)),
-         plain(COUNTED, 7, struct.pack("<IIIII", 15, 1, 3, 300, 0xFFFFFFFF)))
+         plain(COUNTED, 7, struct.pack("<IIIII", 30, 1, 3, 300, 0xFFFFFFFF)))

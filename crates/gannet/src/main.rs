@@ -9,6 +9,7 @@ mod compiled;
 mod device;
 mod draw;
 mod failure;
+mod insight;
 mod integers;
 mod model;
 mod report;

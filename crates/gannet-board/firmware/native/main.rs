@@ -1,6 +1,7 @@
 //! Serves the link on standard input and output: the network compiled for this machine.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Stdin, Stdout, Write};
+use std::ops::ControlFlow;
 use std::process;
 use std::time::Instant;
 
@@ -13,8 +14,14 @@ use network::Network;
 const TICKS_PER_SECOND: u32 = 1_000_000_000;
 
 fn main() {
-    let mut pipes = Pipes { requests: BufReader::new(io::stdin()), answers: BufWriter::new(io::stdout()) };
-    let mut device = Device { network: Box::new(Network::new()) };
+    let mut pipes = Pipes {
+        requests: BufReader::new(io::stdin()),
+        answers: BufWriter::new(io::stdout()),
+    };
+    let mut device = Device {
+        network: Box::new(Network::new()),
+        stage_ticks: [[0; 4]; network::STAGES],
+    };
     let mut server = Server::new();
     loop {
         server.poll(&mut pipes, &mut device);
@@ -52,6 +59,7 @@ impl Port for Pipes {
 
 struct Device {
     network: Box<Network>,
+    stage_ticks: [[u8; 4]; network::STAGES],
 }
 
 impl Engine for Device {
@@ -65,7 +73,7 @@ impl Engine for Device {
             input: tensor::<network::Input>(network::INPUT_LEN),
             output: tensor::<network::Output>(network::OUTPUT_LEN),
             ticks_per_second: TICKS_PER_SECOND,
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities::INSIGHT,
         }
     }
 
@@ -78,6 +86,31 @@ impl Engine for Device {
         let output = self.network.run();
         let ticks = start.elapsed().as_nanos() as u64;
         Inference { output: as_bytes(output), ticks }
+    }
+
+    fn run_until(&mut self, runs: u32) -> &[u8] {
+        let mut left = runs;
+        self.network.run_watched(&mut |_| {
+            left = left.saturating_sub(1);
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    }
+
+    fn time_stages(&mut self) -> &[u8] {
+        self.stage_ticks = [[0; 4]; network::STAGES];
+        let mut start = Instant::now();
+        self.network.run_watched(&mut |stage| {
+            let ticks = &mut self.stage_ticks[stage];
+            let took = start.elapsed().as_nanos() as u32;
+            *ticks = u32::from_le_bytes(*ticks).wrapping_add(took).to_le_bytes();
+            start = Instant::now();
+            ControlFlow::Continue(())
+        });
+        self.stage_ticks.as_flattened()
+    }
+
+    fn self_test(&mut self) -> bool {
+        self.network.self_test()
     }
 }
 

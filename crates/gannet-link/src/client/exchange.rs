@@ -129,8 +129,8 @@ impl<W: Wire> Line<W> {
         }
     }
 
-    /// Makes room for replies with an output of this length.
-    pub fn expect_output(&mut self, len_bytes: usize) {
+    /// Makes room for replies with this many bytes behind their heads, such as an output.
+    pub fn expect_body(&mut self, len_bytes: usize) {
         self.listener.make_room(len_bytes + HEADS_LEN);
     }
 

@@ -108,15 +108,32 @@ impl<W: Wire> Client<W> {
     /// Sends an image in parts, each until it has arrived, and has it computed.
     fn run_in_parts(&mut self, index: u32, input: &[u8]) -> Result<Outcome, LinkError> {
         let what = self.fitting(index, input)?;
-        let persistence = self.persistence();
         self.in_parts = self.in_parts.saturating_sub(1);
+        let crc = Crc32::of(input).to_le_bytes();
+        let request = Request {
+            what: &what,
+            kind: Kind::RunParts,
+            reply: Kind::PartsOutput,
+            body: &[&index.to_le_bytes(), &crc],
+        };
+        let answer = self.ask_of_parts(input, request)?;
+        self.outcome(index, answer)
+    }
+
+    /// Sends `input` in parts, each until it has arrived, then a request that works on it.
+    pub(super) fn ask_of_parts(
+        &mut self,
+        input: &[u8],
+        request: Request<'_>,
+    ) -> Result<Answer, LinkError> {
+        let persistence = self.persistence();
         let (mut seconds, mut resent, mut rounds) = (0.0, 0, 0);
         loop {
             for (number, part) in input.chunks(PART_LEN).enumerate() {
                 let place = (number * PART_LEN) as u32;
                 let answer = self.line.ask(
                     Request {
-                        what: &what,
+                        what: request.what,
                         kind: Kind::Part,
                         reply: Kind::Kept,
                         body: &[&place.to_le_bytes(), part],
@@ -126,30 +143,18 @@ impl<W: Wire> Client<W> {
                 seconds += answer.seconds;
                 resent += answer.resent;
             }
-            let crc = Crc32::of(input).to_le_bytes();
-            let answer = self.line.ask(
-                Request {
-                    what: &what,
-                    kind: Kind::RunParts,
-                    reply: Kind::PartsOutput,
-                    body: &[&index.to_le_bytes(), &crc],
-                },
-                persistence,
-            );
+            let answer = self.line.ask(request, persistence);
             rounds += 1;
             match answer {
                 // Its answer was lost, and the network has overwritten its input meanwhile.
                 Err(LinkError::InputLost { .. }) if rounds < persistence.attempts => {}
                 answer => {
                     let answer = answer?;
-                    return self.outcome(
-                        index,
-                        Answer {
-                            seconds: seconds + answer.seconds,
-                            resent: resent + answer.resent,
-                            ..answer
-                        },
-                    );
+                    return Ok(Answer {
+                        seconds: seconds + answer.seconds,
+                        resent: resent + answer.resent,
+                        ..answer
+                    });
                 }
             }
         }
@@ -179,7 +184,7 @@ impl<W: Wire> Client<W> {
     }
 
     /// What the input of image `index` is called, if its length is right.
-    fn fitting(&self, index: u32, input: &[u8]) -> Result<String, LinkError> {
+    pub(super) fn fitting(&self, index: u32, input: &[u8]) -> Result<String, LinkError> {
         let what = image(index);
         let expected = u64::from(self.device.input.len_bytes);
         let got = input.len() as u64;

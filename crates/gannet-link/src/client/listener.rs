@@ -51,7 +51,7 @@ impl Listener {
 
     /// Makes room for bodies of `len_bytes`.
     pub fn make_room(&mut self, len_bytes: usize) {
-        self.payload.resize(len_bytes.max(FIRST_PAYLOAD_BYTES), 0);
+        self.payload.resize(len_bytes.max(self.payload.len()), 0);
     }
 
     /// Forgets what was heard in part, on a line that was closed meanwhile.

@@ -23,6 +23,7 @@ mod device;
 mod error;
 mod exchange;
 mod images;
+mod insight;
 mod listener;
 #[cfg(feature = "serial")]
 mod serial;
@@ -35,6 +36,7 @@ pub use device::Device;
 pub use error::LinkError;
 pub use exchange::Counts;
 pub use images::RunAll;
+pub use insight::MemoryBehind;
 #[cfg(feature = "serial")]
 pub use serial::SerialWire;
 pub use session::{Client, Outcome, Patience};

@@ -106,7 +106,7 @@ impl<W: Wire> Client<W> {
             let why = format!("an output of {} bytes", device.output.len_bytes);
             return Err(malformed(what, &why));
         }
-        line.expect_output(device.output.len_bytes as usize);
+        line.expect_body(device.output.len_bytes as usize);
         line.expect_identity(answer.body);
         Ok(Self {
             line,

@@ -25,6 +25,15 @@ pub enum Kind {
     /// Request: compute the input whose parts were kept. The index (4 bytes), then the CRC-32 of
     /// the whole input (4 bytes).
     RunParts = 0x05,
+    /// Request: compute the input whose parts were kept as far as the given number of runs of
+    /// stages (4 bytes), at least one. Then the CRC-32 of the whole input (4 bytes), and which
+    /// stretch of the working memory to send: its place (4 bytes) and its length (4 bytes).
+    RunUntil = 0x06,
+    /// Request: compute the input whose parts were kept and time every stage. The CRC-32 of the
+    /// whole input (4 bytes).
+    TimeStages = 0x07,
+    /// Request: does the network compute its self-test right? No body.
+    SelfTest = 0x08,
     /// Reply to [`Kind::Hello`], and with the tag 0 a device's first words: an [`Identity`].
     Identity = 0x81,
     /// Reply to [`Kind::Run`]: an [`OutputHead`], then the output.
@@ -35,6 +44,12 @@ pub enum Kind {
     Kept = 0x84,
     /// Reply to [`Kind::RunParts`]: as [`Kind::Output`].
     PartsOutput = 0x85,
+    /// Reply to [`Kind::RunUntil`]: a [`MemoryHead`], then the stretch of memory.
+    MemoryBehind = 0x86,
+    /// Reply to [`Kind::TimeStages`]: the ticks of each stage (4 bytes each).
+    StageTicks = 0x87,
+    /// Reply to [`Kind::SelfTest`]: 1 if it does, else 0 (1 byte).
+    SelfTested = 0x88,
     /// Reply to anything else: a [`Refusal`].
     Refused = 0xFF,
 }
@@ -48,11 +63,17 @@ impl Kind {
             0x03 => Self::Statistics,
             0x04 => Self::Part,
             0x05 => Self::RunParts,
+            0x06 => Self::RunUntil,
+            0x07 => Self::TimeStages,
+            0x08 => Self::SelfTest,
             0x81 => Self::Identity,
             0x82 => Self::Output,
             0x83 => Self::Counted,
             0x84 => Self::Kept,
             0x85 => Self::PartsOutput,
+            0x86 => Self::MemoryBehind,
+            0x87 => Self::StageTicks,
+            0x88 => Self::SelfTested,
             0xFF => Self::Refused,
             _ => return None,
         })
@@ -74,6 +95,8 @@ impl Capabilities {
     pub const STATISTICS: Self = Self(1);
     /// It takes inputs in parts: [`Kind::Part`] and [`Kind::RunParts`].
     pub const PARTS: Self = Self(2);
+    /// It can be looked into: [`Kind::RunUntil`], [`Kind::TimeStages`] and [`Kind::SelfTest`].
+    pub const INSIGHT: Self = Self(4);
     /// What the server can by itself.
     const OF_SERVER: Self = Self(Self::STATISTICS.0 | Self::PARTS.0);
 
@@ -111,7 +134,7 @@ pub struct Identity<'a> {
     /// What a tick is, 0 if the device has no clock to measure with.
     pub ticks_per_second: u32,
     /// What else it can do. The server adds what it can by itself, so that an engine gives
-    /// [`Capabilities::default`].
+    /// [`Capabilities::INSIGHT`] or [`Capabilities::default`].
     pub capabilities: Capabilities,
 }
 
@@ -202,6 +225,35 @@ impl OutputHead {
             },
             output,
         ))
+    }
+}
+
+/// What stands before the stretch of memory in [`Kind::MemoryBehind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryHead {
+    /// The CRC-32 of the network's whole working memory.
+    pub crc: u32,
+    /// Its length in bytes.
+    pub len_bytes: u32,
+}
+
+impl MemoryHead {
+    /// The head as it travels.
+    pub fn to_bytes(self) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        bytes[..4].copy_from_slice(&self.crc.to_le_bytes());
+        bytes[4..].copy_from_slice(&self.len_bytes.to_le_bytes());
+        bytes
+    }
+
+    /// Splits a body into its head and the bytes of memory.
+    pub fn parse(body: &[u8]) -> Option<(Self, &[u8])> {
+        let (head, memory) = body.split_first_chunk::<8>()?;
+        let head = Self {
+            crc: u32_at(head, 0)?,
+            len_bytes: u32_at(head, 4)?,
+        };
+        Some((head, memory))
     }
 }
 
@@ -324,7 +376,7 @@ fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
     Some((core::str::from_utf8(text).ok()?, rest))
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_le_bytes(array_at(bytes, at)?))
 }
 

@@ -17,6 +17,7 @@ pub use crc::Crc32;
 pub use element::{Element, ElementType, as_bytes, as_bytes_mut};
 pub use frame::{HEAD_LEN, Header, Received, Receiver, VERSION, frame_len_max, write_frame};
 pub use message::{
-    Capabilities, Identity, Kind, OutputHead, PART_LEN, Reason, Refusal, Statistics, TensorInfo,
+    Capabilities, Identity, Kind, MemoryHead, OutputHead, PART_LEN, Reason, Refusal, Statistics,
+    TensorInfo,
 };
 pub use server::{Engine, Inference, Memory, Port, Server};

@@ -9,7 +9,10 @@ use core::ops::Range;
 
 use super::crc::Crc32;
 use super::frame::{CRC_LEN, HEAD_LEN, Header, Received, Receiver, VERSION, write_frame};
-use super::message::{Identity, Kind, OutputHead, PART_LEN, Reason, Refusal, Statistics};
+use super::message::{
+    Capabilities, Identity, Kind, MemoryHead, OutputHead, PART_LEN, Reason, Refusal, Statistics,
+    u32_at,
+};
 
 /// The device's serial line.
 pub trait Port {
@@ -48,6 +51,25 @@ pub trait Engine {
 
     /// Computes the output of what is in the input; may overwrite the input.
     fn run(&mut self) -> Inference<'_>;
+
+    /// Clears the working memory around the input, computes until the network's stages have run
+    /// `runs` times, at least once, or to the end, and gives the working memory. As the next two,
+    /// it is asked only of an engine with [`Capabilities::INSIGHT`].
+    fn run_until(&mut self, _runs: u32) -> &[u8] {
+        &[]
+    }
+
+    /// Computes the output of what is in the input; gives the ticks that each stage took in all,
+    /// little-endian `u32`s.
+    fn time_stages(&mut self) -> &[u8] {
+        &[]
+    }
+
+    /// Whether the network gives the output that it gave where it was generated, for an input of
+    /// its own. May overwrite the input.
+    fn self_test(&mut self) -> bool {
+        false
+    }
 
     /// What is known of the memory now.
     fn memory(&self) -> Memory {
@@ -142,6 +164,25 @@ impl Server {
                 engine.input()[place].copy_from_slice(part);
                 reply(port, Kind::Kept, header.tag, &[]);
             }
+            Ok(Request::RunUntil { runs, place, len }) => {
+                let memory = engine.run_until(runs);
+                let head = MemoryHead {
+                    crc: Crc32::of(memory),
+                    len_bytes: saturated(memory.len()),
+                };
+                let start = place.min(memory.len());
+                let stretch = &memory[start..start.saturating_add(len).min(memory.len())];
+                let body: [&[u8]; 2] = [&head.to_bytes(), stretch];
+                reply(port, Kind::MemoryBehind, header.tag, &body);
+            }
+            Ok(Request::TimeStages) => {
+                let ticks = engine.time_stages();
+                reply(port, Kind::StageTicks, header.tag, &[ticks]);
+            }
+            Ok(Request::SelfTest) => {
+                let passed = u8::from(engine.self_test());
+                reply(port, Kind::SelfTested, header.tag, &[&[passed]]);
+            }
             Ok(Request::Statistics) => {
                 let memory = engine.memory();
                 let statistics = Statistics {
@@ -175,10 +216,17 @@ impl Server {
             }
             Err(refusal(Reason::Length, expected, body_len))
         };
+        let complete = |announced: Option<u32>, request, input: &[u8]| {
+            if announced != Some(Crc32::of(input)) {
+                return Err(refusal(Reason::Input, 0, 0));
+            }
+            Ok(request)
+        };
         if header.version != VERSION {
             let (ours, theirs) = (VERSION.into(), header.version.into());
             return Err(refusal(Reason::Version, ours, theirs));
         }
+        let has_insight = (engine.identity().capabilities).contains(Capabilities::INSIGHT);
         match Kind::from_wire(header.kind) {
             Some(Kind::Hello) => of_length(0, Request::Hello),
             Some(Kind::Statistics) => of_length(0, Request::Statistics),
@@ -187,12 +235,26 @@ impl Server {
             }
             Some(Kind::RunParts) => {
                 let request = of_length(HEAD_LEN + CRC_LEN, Request::Run(Kind::PartsOutput))?;
-                let announced = self.part.first_chunk().copied().map(u32::from_le_bytes);
-                if announced != Some(Crc32::of(engine.input())) {
-                    return Err(refusal(Reason::Input, 0, 0));
-                }
-                Ok(request)
+                complete(u32_at(&self.part, 0), request, engine.input())
             }
+            Some(Kind::RunUntil | Kind::TimeStages | Kind::SelfTest) if !has_insight => {
+                Err(refusal(Reason::Kind, 0, 0))
+            }
+            Some(Kind::RunUntil) => {
+                let field = |at| u32_at(&self.part, at).unwrap_or_default();
+                let request = Request::RunUntil {
+                    runs: u32::from_le_bytes(head),
+                    place: field(4) as usize,
+                    len: field(8) as usize,
+                };
+                let request = of_length(HEAD_LEN + CRC_LEN + 8, request)?;
+                complete(u32_at(&self.part, 0), request, engine.input())
+            }
+            Some(Kind::TimeStages) => {
+                let request = of_length(CRC_LEN, Request::TimeStages)?;
+                complete(Some(u32::from_le_bytes(head)), request, engine.input())
+            }
+            Some(Kind::SelfTest) => of_length(0, Request::SelfTest),
             Some(Kind::Part) => {
                 let part_len = body_len.saturating_sub(HEAD_LEN);
                 let start = u32::from_le_bytes(head) as usize;
@@ -217,6 +279,15 @@ enum Request {
     Run(Kind),
     /// What was received belongs there in the input.
     Part(Range<usize>),
+    /// An input is complete: compute as far as that, and send this stretch of memory.
+    RunUntil {
+        runs: u32,
+        place: usize,
+        len: usize,
+    },
+    /// An input is complete: compute and time it.
+    TimeStages,
+    SelfTest,
     Statistics,
 }
 

@@ -22,7 +22,11 @@ pub struct Sum {
     pub hash: [u8; 8],
     pub input: Vec<u8>,
     pub output: [f32; 1],
+    pub memory: Vec<u8>,
 }
+
+/// The ticks of the engine's two stages: one adds up, one spoils the input.
+const STAGE_TICKS: [u8; 8] = [200, 0, 0, 0, 50, 0, 0, 0];
 
 impl Sum {
     pub fn of(input_len: usize) -> Self {
@@ -30,6 +34,7 @@ impl Sum {
             hash: [1, 2, 3, 4, 5, 6, 7, 8],
             input: vec![0; input_len],
             output: [0.0],
+            memory: Vec::new(),
         }
     }
 }
@@ -50,7 +55,7 @@ impl Engine for Sum {
                 len_bytes: 4,
             },
             ticks_per_second: 1_000_000,
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities::INSIGHT,
         }
     }
 
@@ -65,6 +70,24 @@ impl Engine for Sum {
             output: as_bytes(&self.output),
             ticks: 250,
         }
+    }
+
+    fn run_until(&mut self, runs: u32) -> &[u8] {
+        let image = self.input.clone();
+        self.run();
+        let input = if runs < 2 { image } else { self.input.clone() };
+        self.input.fill(0xAA);
+        self.memory = [&input[..], as_bytes(&self.output)].concat();
+        &self.memory
+    }
+
+    fn time_stages(&mut self) -> &[u8] {
+        self.run();
+        &STAGE_TICKS
+    }
+
+    fn self_test(&mut self) -> bool {
+        true
     }
 
     fn memory(&self) -> Memory {
@@ -82,6 +105,7 @@ impl Engine for Named {
     fn identity(&self) -> Identity<'_> {
         Identity {
             network: &self.1,
+            capabilities: Capabilities::default(),
             ..self.0.identity()
         }
     }

@@ -20,6 +20,7 @@ use crate::draw::confusion::confusion;
 use crate::draw::number::{count, percent, seconds};
 use crate::draw::table::pairs;
 use crate::failure::Failure;
+use crate::insight;
 use crate::model;
 use crate::report::JsonArg;
 use crate::screen::Screen;
@@ -29,7 +30,8 @@ use crate::screen::Screen;
 pub struct Validate {
     /// A model file.
     model: String,
-    /// Where: host (generated code compiled for this machine), emulator, serial:PORT or serial:PORT:BAUD.
+    /// Where: host (generated code compiled for this machine), emulator, serial:PORT or
+    /// serial:PORT:BAUD.
     #[arg(long, default_value = "emulator")]
     on: On,
     /// How many pictures, from the first of the test set on.
@@ -173,7 +175,19 @@ pub fn validate(
         mut sizes,
     } = connected;
     let images = images.get().min(split.len());
-    let report = score(&mut client, on, network, split, images, screen);
+    // A line that fails here fails below too, and is told there.
+    let self_test = match client.has_insight() {
+        true => client.self_test().ok(),
+        false => None,
+    };
+    let mut report = score(&mut client, on, network, split, images, screen);
+    report.self_test = self_test;
+    if let (Some(first), true) = (&mut report.first_mismatch, client.has_insight())
+        && let Some(picture) = split.images().get(first.image)
+    {
+        let located = insight::locate(&mut client, network.0, picture.pixels());
+        first.layer = located.ok().flatten();
+    }
     if let (Some(sizes), None) = (&mut sizes, &report.failure) {
         sizes.stack_bytes = client.statistics()?.peak_stack_bytes.map(u64::from);
     }
@@ -227,6 +241,11 @@ pub fn show(report: &Report, classes: &[String], screen: Screen) {
     let share = |value: Option<f64>| value.map_or("–".to_owned(), percent);
     let time =
         |value: Option<f64>| value.map_or("not known: the device has no clock".to_owned(), seconds);
+    let self_test = match report.self_test {
+        Some(true) => "passed",
+        Some(false) => "failed",
+        None => "–",
+    };
     let mut rows = vec![
         ("on".to_owned(), report.on.clone()),
         ("pictures".to_owned(), count(report.images as u64)),
@@ -248,6 +267,7 @@ pub fn show(report: &Report, classes: &[String], screen: Screen) {
             count(report.mismatches_vs_host as u64),
         ),
         ("sent again".to_owned(), count(report.resent)),
+        ("self-test of the firmware".to_owned(), self_test.to_owned()),
         ("time in all".to_owned(), seconds(report.seconds)),
     ];
     if let Some(line) = report.line.filter(|line| line.resets + line.reopened > 0) {
@@ -276,10 +296,19 @@ pub fn verdict(report: &Report) -> Result<(), Failure> {
             failure.message, report.images
         )));
     }
+    if report.self_test == Some(false) && report.first_mismatch.is_none() {
+        return Err(Failure::limit(
+            "the network on the device fails the self-test that it was generated with, although \
+             every picture came out right: build and flash the firmware again, and if that does \
+             not help, look at the board's clock and power",
+        ));
+    }
     if let Some(first) = &report.first_mismatch {
+        let layer = (first.layer.as_ref()).map_or(String::new(), |layer| format!("; {layer}"));
         return Err(Failure::limit(format!(
             "{} of {} pictures differ from the host; the first is picture {}, output {}: \
-             the host has {}, the device {}. Build and flash the firmware again from this model",
+             the host has {}, the device {}{layer}. Build and flash the firmware again from this \
+             model",
             report.mismatches_vs_host,
             report.images,
             first.image,

@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+use core::ops::ControlFlow;
+
 use cortex_m_rt::{entry, exception};
 use firmware::queue::Queue;
 use firmware::timer::Timer;
@@ -44,6 +46,7 @@ fn main() -> ! {
     let mut device = Device {
         network: NETWORK,
         timer: Timer::start(clock),
+        stage_ticks: [[0; 4]; network::STAGES],
     };
     line.0.listen();
     Server::announce(&mut line, &device);
@@ -68,6 +71,8 @@ impl Port for Line {
 struct Device {
     network: &'static mut Network,
     timer: Timer,
+    /// What each stage took, little-endian.
+    stage_ticks: [[u8; 4]; network::STAGES],
 }
 
 impl Engine for Device {
@@ -80,7 +85,7 @@ impl Engine for Device {
             input: tensor::<network::Input>(network::INPUT_LEN),
             output: tensor::<network::Output>(network::OUTPUT_LEN),
             ticks_per_second: self.timer.ticks_per_second(),
-            capabilities: Capabilities::STATISTICS,
+            capabilities: Capabilities::INSIGHT,
         }
     }
 
@@ -96,6 +101,35 @@ impl Engine for Device {
             output: as_bytes(output),
             ticks: ticks.into(),
         }
+    }
+
+    fn run_until(&mut self, runs: u32) -> &[u8] {
+        let mut left = runs;
+        self.network.run_watched(&mut |_| {
+            left = left.saturating_sub(1);
+            if left == 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+    }
+
+    fn time_stages(&mut self) -> &[u8] {
+        self.stage_ticks = [[0; 4]; network::STAGES];
+        let mut start = self.timer.now();
+        self.network.run_watched(&mut |stage| {
+            let ticks = &mut self.stage_ticks[stage];
+            let took = self.timer.now().wrapping_sub(start);
+            *ticks = u32::from_le_bytes(*ticks).wrapping_add(took).to_le_bytes();
+            start = self.timer.now();
+            ControlFlow::Continue(())
+        });
+        self.stage_ticks.as_flattened()
+    }
+
+    fn self_test(&mut self) -> bool {
+        self.network.self_test()
     }
 
     fn memory(&self) -> Memory {

@@ -21,5 +21,13 @@ extern const uint8_t tiny_sums_hash[8];
 
 uint8_t *tiny_sums_input(tiny_sums_network *network);
 const float *tiny_sums_run(tiny_sums_network *network);
+int tiny_sums_self_test(tiny_sums_network *network);
+
+#ifdef TINY_SUMS_WATCHED
+#define TINY_SUMS_STAGES 2
+#define TINY_SUMS_MEMORY_BYTES sizeof(tiny_sums_network)
+const uint8_t *tiny_sums_run_watched(tiny_sums_network *network,
+                                     int (*behind)(void *context, int stage), void *context);
+#endif
 
 #endif

@@ -3,6 +3,8 @@
 
 #![no_std]
 
+use core::ops::ControlFlow;
+
 /// The network's name.
 pub const NAME: &str = "tiny-sums";
 /// Stands for the first bytes of a SHA-256.
@@ -11,6 +13,8 @@ pub const HASH: [u8; 8] = [0x67, 0x61, 0x6e, 0x6e, 0x65, 0x74, 0x00, 0x01];
 pub const INPUT_LEN: usize = 784;
 /// Elements of the output.
 pub const OUTPUT_LEN: usize = 10;
+/// The sums, and their division.
+pub const STAGES: usize = 2;
 /// Pixels.
 pub type Input = u8;
 /// Sums.
@@ -20,6 +24,7 @@ pub type Output = f32;
 static WEIGHTS: [f32; OUTPUT_LEN] = [1.0, 0.5, 0.25, 0.125, 3.0, 1e-3, 1e-4, -1e-5, 1e-6, 1e-7];
 
 /// The network and its memory.
+#[repr(C)]
 pub struct Network {
     input: [u8; INPUT_LEN],
     output: [f32; OUTPUT_LEN],
@@ -46,6 +51,24 @@ impl Network {
         stages::compute_sums(&self.input, &mut self.output);
         stages::compute_shares(&mut self.output);
         &self.output
+    }
+
+    /// The same, telling `behind` of each step; gives all memory.
+    pub fn run_watched(&mut self, behind: &mut dyn FnMut(usize) -> ControlFlow<()>) -> &[u8] {
+        self.output = [0.0; OUTPUT_LEN];
+        stages::compute_sums(&self.input, &mut self.output);
+        if behind(0).is_continue() {
+            stages::compute_shares(&mut self.output);
+            let _ = behind(1);
+        }
+        // SAFETY: bytes and floats without padding, borrowed as long.
+        unsafe { core::slice::from_raw_parts((&raw const *self).cast(), size_of::<Self>()) }
+    }
+
+    /// A picture of ones: output 0 is the sum of every tenth pixel.
+    pub fn self_test(&mut self) -> bool {
+        self.input = [1; INPUT_LEN];
+        self.run()[0] == 79.0 / 65_536.0
     }
 }
 
