@@ -76,6 +76,8 @@ pub struct Layer {
     pub estimated_cycles: u64,
     /// What its operations cost by the same table, without any trace.
     pub static_estimated_cycles: Option<u64>,
+    /// What a cycle counter on the board itself told.
+    pub measured_cycles: Option<u64>,
     /// Its own code.
     pub code_bytes: u64,
 }
@@ -153,6 +155,15 @@ impl Bench {
             layer.static_estimated_cycles = Some(cycles);
         }
     }
+
+    /// Puts what a board counted beside both: cycles of the whole, and of each layer in their
+    /// order, as far as they are known.
+    pub fn measure(&mut self, cycles: u64, layers: &[u64]) {
+        self.measured_cycles = Some(cycles);
+        for (layer, &cycles) in self.layers.iter_mut().zip(layers) {
+            layer.measured_cycles = Some(cycles);
+        }
+    }
 }
 
 impl Layer {
@@ -162,6 +173,7 @@ impl Layer {
             instructions: 0,
             estimated_cycles: 0,
             static_estimated_cycles: None,
+            measured_cycles: None,
             code_bytes: 0,
         }
     }

@@ -50,7 +50,7 @@ pub use flash::{FlashError, Flashed, flash};
 pub use host::Host;
 pub use image::{Firmware, Image};
 pub use locate::{Divergence, locate};
-pub use measure::measured_cycles;
+pub use measure::{Measured, measured};
 pub use native::Native;
 pub use project::Project;
 pub use toolchain::Toolchain;

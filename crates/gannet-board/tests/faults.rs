@@ -6,7 +6,7 @@
 mod simulated;
 
 use gannet_board::validate::{OutputFormat, Report, Sample, Validation};
-use gannet_link::{Client, Patience};
+use gannet_link::{Capabilities, Client, Patience};
 use simulated::{Fate, Incident, Model, Simulated, image, output};
 
 const IMAGES: usize = 1000;
@@ -45,6 +45,7 @@ fn validate(of_a_million: u64) -> Report {
         baud: 921_600,
         compute_ns: 3_000_000,
         ticks_per_second: 1_000_000_000,
+        capabilities: Capabilities::default(),
         window: 2,
         fate: move || random.fate(of_a_million),
         incidents: vec![

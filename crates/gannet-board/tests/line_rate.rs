@@ -4,7 +4,7 @@
 
 mod simulated;
 
-use gannet_link::{Client, Patience};
+use gannet_link::{Capabilities, Client, Patience};
 use simulated::{Fate, Model, Simulated, image, output};
 
 const IMAGES: usize = 1000;
@@ -15,6 +15,7 @@ fn rate(window: u8) -> f64 {
         baud: 921_600,
         compute_ns: 3_000_000,
         ticks_per_second: 1_000_000_000,
+        capabilities: Capabilities::default(),
         window,
         fate: || Fate::Arrives,
         incidents: Vec::new(),

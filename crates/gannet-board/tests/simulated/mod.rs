@@ -71,6 +71,9 @@ pub struct Model<F> {
     pub baud: u64,
     pub compute_ns: u64,
     pub ticks_per_second: u32,
+    /// Whether it can be looked into: it has two stages, of which the first takes three quarters
+    /// of the time.
+    pub capabilities: Capabilities,
     /// Requests that it takes before it has answered the first. Two of them need a queue that is
     /// filled while it computes; without one it hears nothing then.
     pub window: u8,
@@ -146,6 +149,8 @@ impl<F: FnMut() -> Fate> Simulated<F> {
             window: model.window,
             compute_ns: model.compute_ns,
             ticks_per_second: model.ticks_per_second,
+            capabilities: model.capabilities,
+            stage_ticks: [[0; 4]; 2],
             now_ns: now_ns.clone(),
         };
         Self {
@@ -330,6 +335,8 @@ struct Network {
     window: u8,
     compute_ns: u64,
     ticks_per_second: u32,
+    capabilities: Capabilities,
+    stage_ticks: [[u8; 4]; 2],
     now_ns: Rc<Cell<u64>>,
 }
 
@@ -344,7 +351,7 @@ impl Engine for Network {
             input: tensor(ElementType::U8, INPUT_LEN as u32),
             output: tensor(ElementType::F32, 40),
             ticks_per_second: self.ticks_per_second,
-            capabilities: Capabilities::default(),
+            capabilities: self.capabilities,
         }
     }
 
@@ -361,5 +368,11 @@ impl Engine for Network {
             output: as_bytes(&self.output),
             ticks: self.compute_ns * u64::from(self.ticks_per_second) / 1_000_000_000,
         }
+    }
+
+    fn time_stages(&mut self) -> &[u8] {
+        let ticks = self.run().ticks as u32;
+        self.stage_ticks = [ticks / 4 * 3, ticks / 4].map(u32::to_le_bytes);
+        self.stage_ticks.as_flattened()
     }
 }

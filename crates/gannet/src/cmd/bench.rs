@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use gannet_board::{Bench as Section, Board, Subject, Toolchain, measured_cycles};
+use gannet_board::{Bench as Section, Subject, Toolchain, measured};
 use gannet_compile::c::Prefix;
 use gannet_compile::cost;
 use gannet_compile::ir::Program;
@@ -65,17 +65,21 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
         // Each value of a pixel in turn: what is computed on matters little to what it costs.
         None => (0..=u8::MAX).cycle().take(program.input().len()).collect(),
     };
-    let mut section = trace(args.lang, &program, board, &picture, &folder, screen)?;
+    let layers = Layers::of(&program);
+    let deployment = Deployment {
+        lang: args.lang,
+        program: &program,
+        board,
+        picture: &picture,
+        folder: Some(folder.clone()),
+    };
+    let mut section = trace(&deployment, &layers, &folder, screen)?;
     if let Some(on) = &args.on {
-        let deployment = Deployment {
-            lang: args.lang,
-            program: &program,
-            board,
-            picture: &picture,
-            folder: Some(folder),
-        };
         let mut client = deployment.connect(on, screen)?.client;
-        section.measured_cycles = measured_cycles(&mut client, board, &picture)?;
+        if let Some(measured) = measured(&mut client, board, &picture)? {
+            let stages = measured.stages.unwrap_or_default();
+            section.measure(measured.cycles, &layers.sums(&stages));
+        }
     }
     show(&section, screen);
     args.json.write(&[("bench", &section)])
@@ -83,18 +87,22 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
 
 /// Builds the firmware in `folder` and traces its program `example`.
 fn trace(
-    lang: Language,
-    program: &Program,
-    board: &Board,
-    picture: &[u8],
+    deployment: &Deployment<'_>,
+    layers: &Layers,
     folder: &Path,
     screen: Screen,
 ) -> Result<Section, Failure> {
+    let &Deployment {
+        lang,
+        program,
+        board,
+        picture,
+        ..
+    } = deployment;
     firmware::project(lang, program, board, picture, folder)?;
     let (host, mut images) = firmware::images(lang, board, folder, screen)?;
     let run = firmware::example(&host, board, &images)?;
     images.example.sizes.stack_bytes = Some(run.peak_stack_bytes.into());
-    let (names, members) = layers(program);
     let run = match lang {
         Language::Rust => "Network::run".to_owned(),
         Language::C => format!("{}_run", Prefix::of(program).lower()),
@@ -102,7 +110,7 @@ fn trace(
     let subject = Subject {
         image: &images.example,
         run: &run,
-        layers: &names,
+        layers: &layers.named,
     };
     let toolchain = Toolchain::find(&host, board.core.rust_target())?;
     let spinner = screen.spinner("counting instructions");
@@ -111,35 +119,46 @@ fn trace(
     spinner.finish_and_clear();
     let mut section = section?;
     if let Some(stages) = cost::estimated_cycles(program, board.core) {
-        let of_layer = |members: &Vec<usize>| members.iter().map(|&stage| stages[stage]).sum();
-        section.estimate(&members.iter().map(of_layer).collect::<Vec<u64>>());
+        section.estimate(&layers.sums(&stages));
     }
     Ok(section)
 }
 
-/// A layer's name and the names of its stages.
-type Layer = (String, Vec<String>);
+/// The layers that are computed together, in the order of the network. A stage that begins rows
+/// and one that goes on with them are of the same layers.
+struct Layers {
+    /// A name, and the names of the stages that compute it.
+    named: Vec<(String, Vec<String>)>,
+    /// The places of these stages in the Program.
+    members: Vec<Vec<usize>>,
+}
 
-/// The layers that are computed together, in the order of the network, and beside it the places
-/// of their stages in the Program: a stage that begins rows and one that goes on with them are of
-/// the same layers.
-fn layers(program: &Program) -> (Vec<Layer>, Vec<Vec<usize>>) {
-    let mut layers: Vec<Layer> = Vec::new();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    for (place, stage) in program.stages().iter().enumerate() {
-        let name = stage.layers.join(", ");
-        match layers.iter().position(|(other, _)| *other == name) {
-            Some(known) => {
-                layers[known].1.push(stage.name.clone());
-                members[known].push(place);
-            }
-            None => {
-                layers.push((name, vec![stage.name.clone()]));
-                members.push(vec![place]);
+impl Layers {
+    fn of(program: &Program) -> Layers {
+        let mut named: Vec<(String, Vec<String>)> = Vec::new();
+        let mut members: Vec<Vec<usize>> = Vec::new();
+        for (place, stage) in program.stages().iter().enumerate() {
+            let name = stage.layers.join(", ");
+            match named.iter().position(|(other, _)| *other == name) {
+                Some(known) => {
+                    named[known].1.push(stage.name.clone());
+                    members[known].push(place);
+                }
+                None => {
+                    named.push((name, vec![stage.name.clone()]));
+                    members.push(vec![place]);
+                }
             }
         }
+        Layers { named, members }
     }
-    (layers, members)
+
+    /// Of figures of the Program's stages those of the layers; nothing if a stage has none.
+    fn sums(&self, stages: &[u64]) -> Vec<u64> {
+        let figures = |members: &Vec<usize>| members.iter().map(|&stage| stages.get(stage)).sum();
+        let sums: Option<Vec<u64>> = self.members.iter().map(figures).collect();
+        sums.unwrap_or_default()
+    }
 }
 
 fn unless_unknown(cycles: Option<u64>) -> String {
@@ -153,6 +172,7 @@ fn show(section: &Section, screen: Screen) {
         Column::Number("instructions"),
         Column::Number("cycles (estimated)"),
         Column::Number("without trace"),
+        Column::Number("measured"),
         Column::Number("share"),
         Column::Number("code B"),
     ]);
@@ -162,6 +182,7 @@ fn show(section: &Section, screen: Screen) {
             count(layer.instructions),
             count(layer.estimated_cycles),
             unless_unknown(layer.static_estimated_cycles),
+            unless_unknown(layer.measured_cycles),
             percent(layer.estimated_cycles as f64 / section.estimated_cycles as f64),
             count(layer.code_bytes),
         ]);
