@@ -4,10 +4,11 @@
                                               from PyTorch and of PyTorch's operators
     python oracles/onnx_backend.py WORD ...   those alone whose names hold one of the words
 
-A network of Gannet has one input, so a case with several is asked in two forms: with all but
-the first of them in the file as constants, and with all of them cut from one input. A case of
-several outputs is asked for each output. It passes if it does in one form for every output;
-it is refused if Gannet names what stands in the way; it fails if anything else happens.
+A network of Gannet has one input, so a case with several is asked in several forms: with each of
+them as the input and the others in the file as constants, and with all of them cut from one
+input. A case of several outputs is asked for each output. It passes if it does in one form for
+every output; it is refused if Gannet names what stands in the way; it fails if anything else
+happens in any form.
 """
 
 import collections
@@ -29,12 +30,13 @@ KINDS = ["node", "pytorch-converted", "pytorch-operator"]
 CLAIMED = """
     Add AveragePool BatchNormalization Cast Clip Concat Conv ConvTranspose DequantizeLinear Div
     Dropout Elu Flatten Gather Gelu Gemm GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish
-    Identity LeakyRelu LogSoftmax MatMul MaxPool Mul Neg PRelu Pad QLinearConv QLinearMatMul
-    QuantizeLinear ReduceMax ReduceMean Relu Reshape Selu Sigmoid Slice Softmax Softplus Split
-    Squeeze Sub Sum Tanh Transpose Unsqueeze
+    Identity LeakyRelu LogSoftmax MatMul Max MaxPool Min Mul Neg PRelu Pad QLinearConv
+    QLinearMatMul QuantizeLinear ReduceMax ReduceMean Relu Reshape Resize Selu Sigmoid Slice
+    Softmax Softplus Split Squeeze Sub Sum Swish Tanh Transpose Unsqueeze Upsample
 """.split()
 # Nodes of these may have several inputs that are computed.
 SYMMETRIC = {"Add", "Sub", "Mul", "Div", "Sum", "Max", "Min", "Mean", "Concat", "Pow"}
+NARROW = {TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.UINT16}
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16}
 
 
@@ -106,9 +108,8 @@ def packed(model, arrays, inputs):
         nodes.append(helper.make_node("Reshape", shape, [info.name]))
         parts.append(array.astype(np.float32).reshape(-1))
         start = end
-    new.graph.input.append(
-        helper.make_tensor_value_info("packed", TensorProto.FLOAT, [start])
-    )
+    kind = element(inputs[0]) if element(inputs[0]) in NARROW else TensorProto.FLOAT
+    new.graph.input.append(helper.make_tensor_value_info("packed", kind, [start]))
     nodes.extend(new.graph.node)
     del new.graph.node[:]
     new.graph.node.extend(nodes)
@@ -117,25 +118,47 @@ def packed(model, arrays, inputs):
 
 def forms(model, arrays):
     """The forms in which a case is asked: name, model, input."""
-    operators = {node.op_type for node in model.graph.node}
     inputs = open_inputs(model)
     computed = [
         info
         for info, array in zip(inputs, arrays)
         if element(info) in FLOATS and np.size(array)
     ]
-    first = computed[0] if computed else inputs[0] if inputs else None
-    kept = {first.name} if first is not None else set()
-    place = [info.name for info in inputs].index(first.name) if kept else None
-    array = arrays[place] if kept else np.zeros(0)
-    numbers = array if isinstance(array, np.ndarray) else np.zeros(0)
-    if numbers.dtype.kind not in "fiub":
-        numbers = numbers.astype(np.float32) if numbers.dtype.kind == "V" else np.zeros(0)
-    found = [("constants", with_constants(model, arrays, kept), numbers)]
-    if len(computed) > 1 and operators & SYMMETRIC and model.opset_import[0].version >= 7:
-        new, vector = packed(model, arrays, computed)
+    kept = inputs[:1] + [info for info in computed if info is not inputs[0]]
+    found = []
+    for info in kept:
+        place = [other.name for other in inputs].index(info.name)
+        numbers = as_numbers(arrays[place])
+        found.append((info.name, with_constants(model, arrays, {info.name}), numbers))
+    if not inputs:
+        found.append(("constants", with_constants(model, arrays, set()), np.zeros(0)))
+    # Integers of one type that real numbers hold, side by side, are chosen from as well.
+    types = {element(info) for info in inputs}
+    together = inputs if len(types) == 1 and types <= NARROW else computed
+    if len(together) > 1 and can_be_packed(model):
+        new, vector = packed(model, arrays, together)
         found.append(("packed", new, vector))
     return found
+
+
+def as_numbers(value):
+    """An input as an array of numbers; an empty one if it is none."""
+    numbers = value if isinstance(value, np.ndarray) else np.zeros(0)
+    if numbers.dtype.kind in "fiub":
+        return numbers
+    return numbers.astype(np.float32) if numbers.dtype.kind == "V" else np.zeros(0)
+
+
+def can_be_packed(model):
+    """Whether the nodes may have several computed inputs, and mean the same in version 13."""
+    if not {node.op_type for node in model.graph.node} & SYMMETRIC:
+        return False
+    old = model.opset_import[0].version < 7
+    return not old or not any(
+        attribute.name == "broadcast"
+        for node in model.graph.node
+        for attribute in node.attribute
+    )
 
 
 def write(folder, name, model, array, output, expected, case):
@@ -195,6 +218,32 @@ def main():
     report(cases, results, bool(words))
 
 
+# Why a case is refused: the first whose words its obstacles hold.
+REASONS = [
+    ("numbers of a type that no layer computes with, or casts to one",
+     ["elements of float32", "tensors of numbers", "Cast: to", "a tensor of numbers",
+      "a float32"]),
+    ("arithmetic of whole numbers, which wraps around", ["real numbers; put a Cast"]),
+    ("images of three spatial extents", ["[batch, channels, height, width] or"]),
+    ("training", ["training_mode"]),
+    ("scales by channel, by block or computed, or types other than int8 and uint8",
+     ["QuantizeLinear", "DequantizeLinear", "QLinear", "quantization"]),
+    ("several outputs", ["the first output alone"]),
+    ("tensors without elements", ["extents that are fixed and not 0", "one value or more",
+                                  "the shape [3, 4, 0]"]),
+    ("enlargement by other than whole factors, or by interpolation", ["Resize", "Upsample"]),
+]
+
+
+def reason(obstacles):
+    """The reason that obstacles tell of."""
+    words = [f"{o['class']}: {o['attribute']} is {o['value']}, {o['supported']}" for o in obstacles]
+    for name, marks in REASONS:
+        if any(mark in word for mark in marks for word in words):
+            return name
+    return "other: " + (words[0][:100] if words else "")
+
+
 def verdict(case, results):
     """Passed, refused or failed, and a result that says why."""
     forms = [[results[part] for part in parts] for parts in case["parts"].values()]
@@ -224,13 +273,12 @@ def report(cases, results, verbose):
         if what == "failed":
             failures.append(f"{name}: {result['why']} {result.get('layers', '')}")
         if what == "refused" and case["claimed"]:
-            for o in result["obstacles"]:
-                reasons[f"{o['class']}: {o['attribute']}, supported: {o['supported'][:60]}"] += 1
+            reasons[reason(result["obstacles"])] += 1
         if verbose:
             print(what, name, result.get("layers", result.get("obstacles", result.get("why"))))
     print("\nrefused, of claimed operators, by reason")
-    for reason, count in reasons.most_common():
-        print(f"{count:5} {reason}")
+    for why, count in reasons.most_common():
+        print(f"{count:5} {why}")
     print("\noperator              passed refused failed")
     for operator, count in sorted(operators.items()):
         print(f"{operator:21} {count['passed']:6} {count['refused']:7} {count['failed']:6}")

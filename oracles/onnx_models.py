@@ -226,10 +226,56 @@ def make_sklearn(folder):
         save(folder, f"sklearn-{name}", exported, x[:3], output)
 
 
+def make_moved(folder):
+    """Parts of axes in another order, borders, and products with a matrix for each channel:
+    what moves numbers when the network runs."""
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    random = np.random.default_rng(8)
+    weights = {
+        "kernel": random.uniform(-1, 1, (4, 3, 2, 3)),
+        "offsets": random.uniform(-1, 1, 6),
+        "matrices": random.uniform(-1, 1, (5, 13, 3)),
+        "summands": random.uniform(-1, 1, 3),
+    }
+    constants = [numpy_helper.from_array(w.astype(np.float32), n) for n, w in weights.items()]
+    whole = {
+        "border": [0, 0, 1, 2, 0, 0, 1, 1],
+        "edges": [1, 0],
+        "indices": [5, 0, -3, 1],
+        "starts": [-1],
+        "ends": [-100],
+        "axes": [3],
+        "steps": [-1],
+        "channels": [1],
+    }
+    constants += [numpy_helper.from_array(np.array(v, np.int64), n) for n, v in whole.items()]
+    constants.append(numpy_helper.from_array(np.array(1.5, np.float32), "number"))
+    node = helper.make_node
+    nodes = [
+        node("Pad", ["image", "border"], ["a"], mode="reflect"),
+        node("ConvTranspose", ["a", "kernel", "offsets"], ["b"], group=2, strides=[1, 2]),
+        node("Gather", ["b", "indices"], ["c"], axis=1),
+        node("Slice", ["c", "starts", "ends", "axes", "steps"], ["d"]),
+        node("Pad", ["d", "edges", "number", "channels"], ["e"], mode="constant"),
+        node("MatMul", ["e", "matrices"], ["f"]),
+        node("Add", ["f", "summands"], ["g"]),
+    ]
+    of = lambda name, dims: helper.make_tensor_value_info(name, TensorProto.FLOAT, dims)
+    image = random.random((2, 4, 3, 3)).astype(np.float32)
+    shape = [2, 4, 3, 3]
+    graph = helper.make_graph(nodes, "moved", [of("image", shape)], [of("g", None)], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (output,) = session.run(None, {"image": image})
+    save(folder, "moved-parts", model, image, output)
+
+
 def make(folder):
     logging.disable(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
-    for maker in (make_torch, make_keras, make_tf2onnx, make_sklearn):
+    for maker in (make_torch, make_keras, make_tf2onnx, make_sklearn, make_moved):
         maker(folder)
 
 

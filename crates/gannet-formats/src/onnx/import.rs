@@ -15,6 +15,7 @@ use super::{
     readers::Readers,
     schema::{self, Extent, Model},
     view::View,
+    whole_numbers,
 };
 use crate::{FormatError, Obstacle, Obstacles};
 
@@ -173,9 +174,12 @@ fn input<'a>(
     let Some(tensor) = tensor else {
         return refuse(&input.name, "no tensor".to_owned(), "a tensor of numbers");
     };
-    if !Element::of(tensor.elem_type).is_some_and(Element::is_float) {
+    let element = Element::of(tensor.elem_type);
+    let is_whole = element.is_some_and(whole_numbers::is_exact);
+    if !is_whole && !element.is_some_and(Element::is_float) {
         let found = Element::name(tensor.elem_type);
-        refuse(&input.name, found, "elements of float32");
+        let supported = "elements of float32, or of integers of at most 16 bits";
+        refuse(&input.name, found, supported);
         return None;
     }
     let Some(shape) = &tensor.shape else {
@@ -206,6 +210,9 @@ fn input<'a>(
              of the size that the device will see",
         );
     };
+    if is_whole {
+        whole_numbers::follow(graph, &input.name, obstacles);
+    }
     Some(Input {
         name: &input.name,
         dims,

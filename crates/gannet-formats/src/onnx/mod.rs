@@ -19,6 +19,7 @@ mod schema;
 mod shape;
 mod view;
 mod walk;
+mod whole_numbers;
 mod wire;
 
 use std::collections::HashMap;

@@ -111,16 +111,23 @@ pub(super) const GELU: Operator = Operator {
     },
 };
 
-/// `x / (1 + e^(−alpha · x))`.
+/// `x / (1 + e^(−alpha · x))`: of another `alpha` than 1 a scaled one of a scaled `x`.
 pub(super) const SWISH: Operator = Operator {
     name: "Swish",
     kinds: &["Activation"],
-    attributes: &[("alpha", "1")],
+    attributes: &[("alpha", "a number other than 0")],
     import: |call| {
-        apply(call, |call| match call.float("alpha", 1.0) {
-            1.0 => Ok(Function::Silu),
-            other => Err(call.refuse("alpha", other, "1")),
-        })
+        let alpha = call.float("alpha", 1.0);
+        if alpha == 1.0 {
+            return apply(call, |_| Ok(Function::Silu));
+        }
+        if alpha == 0.0 {
+            return Err(call.refuse("alpha", alpha, "a number other than 0"));
+        }
+        let input = call.activation(0)?;
+        let mut value = arithmetic::scaled(call, &input, alpha)?;
+        value.node = call.beside("silu", Activation::new(Function::Silu), &[value.node])?;
+        single(arithmetic::scaled(call, &value, 1.0 / alpha))
     },
 };
 

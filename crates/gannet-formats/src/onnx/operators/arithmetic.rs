@@ -193,7 +193,7 @@ fn gated(call: &Call<'_>, values: &[Activation; 2]) -> Option<(Activation, Funct
 }
 
 /// Values joined element by element, each spread over the others by ONNX's rule.
-fn joined(call: &mut Call<'_>, values: &[Activation], layer: Layer) -> Single {
+pub(super) fn joined(call: &mut Call<'_>, values: &[Activation], layer: Layer) -> Single {
     let rank = values
         .iter()
         .map(|value| value.view.rank())
@@ -283,7 +283,7 @@ fn with_constant(
 
 /// `scale · x + shift`, where `each` gives both for a place in a tensor of extents `dims`
 /// that is spread over the value.
-fn affine(
+pub(super) fn affine(
     call: &mut Call<'_>,
     value: &Activation,
     dims: &[usize],

@@ -86,7 +86,7 @@ fn convolve(call: &mut Call<'_>) -> Given {
 }
 
 /// The weights as a kernel of four axes; those of a sequence get one row.
-pub(super) fn kernel(weights: &Constant, dims: [usize; 4]) -> Tensor {
+fn kernel(weights: &Constant, dims: [usize; 4]) -> Tensor {
     let values = weights.to_floats();
     Tensor::from_fn(dims, |place| values[place])
 }

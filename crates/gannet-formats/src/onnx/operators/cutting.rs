@@ -1,10 +1,10 @@
-//! Parts of an axis: `Slice`, `Split`, and `Gather` of one index.
+//! Parts of an axis: `Slice`, `Split`, and `Gather` of indices that are known.
 
 use gannet_graph::{Cropping2D, MaxPool2D, Padding, Window};
 
-use super::Operator;
+use super::{Operator, Single, joining, reshaping, single};
 use crate::onnx::{
-    call::{Call, Stop, Value, one},
+    call::{Call, Value, one},
     lane::Lane,
     network::Activation,
     shape::{self, Cut},
@@ -12,7 +12,7 @@ use crate::onnx::{
 
 pub(super) const SLICE: Operator = Operator {
     name: "Slice",
-    kinds: &["Cropping2D"],
+    kinds: &["Cropping2D", "Concatenate"],
     attributes: &[
         ("starts", "whole numbers, as attribute or input"),
         ("ends", "whole numbers, as attribute or input"),
@@ -86,40 +86,57 @@ pub(super) const SPLIT: Operator = Operator {
 
 pub(super) const GATHER: Operator = Operator {
     name: "Gather",
-    kinds: &["Cropping2D"],
+    kinds: &["Cropping2D", "Concatenate"],
     attributes: &[("axis", "any axis but the batch")],
     import: |call| {
-        let indices = call.constant(1)?;
+        let constant = call.constant(1)?;
         let value = call.activation(0)?;
         let axis = call.axis(call.int("axis", 0), value.view.rank())?;
         let extent = value.view.dims()[axis];
-        let index = match indices.as_ints() {
-            Some(&[index]) if indices.dims.is_empty() => shape::axis(index, extent),
-            _ => Err(format!("indices of extents {:?}", indices.dims)),
+        let indices = constant.as_ints().filter(|indices| !indices.is_empty());
+        let Some(indices) = indices else {
+            let found = format!("{:?}", constant.dims);
+            return Err(call.refuse("input 1", found, "whole numbers, one or more"));
         };
-        let Ok(start) = index else {
-            let found = format!("{:?}", indices.as_ints().unwrap_or_default());
-            return Err(call.refuse("input 1", found, "one index of the axis"));
-        };
-        let (len, step) = (1, 1);
-        let part = part(
-            call,
-            &value,
-            Cut {
-                axis,
-                start,
-                len,
-                step,
-            },
-        )?;
-        let kept: Vec<usize> = (0..part.view.rank()).filter(|&a| a != axis).collect();
-        one(part.node, part.view.transposed(&kept))
+        let places = shape::axes(indices, extent);
+        let places = call.sound(places)?;
+        let gathered = gathered(call, &value, axis, &places)?;
+        // The axis becomes as many as the indices have.
+        let mut dims = gathered.view.dims();
+        dims.splice(axis..=axis, constant.dims.iter().copied());
+        single(reshaping::reshaped(call, gathered, &dims))
     },
 };
 
+/// The values at `places` of an axis, one or more, in that order. Neighbours are cut out as one.
+pub(super) fn gathered(
+    call: &mut Call<'_>,
+    value: &Activation,
+    axis: usize,
+    places: &[usize],
+) -> Single {
+    let mut cuts: Vec<Cut> = Vec::new();
+    for &start in places {
+        match cuts.last_mut() {
+            Some(cut) if cut.start + cut.len == start => cut.len += 1,
+            _ => cuts.push(Cut {
+                axis,
+                start,
+                len: 1,
+                step: 1,
+            }),
+        }
+    }
+    let mut parts = Vec::with_capacity(cuts.len());
+    for cut in cuts {
+        parts.push(part(call, value, cut)?);
+    }
+    joining::side_by_side(call, &parts, axis)
+}
+
 /// The part of a value that a cut names. Every so many-eth value is the largest of a window
-/// of one.
-fn part(call: &mut Call<'_>, value: &Activation, cut: Cut) -> Result<Activation, Stop> {
+/// of one; backwards, values are cut out one by one.
+pub(super) fn part(call: &mut Call<'_>, value: &Activation, cut: Cut) -> Single {
     let Cut {
         axis,
         start,
@@ -130,9 +147,14 @@ fn part(call: &mut Call<'_>, value: &Activation, cut: Cut) -> Result<Activation,
     if (start, len, step) == (0, extent, 1) {
         return Ok(value.clone());
     }
-    let Some(step) = usize::try_from(step).ok().filter(|_| len > 0) else {
-        let found = format!("{len} values in steps of {step}");
-        return Err(call.refuse("steps", found, "one value or more in steps forward"));
+    if len == 0 {
+        let found = format!("no value of the {extent} of axis {axis}");
+        return Err(call.refuse("starts", found, "one value or more"));
+    }
+    let Ok(step) = usize::try_from(step) else {
+        let back = step.unsigned_abs();
+        let places: Vec<usize> = (0..len).map(|i| start - i * back).collect();
+        return gathered(call, value, axis, &places);
     };
     let lane = Lane::of(call, value, axis)?;
     let end = start + (len - 1) * step + 1;

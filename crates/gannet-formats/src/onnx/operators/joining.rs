@@ -2,9 +2,9 @@
 
 use gannet_graph::Concatenate;
 
-use super::Operator;
+use super::{Operator, Single, single};
 use crate::onnx::{
-    call::{Call, Given, one},
+    call::{Call, Given},
     network::Activation,
     view::View,
 };
@@ -21,14 +21,20 @@ fn concatenate(call: &mut Call<'_>) -> Given {
     for place in 0..call.inputs.len() {
         parts.push(call.activation(place)?);
     }
-    let Some(first) = parts.first().cloned() else {
+    let Some(first) = parts.first() else {
         return Err(call.refuse("inputs", "none", "one or more"));
     };
+    let axis = call.axis(call.int("axis", 1), first.view.rank())?;
+    single(side_by_side(call, &parts, axis))
+}
+
+/// Values one behind the other along an axis; there is at least one.
+pub(super) fn side_by_side(call: &mut Call<'_>, parts: &[Activation], axis: usize) -> Single {
+    let first = parts[0].clone();
     let rank = first.view.rank();
-    let axis = call.axis(call.int("axis", 1), rank)?;
     call.factors(&first.view, &[axis])?;
     if parts.len() == 1 {
-        return one(first.node, first.view);
+        return Ok(first);
     }
     let like_first = |part: &Activation| {
         part.view.rank() == rank
@@ -42,10 +48,11 @@ fn concatenate(call: &mut Call<'_>) -> Given {
     let mut order = first.view.axes_in_memory();
     order.retain(|&other| other != axis);
     order.push(axis);
-    let nodes = call.network.aligned(&parts, &order);
+    let nodes = call.network.aligned(parts, &order);
     let nodes = call.built(nodes)?;
     let node = call.layer(Concatenate, &nodes)?;
     let mut dims = first.view.dims();
     dims[axis] = parts.iter().map(|part| part.view.dims()[axis]).sum();
-    one(node, View::new(&dims, first.view.batch_axis(), &order))
+    let view = View::new(&dims, first.view.batch_axis(), &order);
+    Ok(Activation { node, view })
 }

@@ -5,6 +5,7 @@ mod activation;
 mod arithmetic;
 mod convolution;
 mod cutting;
+mod dequantization;
 mod joining;
 mod normalization;
 mod padding;
@@ -90,6 +91,7 @@ pub(super) const OPERATORS: &[Operator] = &[
     unchanged::IDENTITY,
     unchanged::DROPOUT,
     unchanged::CAST,
+    dequantization::DEQUANTIZE_LINEAR,
 ];
 
 /// What a node gives. All that it has and Gannet does not is noted.

@@ -1,20 +1,21 @@
 //! Products with a matrix of weights: `Gemm` and `MatMul`. A vector goes through a dense
 //! layer; what has further axes through a convolution of 1×1 pixels.
 
-use gannet_graph::{Conv2D, Dense, Padding, Tensor, Window};
+use gannet_graph::{Add, Conv2D, Dense, Padding, Tensor, Window};
 
-use super::{Operator, Single, single};
+use super::{Operator, Single, arithmetic, cutting, joining, single};
 use crate::onnx::{
-    call::{Call, Stop},
+    call::{Call, Value},
     constant::Constant,
     network::Activation,
+    shape::Cut,
     view::{Axis, View},
     walk,
 };
 
 pub(super) const GEMM: Operator = Operator {
     name: "Gemm",
-    kinds: &["Dense", "Conv2D"],
+    kinds: &["Dense", "Conv2D", "Add", "Rescaling"],
     attributes: &[
         ("alpha", "a number"),
         ("beta", "a number"),
@@ -25,7 +26,6 @@ pub(super) const GEMM: Operator = Operator {
     import: |call| {
         let (alpha, beta) = (call.float("alpha", 1.0), call.float("beta", 1.0));
         let weights = call.constant(1)?;
-        let bias = call.optional_constant(2)?;
         let mut input = call.activation(0)?;
         if input.view.rank() != 2 || weights.dims.len() != 2 {
             let found = call.input_dims();
@@ -36,56 +36,116 @@ pub(super) const GEMM: Operator = Operator {
         }
         let turned = call.flag("transB", false);
         let kernel = Kernel::new(&weights, turned, alpha);
-        let bias = match bias {
-            Some(bias) if beta != 0.0 => {
-                let mut values = bias_values(call, &bias, kernel.units)?;
-                values.iter_mut().for_each(|value| *value *= beta);
-                Some(values)
-            }
-            _ => None,
+        if beta == 0.0 {
+            return single(multiply(call, &input, &kernel, None));
+        }
+        if let Some(Value::Activation(summand)) = call.inputs.get(2).cloned() {
+            let product = multiply(call, &input, &kernel, None)?;
+            let summand = match beta {
+                1.0 => summand,
+                _ => arithmetic::scaled(call, &summand, beta)?,
+            };
+            return single(arithmetic::joined(call, &[product, summand], Add.into()));
+        }
+        let Some(bias) = call.optional_constant(2)? else {
+            let bias = call.following_bias(kernel.units, 0);
+            return single(multiply(call, &input, &kernel, bias.as_deref()));
         };
-        single(multiply(call, &input, &kernel, bias))
+        let values: Vec<f32> = bias.to_floats().iter().map(|value| value * beta).collect();
+        if is_of_units(&bias, kernel.units) {
+            let each: Vec<f32> = (0..kernel.units)
+                .map(|unit| values[unit % values.len()])
+                .collect();
+            return single(multiply(call, &input, &kernel, Some(&each)));
+        }
+        let product = multiply(call, &input, &kernel, None)?;
+        single(arithmetic::affine(call, &product, &bias.dims, |place| {
+            (1.0, values[place])
+        }))
     },
 };
 
 pub(super) const MAT_MUL: Operator = Operator {
     name: "MatMul",
-    kinds: &["Dense", "Conv2D"],
+    kinds: &["Dense", "Conv2D", "Concatenate"],
     attributes: &[],
     import: |call| {
         let weights = call.constant(1)?;
         let mut input = call.activation(0)?;
-        // Leading axes of 1 are none; a vector of weights gives one unit, without an axis.
-        let ones = weights.dims.iter().take_while(|&&dim| dim == 1).count();
-        let inner = ones.min(weights.dims.len().saturating_sub(2));
-        let mut matrix = Constant {
-            dims: weights.dims[inner..].to_vec(),
-            ..(*weights).clone()
-        };
-        let vector = matrix.dims.len() == 1;
-        if vector {
-            matrix.dims.push(1);
-        }
-        if matrix.dims.len() != 2 || input.view.rank() == 0 {
+        if input.view.rank() == 0 || weights.dims.is_empty() || weights.len() == 0 {
             let found = call.input_dims();
-            let supported = "a value and a matrix of weights, the same for all of it";
-            return Err(call.refuse("inputs", found, supported));
+            return Err(call.refuse("inputs", found, "two values of one axis or more"));
         }
-        // Weights of more axes give a result of as many; a vector counts as a row.
-        let rank = weights.dims.len() - usize::from(input.view.rank() == 1);
-        while input.view.rank() < rank {
-            let axes = [&[Axis::Of(Vec::new())], input.view.axes()].concat();
-            input.view = input.view.with_axes(axes);
+        let mut weights = (*weights).clone();
+        // A vector counts as a row in front, and as a column behind.
+        let is_row = input.view.rank() == 1;
+        let is_column = weights.dims.len() == 1;
+        if is_column {
+            weights.dims.push(1);
         }
-        let kernel = Kernel::new(&matrix, false, 1.0);
-        let mut product = multiply(call, &input, &kernel, None)?;
-        if vector {
-            let kept: Vec<usize> = (0..product.view.rank() - 1).collect();
-            product.view = product.view.transposed(&kept);
-        }
+        input.view = input.view.of_rank(weights.dims.len());
+        let units = weights.dims.last().copied().unwrap_or(0);
+        let bias = match is_row || is_column {
+            true => None,
+            false => call.following_bias(units, 0),
+        };
+        let mut product = multiply_each(call, &input, &weights, bias.as_deref())?;
+        let rank = product.view.rank();
+        let gone = [is_row.then_some(rank - 2), is_column.then_some(rank - 1)];
+        let kept: Vec<usize> = (0..rank)
+            .filter(|&axis| !gone.contains(&Some(axis)))
+            .collect();
+        product.view = product.view.transposed(&kept);
         single(Ok(product))
     },
 };
+
+/// The product with `weights` of two axes or more: with a matrix, or with one for each index of
+/// the axes in front of the last two, for which the input has an axis as well, of as many or
+/// of 1.
+fn multiply_each(
+    call: &mut Call<'_>,
+    input: &Activation,
+    weights: &Constant,
+    bias: Option<&[f32]>,
+) -> Single {
+    let ones = weights.dims.iter().take_while(|&&dim| dim == 1).count();
+    let (count, inner) = match &weights.dims[ones.min(weights.dims.len() - 2)..] {
+        &[rows, columns] => {
+            let matrix = Constant {
+                dims: vec![rows, columns],
+                ..weights.clone()
+            };
+            return multiply(call, input, &Kernel::new(&matrix, false, 1.0), bias);
+        }
+        [count, inner @ ..] => (*count, inner),
+        [] => return Err(call.refuse("inputs", "a number", "a matrix of weights")),
+    };
+    let axis = input.view.rank() - inner.len() - 1;
+    let own = input.view.dims()[axis];
+    if own != 1 && own != count {
+        let found = call.input_dims();
+        return Err(call.refuse("inputs", found, "as many matrices as the input has, or one"));
+    }
+    let size: usize = inner.iter().product();
+    let mut parts = Vec::new();
+    for start in 0..count {
+        let places = start * size..(start + 1) * size;
+        let weights = weights.gathered(inner.to_vec(), places);
+        let cut = Cut {
+            axis,
+            start,
+            len: 1,
+            step: 1,
+        };
+        let input = match own {
+            1 => input.clone(),
+            _ => cutting::part(call, input, cut)?,
+        };
+        parts.push(multiply_each(call, &input, &weights, bias)?);
+    }
+    joining::side_by_side(call, &parts, axis)
+}
 
 /// Weights `[features, units]` in ONNX's order of the features.
 struct Kernel {
@@ -120,18 +180,12 @@ impl Kernel {
     }
 }
 
-/// A bias for each unit.
-fn bias_values(call: &mut Call<'_>, bias: &Constant, units: usize) -> Result<Vec<f32>, Stop> {
-    let per_unit = match bias.dims.as_slice() {
+/// Whether a bias has one number for each unit, or one for all.
+fn is_of_units(bias: &Constant, units: usize) -> bool {
+    match bias.dims.as_slice() {
         [rows @ .., last] => rows.iter().all(|&row| row == 1) && (*last == units || *last == 1),
         [] => true,
-    };
-    if !per_unit {
-        let found = format!("{:?}", bias.dims);
-        return Err(call.refuse("input 2", found, format!("a bias of {units} values")));
     }
-    let values = bias.to_floats();
-    Ok((0..units).map(|unit| values[unit % values.len()]).collect())
 }
 
 /// The product over the last axis of `input`.
@@ -139,7 +193,7 @@ fn multiply(
     call: &mut Call<'_>,
     input: &Activation,
     kernel: &Kernel,
-    bias: Option<Vec<f32>>,
+    bias: Option<&[f32]>,
 ) -> Single {
     let last = input.view.rank() - 1;
     let features = call.factors(&input.view, &[last])?;
@@ -149,10 +203,6 @@ fn multiply(
         return Err(call.refuse("inputs", found, supported));
     }
     let units = kernel.units;
-    let bias = match bias {
-        Some(bias) => Some(bias),
-        None => call.following_bias(units, 1),
-    };
     let bias = bias.map(|bias| Tensor::from_fn([units], |unit| bias[unit]));
     let places = input.view.places(&features);
     let inner = call.network.innermost(input, &features);

@@ -7,6 +7,7 @@ use super::{Operator, Single, single};
 use crate::onnx::{
     call::{Call, Value, one},
     constant::Constant,
+    network::Activation,
     shape,
     view::{Axis, Unshaped},
 };
@@ -19,7 +20,7 @@ pub(super) const FLATTEN: Operator = Operator {
         let input = call.activation(0)?;
         let dims = shape::flattened(&input.view.dims(), call.int("axis", 1));
         let dims = call.sound(dims)?;
-        single(reshape(call, &dims))
+        single(reshaped(call, input, &dims))
     },
 };
 
@@ -41,13 +42,12 @@ pub(super) const RESHAPE: Operator = Operator {
         let allow_zero = call.flag("allowzero", false);
         let dims = shape::reshaped(&input.view.dims(), &target, allow_zero);
         let dims = call.sound(dims)?;
-        single(reshape(call, &dims))
+        single(reshaped(call, input, &dims))
     },
 };
 
-/// The first input under the extents `dims`.
-fn reshape(call: &mut Call<'_>, dims: &[usize]) -> Single {
-    let mut value = call.activation(0)?;
+/// A value under the extents `dims`.
+pub(super) fn reshaped(call: &mut Call<'_>, mut value: Activation, dims: &[usize]) -> Single {
     if value.view.reshaped(dims) == Err(Unshaped::Order) {
         let order = value.view.order();
         let ordered = call.network.ordered(&value, &order);

@@ -1,26 +1,32 @@
-//! `ConvTranspose`.
+//! `ConvTranspose`. One of several groups becomes a layer for each, whose channels are put side
+//! by side.
 
-use gannet_graph::{Conv2DTranspose, Padding, Tensor, Window};
+use gannet_graph::{Conv2DTranspose, GraphError, Padding, Tensor, Window};
 
 use super::{
-    Operator, convolution,
+    Operator, cutting, joining, single,
     window::{Image, Sliding},
 };
 use crate::{
     layout,
-    onnx::call::{Call, Given, one},
+    onnx::{
+        call::{Call, Given, Stop},
+        constant::Constant,
+        network::Activation,
+        shape::Cut,
+    },
 };
 
 pub(super) const CONV_TRANSPOSE: Operator = Operator {
     name: "ConvTranspose",
-    kinds: &["Conv2DTranspose"],
+    kinds: &["Conv2DTranspose", "Concatenate"],
     attributes: &[
         ("kernel_shape", "numbers from 1 to 65535"),
         ("strides", "numbers from 1 to 65535"),
         ("pads", "numbers from 0 to 65535"),
         ("auto_pad", "NOTSET, VALID, SAME_UPPER or SAME_LOWER"),
         ("dilations", "numbers from 1 to 65535"),
-        ("group", "1"),
+        ("group", "any that divides the channels"),
         ("output_padding", "numbers from 0 to 65535"),
         ("output_shape", "numbers from 1 to 65535"),
     ],
@@ -28,10 +34,11 @@ pub(super) const CONV_TRANSPOSE: Operator = Operator {
 };
 
 fn import(call: &mut Call<'_>) -> Given {
-    call.only("group", 1);
+    let groups = usize::try_from(call.int("group", 1)).unwrap_or(0);
     let weights = call.constant(1)?;
     let bias = call.optional_constant(2)?;
-    let image = Image::of(call)?;
+    let input = call.activation(0)?;
+    let image = Image::over(call, input.clone())?;
     let &[channels, filters, ref extents @ ..] = weights.dims.as_slice() else {
         let found = format!("{:?}", weights.dims);
         return Err(call.refuse(
@@ -40,16 +47,79 @@ fn import(call: &mut Call<'_>) -> Given {
             "weights of a channel, a filter and a window",
         ));
     };
-    let mut sliding = Sliding::read(call, &image, Some(extents))?;
+    let (sliding, output_padding) = sliding(call, &image, extents)?;
     let [height, width] = sliding.kernel;
-    let fits = weights.len() == channels * filters * height * width
+    let fits = groups > 0
+        && weights.len() == channels * filters * height * width
         && channels == image.channels
-        && bias.as_ref().is_none_or(|bias| bias.len() == filters);
-    if !fits || filters == 0 {
+        && channels.is_multiple_of(groups)
+        && bias
+            .as_ref()
+            .is_none_or(|bias| Some(bias.len()) == filters.checked_mul(groups));
+    if !fits || filters == 0 || channels == 0 {
         let found = call.input_dims();
-        let supported = format!("weights for {} channels", image.channels);
+        let supported = format!("weights of {groups} groups for {} channels", image.channels);
         return Err(call.refuse("inputs", found, supported));
     }
+    let of_group = channels / groups;
+    let size = of_group * filters * height * width;
+    let mut parts = Vec::new();
+    for group in 0..groups {
+        let cut = Cut {
+            axis: 1,
+            start: group * of_group,
+            len: of_group,
+            step: 1,
+        };
+        let part = cutting::part(call, &input, cut)?;
+        let image = Image::over(call, part)?;
+        let dims = vec![of_group, filters, height, width];
+        let weights = weights.gathered(dims, group * size..(group + 1) * size);
+        let bias = bias
+            .as_ref()
+            .map(|bias| bias.gathered(vec![filters], group * filters..(group + 1) * filters));
+        let layer = layer(&sliding, output_padding, &weights, bias.as_ref());
+        let layer = call.built(layer.map_err(Into::into))?;
+        let node = call.layer(layer, &[image.node])?;
+        let view = image.view_behind(call, node);
+        parts.push(Activation { node, view });
+    }
+    single(joining::side_by_side(call, &parts, 1))
+}
+
+/// The layer of weights `[channels, filters, height, width]`.
+fn layer(
+    sliding: &Sliding,
+    output_padding: [usize; 2],
+    weights: &Constant,
+    bias: Option<&Constant>,
+) -> Result<Conv2DTranspose, GraphError> {
+    let [vertical, horizontal] = sliding.pads;
+    let padding = Padding::Explicit {
+        vertical,
+        horizontal,
+    };
+    let values = weights.to_floats();
+    // The same axes as a convolution's, with inputs and outputs in each other's place.
+    let kernel = Tensor::from_fn(weights.dims.clone(), |place| values[place]);
+    let kernel = layout::kernel_to_last(&kernel).expect("four axes");
+    let bias = bias.map(|bias| {
+        let values = bias.to_floats();
+        Tensor::from_fn([values.len()], |filter| values[filter])
+    });
+    let window = Window::new(sliding.kernel, sliding.stride, padding)?;
+    let window = window.with_dilation(sliding.dilation)?;
+    Conv2DTranspose::new(window, kernel, bias)?.with_output_padding(output_padding)
+}
+
+/// The window with what its padding cuts off, and how much more the output has; an output of
+/// certain extents decides both.
+fn sliding(
+    call: &mut Call<'_>,
+    image: &Image,
+    extents: &[usize],
+) -> Result<(Sliding, [usize; 2]), Stop> {
+    let mut sliding = Sliding::read(call, image, Some(extents))?;
     let numbers = |name| call.ints(name).map(<[i64]>::to_vec);
     let (output, more) = (numbers("output_shape"), numbers("output_padding"));
     let of_image = |numbers: &[i64]| -> Option<[usize; 2]> {
@@ -101,26 +171,5 @@ fn import(call: &mut Call<'_>) -> Given {
             more[axis] += wanted[axis].saturating_sub(reached);
         }
     }
-    let [vertical, horizontal] = sliding.pads;
-    let padding = Padding::Explicit {
-        vertical,
-        horizontal,
-    };
-    let kernel = convolution::kernel(&weights, [channels, filters, height, width]);
-    // The same axes as a convolution's, with inputs and outputs in each other's place.
-    let Some(kernel) = layout::kernel_to_last(&kernel) else {
-        let found = call.input_dims();
-        return Err(call.refuse("inputs", found, "weights of four axes"));
-    };
-    let bias = bias.map(|bias| {
-        let values = bias.to_floats();
-        Tensor::from_fn([filters], |filter| values[filter])
-    });
-    let layer = Window::new(sliding.kernel, sliding.stride, padding)
-        .and_then(|window| window.with_dilation(sliding.dilation))
-        .and_then(|window| Conv2DTranspose::new(window, kernel, bias))
-        .and_then(|layer| layer.with_output_padding(more));
-    let layer = call.built(layer.map_err(Into::into))?;
-    let node = call.layer(layer, &[image.node])?;
-    one(node, image.view_behind(call, node))
+    Ok((sliding, more))
 }

@@ -25,12 +25,13 @@ pub(super) const DROPOUT: Operator = Operator {
         ("is_test", "any"),
     ],
     import: |call| {
-        if call.scalar(2)?.is_some_and(|training| training != 0.0) {
+        let ratio = call.scalar(1)?;
+        let ratio = ratio.unwrap_or_else(|| call.float("ratio", 0.5));
+        let is_training = call.scalar(2)?.is_some_and(|training| training != 0.0);
+        if is_training && ratio != 0.0 {
             call.refuse("training_mode", "true", "false; export with model.eval()");
         }
         let input = call.activation(0)?;
-        let ratio = call.scalar(1)?;
-        let ratio = ratio.unwrap_or_else(|| call.float("ratio", 0.5));
         match Dropout::new(ratio) {
             Ok(dropout) => {
                 let node = call.layer(dropout, &[input.node])?;

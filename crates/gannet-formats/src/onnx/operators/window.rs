@@ -5,6 +5,7 @@ use gannet_graph::{GraphError, NodeId, Padding, Window};
 
 use crate::onnx::{
     call::{Call, Stop},
+    network::Activation,
     view::{Axis, View},
 };
 
@@ -23,6 +24,11 @@ impl Image {
     /// The first input as an image.
     pub fn of(call: &mut Call<'_>) -> Result<Self, Stop> {
         let input = call.activation(0)?;
+        Image::over(call, input)
+    }
+
+    /// A value as an image.
+    pub fn over(call: &mut Call<'_>, input: Activation) -> Result<Self, Stop> {
         let rank = input.view.rank();
         if rank != 3 && rank != 4 {
             let found = format!("{:?}", input.view.dims());

@@ -7,11 +7,13 @@ use gannet_graph::{
     Function, Graph, GraphError, Layer, Node, NodeId, QuantizedGraph, Tensor,
     quantized::{
         self, Bias, Clamp, Element, Kernel, Products, Quantization, Requantize, TensorType,
-        WeightBits,
     },
 };
 
-use super::strip::{FileEnd, Notes};
+use super::{
+    strip::{FileEnd, Notes},
+    wide_kernel::WideKernel,
+};
 use crate::{FormatError, Obstacle, Obstacles, onnx::Imported};
 
 /// The quantized network.
@@ -197,34 +199,44 @@ fn add(
 ) -> Result<NodeId, String> {
     let words = |error: GraphError| error.reason();
     let input = graph.node(inputs[0]).output().quantization;
-    let products = |kernel: &Tensor, bias: Option<&Tensor>| {
+    let products = |kernel: Kernel, bias: Option<&Tensor>| {
+        let bias = bias.map(|bias| sums(bias, input, kernel.scales()));
+        Products::new(kernel, bias, output.quantization, output.clamp)
+    };
+    let scales = || {
         let scales = rounding.kernels.get(node.name());
-        let scales = scales.ok_or("multiplied with weights that are not rounded")?;
-        let kernel = whole(kernel, scales).map_err(words)?;
-        let bias = bias.map(|bias| sums(bias, input, scales));
-        Ok::<_, String>(Products::new(
-            kernel,
-            bias,
-            output.quantization,
-            output.clamp,
-        ))
+        scales.ok_or("multiplied with weights that are not rounded")
     };
     let layer: quantized::Layer = match node.layer() {
+        Layer::Conv2D(conv) if conv.groups() == 1 => {
+            let kernels = WideKernel::new(conv.kernel(), scales()?);
+            let kernel = kernels.side_by_side().map_err(words)?;
+            inputs = vec![repeated(graph, inputs[0], kernels.parts()).map_err(words)?];
+            let products = products(kernel, conv.bias());
+            quantized::Conv2D::new(conv.window(), products)
+                .map_err(words)?
+                .into()
+        }
         Layer::Conv2D(conv) => {
-            let products = products(conv.kernel(), conv.bias())?;
+            let kernel = WideKernel::new(conv.kernel(), scales()?).narrow()?;
+            let products = products(kernel, conv.bias());
             quantized::Conv2D::new(conv.window(), products)
                 .and_then(|layer| layer.with_groups(conv.groups()))
                 .map_err(words)?
                 .into()
         }
         Layer::DepthwiseConv2D(conv) => {
-            let products = products(conv.kernel(), conv.bias())?;
+            let kernel = WideKernel::new(conv.kernel(), scales()?).narrow()?;
+            let products = products(kernel, conv.bias());
             quantized::DepthwiseConv2D::new(conv.window(), products)
                 .map_err(words)?
                 .into()
         }
         Layer::Dense(dense) => {
-            let products = products(dense.kernel(), dense.bias())?;
+            let kernels = WideKernel::new(dense.kernel(), scales()?);
+            let kernel = kernels.side_by_side().map_err(words)?;
+            inputs = vec![repeated(graph, inputs[0], kernels.parts()).map_err(words)?];
+            let products = products(kernel, dense.bias());
             quantized::Dense::new(products).map_err(words)?.into()
         }
         Layer::MaxPool2D(pool) => quantized::MaxPool2D {
@@ -332,17 +344,14 @@ fn requantized(
     graph.add(name, Requantize { output }, &[id])
 }
 
-/// The integers of a kernel: a whole number times a scale, divided by it, is nearest to itself.
-fn whole(kernel: &Tensor, scales: &[f32]) -> Result<Kernel, GraphError> {
-    let values = kernel.data().iter().enumerate();
-    let nearest = |(i, weight): (usize, &f32)| (weight / scales[i % scales.len()]).round() as i8;
-    let values = values.map(nearest).collect();
-    Kernel::new(
-        kernel.shape().clone(),
-        values,
-        WeightBits::Eight,
-        scales.to_vec(),
-    )
+/// The value of `id` so many times, side by side.
+fn repeated(graph: &mut QuantizedGraph, id: NodeId, times: usize) -> Result<NodeId, GraphError> {
+    if times == 1 {
+        return Ok(id);
+    }
+    let name = format!("{}/repeated", graph.node(id).name());
+    let name = graph.free_name(&name);
+    graph.add(name, quantized::Concatenate, &vec![id; times])
 }
 
 /// The integers of a bias, at the scale of the products.

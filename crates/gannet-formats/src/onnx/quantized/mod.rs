@@ -10,6 +10,7 @@ mod assemble;
 mod integer_operators;
 mod real;
 mod strip;
+mod wide_kernel;
 
 use gannet_graph::QuantizedGraph;
 
@@ -17,12 +18,12 @@ use self::integer_operators::IntegerOperator;
 use super::{Imported, export, import, schema, wire};
 use crate::{FormatError, Obstacles};
 
-/// Whether a file's network has integers in it.
+/// Whether a file's network computes in integers. One that only has weights of integers, behind
+/// `DequantizeLinear`, computes in real numbers.
 pub(super) fn is_quantized(graph: &schema::Graph) -> bool {
-    graph.node.iter().any(|node| {
-        let pair = matches!(node.op_type.as_str(), "QuantizeLinear" | "DequantizeLinear");
-        pair || IntegerOperator::of(node).is_some()
-    })
+    let rounds = |node: &schema::Node| node.op_type == "QuantizeLinear";
+    let nodes = &mut graph.node.iter();
+    nodes.any(|node| rounds(node) || IntegerOperator::of(node).is_some())
 }
 
 /// The network in a model with integers.

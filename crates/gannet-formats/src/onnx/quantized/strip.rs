@@ -316,16 +316,6 @@ impl Stripper<'_> {
             return Err(self.refuse(node, "inputs", "computed", "weights in the file"));
         };
         let (scales, zeros, inner) = self.channels(node, place, &integers)?;
-        if matches!(integers.element, Element::I8 | Element::U8) {
-            let range = f32::from(i8::MIN)..=f32::from(i8::MAX);
-            let centred = dequantized(&integers, &zeros, &[1.0], inner);
-            if let Some(weight) = centred.iter().find(|weight| !range.contains(weight)) {
-                let found = format!("{zeros:?}, which is {} away from a weight", weight.abs());
-                let supported = "weights less their zero point from -128 to 127; quantize them \
-                                 symmetrically, to int8";
-                return Err(self.refuse(node, "zero_point", &found, supported));
-            }
-        }
         let values = dequantized(&integers, &zeros, &scales, inner);
         self.scales.insert(name.to_owned(), scales);
         Ok(floats(name, &integers.dims, &values))
