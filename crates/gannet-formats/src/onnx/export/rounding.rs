@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use gannet_graph::{
     Graph, NodeId, Tensor,
-    quantized::{End, Quantization},
+    quantized::{Element, End, Quantization},
 };
 
 use super::writer::{Writer, int};
@@ -26,6 +26,16 @@ pub(in crate::onnx) struct Rounded {
     pub output_end: End,
 }
 
+impl Rounded {
+    /// ONNX's type of the value of node `id` at an end of the network.
+    pub fn element(&self, id: NodeId, end: End) -> i32 {
+        match (end, self.values[id.index()]) {
+            (End::Integers, Some(quantization)) => element(quantization),
+            _ => data_type::FLOAT,
+        }
+    }
+}
+
 /// What the integers of a layer's weights stand for. Those of a bias have the product of both.
 #[derive(Debug)]
 pub(in crate::onnx) struct WeightScales {
@@ -42,8 +52,10 @@ pub(super) fn round(writer: &mut Writer<'_>, rounded: &Rounded, id: NodeId) {
     };
     let name = rounded.graph.node(id).name();
     let scale = writer.scalar(name, "scale", quantization.scale());
-    let zero = [quantization.zero_point() as i8 as u8];
-    let zero = writer.initializer(name, "zero_point", &[], data_type::INT8, zero.to_vec());
+    // The same bits for both types of 8 bits.
+    let zero = [quantization.zero_point() as u8];
+    let element = element(quantization);
+    let zero = writer.initializer(name, "zero_point", &[], element, zero.to_vec());
     let behind = |value: String| vec![value, scale.clone(), zero.clone()];
     let is_input = rounded.graph.node(id).inputs().is_empty();
     let mut value = name.to_owned();
@@ -56,6 +68,14 @@ pub(super) fn round(writer: &mut Writer<'_>, rounded: &Rounded, id: NodeId) {
     }
     let value = writer.beside(name, "DequantizeLinear", behind(value), vec![]);
     writer.call(id, value);
+}
+
+/// ONNX's type of the integers of a value.
+fn element(quantization: Quantization) -> i32 {
+    match quantization.element() {
+        Element::U8 => data_type::UINT8,
+        Element::I8 | Element::I16 => data_type::INT8,
+    }
 }
 
 /// Writes a kernel or a bias of whole numbers as integers; the name of the real numbers.

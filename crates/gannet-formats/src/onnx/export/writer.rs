@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
-use gannet_graph::{Graph, Node, NodeId, Shape, Tensor, quantized::End};
+use gannet_graph::{Graph, Node, NodeId, Shape, Tensor};
 
 use super::{IR_VERSION, NEWER_IR_VERSION, OPSET, order::Form, rounding, rounding::Rounded};
 use crate::onnx::schema::{self, Extent, Model, attribute_type, data_type};
@@ -165,14 +165,15 @@ impl<'a> Writer<'a> {
     /// The model, with the graph's first and last value as its ends.
     pub fn finish(mut self) -> Model {
         let input = self.graph.ids().next().expect("a graph has an input");
-        let (input_end, output_end) = match self.rounded {
-            Some(rounded) => (rounded.input_end, rounded.output_end),
-            None => (End::Floats, End::Floats),
+        let output = self.graph.output();
+        let [input_type, output_type] = match self.rounded {
+            Some(rounded) => [(input, rounded.input_end), (output, rounded.output_end)]
+                .map(|(id, end)| rounded.element(id, end)),
+            None => [data_type::FLOAT; 2],
         };
         let name = self.graph.node(input).name().to_owned();
-        self.model.input = vec![self.end(input, name, input_end)];
-        let output = self.graph.output();
-        self.model.output = vec![self.end(output, self.value(output), output_end)];
+        self.model.input = vec![self.end(input, name, input_type)];
+        self.model.output = vec![self.end(output, self.value(output), output_type)];
         Model {
             ir_version: if self.opset > OPSET {
                 NEWER_IR_VERSION
@@ -190,8 +191,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The value of node `id` at an end, and its type.
-    fn end(&self, id: NodeId, name: String, end: End) -> schema::ValueInfo {
+    /// The value of node `id` at an end, of elements of that type.
+    fn end(&self, id: NodeId, name: String, elem_type: i32) -> schema::ValueInfo {
         let dims = dims(self.form(id), self.graph.node(id).output_shape());
         let fixed = dims.into_iter().map(|dim| Extent::Fixed(dim as i64));
         let extents = std::iter::once(Extent::Named("batch".to_owned())).chain(fixed);
@@ -202,10 +203,7 @@ impl<'a> Writer<'a> {
             name,
             r#type: Some(schema::Type {
                 tensor_type: Some(schema::TensorType {
-                    elem_type: match end {
-                        End::Floats => data_type::FLOAT,
-                        End::Integers => data_type::INT8,
-                    },
+                    elem_type,
                     shape: Some(schema::TensorShape { dim: dim.collect() }),
                 }),
             }),

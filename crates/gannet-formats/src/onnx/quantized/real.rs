@@ -8,7 +8,7 @@ use gannet_graph::{
     Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
     GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Maximum, Minimum, Multiply, NodeId,
     QuantizedGraph, Reshape, Subtract, Tensor, UpSampling2D, ZeroPadding2D,
-    quantized::{Bias, Clamp, Element, Kernel, Layer as Quantized, Node, Products},
+    quantized::{Bias, Clamp, Element, Kernel, Layer as Quantized, Node, Products, Quantization},
 };
 
 use crate::{
@@ -21,7 +21,8 @@ use crate::{
 /// # Errors
 /// [`FormatError::Unwritable`] with all layers that have no form in ONNX.
 pub(super) fn real(graph: &QuantizedGraph) -> Result<Rounded, FormatError> {
-    let obstacles: Vec<Obstacle> = graph.nodes().iter().filter_map(obstacle).collect();
+    let nodes = graph.nodes().iter();
+    let obstacles: Vec<Obstacle> = nodes.filter_map(|node| obstacle(graph, node)).collect();
     if !obstacles.is_empty() {
         return Err(FormatError::Unwritable(Obstacles(obstacles)));
     }
@@ -38,15 +39,45 @@ pub(super) fn real(graph: &QuantizedGraph) -> Result<Rounded, FormatError> {
     let mut places: Vec<NodeId> = vec![rounded.graph.output()];
     for node in graph.nodes().iter().skip(1) {
         let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
+        if is_same_numbers(graph, node) {
+            let quantization = node.output().quantization;
+            if quantization.element() == Element::U8 {
+                rounded.values[inputs[0].index()] = Some(quantization);
+            }
+            places.push(inputs[0]);
+            continue;
+        }
         places.push(add(&mut rounded, graph, node, &inputs)?);
     }
     Ok(rounded)
 }
 
+/// Whether a layer makes integers of 8 bits those of the other type that stand for the same.
+fn is_same_numbers(graph: &QuantizedGraph, node: &Node) -> bool {
+    if !matches!(node.layer(), Quantized::Requantize(_)) {
+        return false;
+    }
+    let input = graph.node(node.inputs()[0]).output().quantization;
+    let [from, to] = [input, node.output().quantization].map(|quantization| {
+        let [low, _] = quantization.element().range();
+        (quantization.scale(), quantization.zero_point() - low)
+    });
+    from == to
+        && [input, node.output().quantization]
+            .iter()
+            .all(is_of_eight_bits)
+}
+
+fn is_of_eight_bits(quantization: &Quantization) -> bool {
+    matches!(quantization.element(), Element::I8 | Element::U8)
+}
+
 /// What of a layer has no form in ONNX.
-fn obstacle(node: &Node) -> Option<Obstacle> {
+fn obstacle(graph: &QuantizedGraph, node: &Node) -> Option<Obstacle> {
     let quantization = node.output().quantization;
     let (value, supported) = match node.layer() {
+        Quantized::Input(_) if is_of_eight_bits(&quantization) => return None,
+        _ if is_same_numbers(graph, node) => return None,
         _ if quantization.element() != Element::I8 => (quantization.to_string(), "int8"),
         Quantized::Requantize(_) => (quantization.to_string(), "the scale of what comes in"),
         Quantized::Softmax(softmax) if softmax.beta != 1.0 => {
