@@ -29,19 +29,16 @@ fn dequantize(call: &mut Call<'_>) -> Given {
     let suits = match scales.dims.as_slice() {
         [] => true,
         &[count] => {
-            let axis = call.axis(call.int("axis", 1), rank);
             if count != 1 {
-                dims[axis?] = count;
+                let axis = call.axis(call.int("axis", 1), rank)?;
+                dims[axis] = count;
             }
             true
         }
         _ => false,
     };
-    if !suits
-        || zeros
-            .as_ref()
-            .is_some_and(|zeros| zeros.dims != scales.dims)
-    {
+    let as_many = |zeros: &Constant| zeros.len() == 1 || zeros.dims == scales.dims;
+    if !suits || !zeros.as_deref().is_none_or(as_many) {
         let found = call.input_dims();
         let supported = "one scale and zero point, or one for each index of an axis";
         return Err(call.refuse("inputs", found, supported));
