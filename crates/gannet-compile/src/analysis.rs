@@ -383,7 +383,7 @@ mod tests {
     use gannet_graph::{Conv2D, Dense, Flatten, Padding, Window, networks};
 
     use super::*;
-    use crate::{InputFormat, Options, compile};
+    use crate::{InputFormat, compile};
 
     fn analysis(graph: &Graph) -> Analysis {
         Analysis::new(

@@ -24,11 +24,23 @@ impl InputFormat {
     pub const PIXELS: InputFormat = InputFormat::U8 { scale: 1.0 / 255.0 };
 }
 
+/// How the device is given an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Feed {
+    /// All of it lies in memory before an inference.
+    #[default]
+    Whole,
+    /// A row at a time; of earlier rows those are kept that are still to be read.
+    Rows,
+}
+
 /// What can be chosen when a network is compiled.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// What the device is given for an image.
     pub input: InputFormat,
+    /// How it is given.
+    pub feed: Feed,
     /// What is done with zeros.
     pub zeros: Zeros,
 }
@@ -38,6 +50,7 @@ impl Options {
     pub const fn new(input: InputFormat) -> Options {
         Options {
             input,
+            feed: Feed::Whole,
             zeros: Zeros::Multiplied,
         }
     }
@@ -72,7 +85,8 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError
             None => (normal, lower::Input::Scaled(scale)),
         },
     };
-    lower::lower(&normal, graph.hash().short(), input, None)
+    let hash = graph.hash().short();
+    lower::lower(&normal, hash, (input, options.feed), None)
 }
 
 /// Compiles a network of integers to a proven Program. What it takes are the bytes of a picture,
@@ -101,7 +115,8 @@ pub fn compile_quantized(
         InputFormat::U8 { scale } => lower::Input::Scaled(scale),
         InputFormat::F32 => lower::Input::F32,
     };
-    lower::lower(&twin, twin.hash().short(), input, Some(integers))
+    let hash = twin.hash().short();
+    lower::lower(&twin, hash, (input, options.feed), Some(integers))
 }
 
 /// Whether the first layers can take the bytes of a picture for integers: each stands for

@@ -74,4 +74,9 @@ pub enum CompileError {
         "'{0}' cannot begin the names of functions in C: take letters, digits and underscores, a letter first"
     )]
     Prefix(String),
+    /// The interface takes images whole.
+    #[error(
+        "the vendor's interfaces take an image whole and have no call for one row of it: take Gannet's own, or compile for whole images"
+    )]
+    WholeOnly,
 }

@@ -51,7 +51,7 @@ impl Compiled {
         let (flash, ram) = (board.flash.len_bytes as usize, board.ram.len_bytes as usize);
         let needs = [
             ("weights", self.program.constant_bytes(), "flash", flash),
-            ("activations", self.program.arena_bytes(), "RAM", ram),
+            ("activations", self.program.ram_bytes(), "RAM", ram),
         ];
         match needs.into_iter().find(|(_, needed, _, has)| needed > has) {
             None => Ok(()),

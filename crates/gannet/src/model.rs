@@ -108,7 +108,7 @@ fn is_built_in(name: &str) -> bool {
 /// Whether `program` takes the pictures of `split` and gives as many outputs as it has classes.
 pub fn suits(program: &Program, split: &Split) -> Result<(), Failure> {
     let (shape, classes) = (split.images().shape(), split.class_count());
-    let (taken, given) = (program.input().len(), program.output().len());
+    let (taken, given) = (program.image_len(), program.output().len());
     if taken == shape.elements() && given == classes {
         return Ok(());
     }

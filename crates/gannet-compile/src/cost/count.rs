@@ -60,6 +60,7 @@ impl Counting<'_> {
                         self.counters[counter] += 1;
                     }
                 }
+                Step::Take => {}
             }
         }
     }
@@ -290,7 +291,7 @@ fn depends(body: &[Statement], variable: Variable) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InputFormat, Options, compile};
+    use crate::{InputFormat, compile};
     use gannet_graph::{Dense, Function, Graph};
 
     fn total(graph: &Graph) -> Operations {

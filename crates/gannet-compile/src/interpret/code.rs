@@ -1,5 +1,7 @@
 //! What the interpreter runs: nested loops of operations on registers and memory.
 
+use std::ops::Range;
+
 use crate::ir::{Affine, Binary, Counter, Derivation, Element, ScalarType, Unary, Variable};
 
 /// A register: a scalar, or a temporary behind them.
@@ -20,9 +22,12 @@ pub(super) struct Code {
     pub(super) bases: usize,
     pub(super) counters: usize,
     /// The bytes of memory that are not constants.
-    pub(super) arena: std::ops::Range<usize>,
-    pub(super) input: std::ops::Range<usize>,
-    pub(super) output: std::ops::Range<usize>,
+    pub(super) arena: Range<usize>,
+    /// Where an image is put, or each of its rows.
+    pub(super) input: Range<usize>,
+    /// Bytes of an image.
+    pub(super) image: usize,
+    pub(super) output: Range<usize>,
 }
 
 /// A loop, a condition or an operation.
@@ -52,6 +57,8 @@ pub(super) enum Node {
         body: Vec<Node>,
     },
     If(Vec<Affine>, Vec<Node>),
+    /// What comes next of the image, its next row or all of it, is put there.
+    Take(Range<usize>),
     Dot(Products),
     Merge(Bytes),
     /// A stage has run.

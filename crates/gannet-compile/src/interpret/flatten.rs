@@ -2,6 +2,7 @@
 //! that loops keep up to date plus a constant.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{
@@ -34,20 +35,25 @@ pub(super) fn flatten(program: &Program) -> (Code, Vec<u8>) {
     let mut flattener = Flattener {
         program,
         begins,
+        input,
         registers: program.scalar_count(),
         scope: Vec::new(),
         kept: Vec::new(),
         known: HashMap::new(),
         bases: 1,
     };
-    let body = flattener.steps(program.schedule());
+    let mut body = flattener.steps(program.schedule());
+    if program.input_rows().is_none() {
+        body.insert(0, Node::Take(flattener.input.clone()));
+    }
     let code = Code {
         body,
         registers: flattener.registers,
         bases: flattener.bases,
         counters: program.counter_count(),
         arena: 0..program.arena_bytes(),
-        input,
+        input: flattener.input,
+        image: program.image_len() * program.input().element.bytes(),
         output,
     };
     (code, memory)
@@ -58,6 +64,8 @@ struct Flattener<'p> {
     program: &'p Program,
     /// Where each buffer begins in memory.
     begins: Vec<i64>,
+    /// Where the input lies.
+    input: Range<usize>,
     registers: usize,
     /// The enclosing loops' variables, outermost first.
     scope: Vec<Variable>,
@@ -85,6 +93,7 @@ impl Flattener<'_> {
                     to: to.clone(),
                     body: self.steps(body),
                 }],
+                Step::Take => vec![Node::Take(self.input.clone())],
             })
             .collect()
     }

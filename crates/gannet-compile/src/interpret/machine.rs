@@ -15,6 +15,9 @@ pub(super) struct Machine {
     memory: Vec<u8>,
     /// After how many more runs of stages to stop.
     runs_left: usize,
+    image: Vec<u8>,
+    /// How many bytes of the image were taken.
+    taken: usize,
 }
 
 impl Machine {
@@ -27,12 +30,17 @@ impl Machine {
             counters: vec![0; code.counters],
             memory,
             runs_left: 0,
+            image: Vec::new(),
+            taken: 0,
         }
     }
 
-    /// Runs `code` until its stages have run `runs` times, or to its end.
-    pub(super) fn run(&mut self, code: &Code, runs: usize) {
+    /// Runs `code` on `image` until its stages have run `runs` times, or to its end.
+    pub(super) fn run(&mut self, code: &Code, image: &[u8], runs: usize) {
         self.counters.fill(0);
+        self.image.clear();
+        self.image.extend_from_slice(image);
+        self.taken = 0;
         self.runs_left = runs;
         if runs > 0 {
             // Whether it came to the end or not, memory tells what there is to tell.
@@ -99,6 +107,11 @@ impl Machine {
                 }
                 Node::Dot(products) => self.dot(products),
                 Node::Merge(bytes) => self.merge(bytes),
+                Node::Take(place) => {
+                    let end = self.taken + place.len();
+                    self.memory[place.clone()].copy_from_slice(&self.image[self.taken..end]);
+                    self.taken = end;
+                }
                 Node::If(conditions, body) => {
                     if conditions
                         .iter()

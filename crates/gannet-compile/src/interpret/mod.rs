@@ -33,47 +33,47 @@ impl Interpreter {
         }
     }
 
-    /// One inference: the input's little-endian bytes in, the output's out.
+    /// One inference: the image's little-endian bytes in, the output's out.
     ///
     /// # Panics
-    /// If `input` is not as long as the Program's input buffer.
-    pub fn run(&mut self, input: &[u8]) -> &[u8] {
-        self.machine
-            .memory_mut(&self.code.input)
-            .copy_from_slice(input);
-        self.machine.run(&self.code, usize::MAX);
+    /// If `image` is not as long as an image of the Program.
+    pub fn run(&mut self, image: &[u8]) -> &[u8] {
+        assert_eq!(image.len(), self.code.image, "bytes of an image");
+        self.machine.run(&self.code, image, usize::MAX);
         self.machine.memory(&self.code.output)
     }
 
     /// The arena as it is once the stages have run `runs` times, see [`Program::runs`]: what a
-    /// device's must be, too, if both begin with zeros around the input.
+    /// device's must be, too, if both begin with zeros around the input, or its first row.
     ///
     /// # Panics
-    /// If `input` is not as long as the Program's input buffer.
-    pub fn memory_behind(&mut self, input: &[u8], runs: usize) -> &[u8] {
+    /// If `image` is not as long as an image of the Program.
+    pub fn memory_behind(&mut self, image: &[u8], runs: usize) -> &[u8] {
+        assert_eq!(image.len(), self.code.image, "bytes of an image");
         self.machine.memory_mut(&self.code.arena).fill(0);
+        let first = &image[..self.code.input.len()];
         self.machine
             .memory_mut(&self.code.input)
-            .copy_from_slice(input);
-        self.machine.run(&self.code, runs);
+            .copy_from_slice(first);
+        self.machine.run(&self.code, image, runs);
         self.machine.memory(&self.code.arena)
     }
 
-    /// One inference for each of `inputs`, spread over all cores, in their order.
+    /// One inference for each of `images`, spread over all cores, in their order.
     ///
     /// # Panics
-    /// If an input is not as long as the Program's input buffer.
-    pub fn run_all(&self, inputs: &[&[u8]]) -> Vec<Vec<u8>> {
+    /// If one is not as long as an image of the Program.
+    pub fn run_all(&self, images: &[&[u8]]) -> Vec<Vec<u8>> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = inputs.len().div_ceil(threads).max(1);
-        let run_share = |inputs: &[&[u8]]| -> Vec<Vec<u8>> {
+        let share = images.len().div_ceil(threads).max(1);
+        let run_share = |images: &[&[u8]]| -> Vec<Vec<u8>> {
             let mut own = self.clone();
-            inputs.iter().map(|input| own.run(input).to_vec()).collect()
+            images.iter().map(|image| own.run(image).to_vec()).collect()
         };
         std::thread::scope(|scope| {
-            let workers: Vec<_> = inputs
+            let workers: Vec<_> = images
                 .chunks(share)
-                .map(|inputs| scope.spawn(move || run_share(inputs)))
+                .map(|images| scope.spawn(move || run_share(images)))
                 .collect();
             workers
                 .into_iter()
@@ -89,9 +89,9 @@ impl Interpreter {
     /// One inference of a Program whose input and output are `f32`.
     ///
     /// # Panics
-    /// If `input` is not as long as the Program's input buffer.
-    pub fn run_f32(&mut self, input: &[f32]) -> Vec<f32> {
-        let bytes: Vec<u8> = input.iter().flat_map(|value| value.to_le_bytes()).collect();
+    /// If `image` is not as long as an image of the Program.
+    pub fn run_f32(&mut self, image: &[f32]) -> Vec<f32> {
+        let bytes: Vec<u8> = image.iter().flat_map(|value| value.to_le_bytes()).collect();
         floats(self.run(&bytes))
     }
 }

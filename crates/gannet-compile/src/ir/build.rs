@@ -23,6 +23,26 @@ pub struct ProgramBuilder {
 impl ProgramBuilder {
     /// A Program for network `name`, whose image has `extents` of `element`s.
     pub fn new(name: &str, hash: [u8; 8], element: Element, extents: &[usize]) -> Self {
+        Self::with_input(name, hash, element, (extents, None))
+    }
+
+    /// A Program for network `name`, whose image has so many `rows` of `extents` of `element`s and
+    /// is given a row at a time.
+    pub fn of_rows(
+        name: &str,
+        hash: [u8; 8],
+        element: Element,
+        (rows, extents): (usize, &[usize]),
+    ) -> Self {
+        Self::with_input(name, hash, element, (extents, Some(rows)))
+    }
+
+    fn with_input(
+        name: &str,
+        hash: [u8; 8],
+        element: Element,
+        (extents, input_rows): (&[usize], Option<usize>),
+    ) -> Self {
         let program = Program {
             name: name.to_owned(),
             hash,
@@ -34,6 +54,7 @@ impl ProgramBuilder {
             counters: Vec::new(),
             schedule: Vec::new(),
             input: BufferId(0),
+            input_rows,
             output: BufferId(0),
         };
         let mut builder = ProgramBuilder {
@@ -151,6 +172,10 @@ impl ProgramBuilder {
         self.all_finite()?;
         let last = self.program.schedule.len().saturating_sub(1);
         self.use_in(self.program.input, 0);
+        if self.program.input_rows.is_some() {
+            // The last rows may come when no stage needs them.
+            self.use_in(self.program.input, last);
+        }
         self.use_in(output, last);
         for step in 0..self.program.schedule.len() {
             let mut stages = Vec::new();

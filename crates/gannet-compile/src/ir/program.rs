@@ -240,6 +240,7 @@ pub struct Program {
     pub(super) counters: Vec<String>,
     pub(super) schedule: Vec<Step>,
     pub(super) input: BufferId,
+    pub(super) input_rows: Option<usize>,
     pub(super) output: BufferId,
 }
 
@@ -328,9 +329,19 @@ impl Program {
         })
     }
 
-    /// Where the image is put before the first stage.
+    /// Where the image is put before the first stage, or each of its rows when it is its turn.
     pub fn input(&self) -> &Buffer {
         self.buffer(self.input)
+    }
+
+    /// How many rows the image has, if it is given a row at a time.
+    pub fn input_rows(&self) -> Option<usize> {
+        self.input_rows
+    }
+
+    /// How many elements an image has.
+    pub fn image_len(&self) -> usize {
+        self.input().len() * self.input_rows.unwrap_or(1)
     }
 
     /// Where the result lies behind the last stage.
@@ -373,7 +384,17 @@ impl Program {
         }
     }
 
-    /// The size of the arena: all RAM that the network needs besides the stack.
+    /// All RAM that the network needs besides the stack: its arena, and where an image comes a row
+    /// at a time, four bytes for each counter, for the steps and for the rows.
+    pub fn ram_bytes(&self) -> usize {
+        let remembered = match self.input_rows {
+            None => 0,
+            Some(_) => self.counters().len() + 2,
+        };
+        self.arena_bytes() + 4 * remembered
+    }
+
+    /// The size of the arena.
     pub fn arena_bytes(&self) -> usize {
         self.slots
             .iter()

@@ -78,10 +78,25 @@ impl Scope<'_> {
                 }) => {
                     to.iter().try_for_each(|bound| self.known(bound))?;
                     self.enter(Range::below(*variable, to.clone()))?;
+                    self.is_resumable(body)?;
                     self.steps(body)?;
                     self.ranges.pop();
                 }
+                Step::Take if self.program.input_rows.is_some() => {}
+                Step::Take => {
+                    let why = "a row is taken of an input that is given whole";
+                    return Err(self.fault(why.to_owned()));
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing is done twice when a loop's body that stopped is begun again.
+    fn is_resumable(&self, body: &[Step]) -> Result<(), CompileError> {
+        let mut begun = (body.iter()).skip_while(|step| !matches!(step, Step::Run(_)));
+        if begun.any(Step::waits) {
+            return Err(self.fault("a stage that is run before its loop may stop".to_owned()));
         }
         Ok(())
     }

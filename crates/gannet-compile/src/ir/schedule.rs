@@ -4,6 +4,11 @@
 //! row. Whoever needs rows *resumes* the loop that makes them: it starts where it last stopped
 //! and ends before the first row that nobody needs yet. So every row is made once, whoever
 //! asks first, and a ring of a few rows is all that is kept.
+//!
+//! Where the input comes a row at a time, an inference stops before the row that is not there
+//! yet. To go on, the schedule is simply run again: loops go on where their counters stand, and in
+//! a loop that stops so, nothing stands before the step that waits. What has to be remembered
+//! besides is which steps of the schedule are done, as those outside loops are not run twice.
 
 use super::{Affine, Variable};
 
@@ -36,6 +41,8 @@ pub enum Step {
     Run(Run),
     /// Goes on with a loop.
     Resume(Resume),
+    /// Takes the next row of the input, or stops until it is there.
+    Take,
 }
 
 /// A stage, run once.
@@ -71,11 +78,21 @@ impl Step {
         }
     }
 
+    /// Whether the step takes a row of the input, and so may stop.
+    pub fn waits(&self) -> bool {
+        match self {
+            Step::Run(_) => false,
+            Step::Resume(resume) => resume.body.iter().any(Step::waits),
+            Step::Take => true,
+        }
+    }
+
     /// Adds every stage that the step runs to `stages`.
     pub fn stages(&self, stages: &mut Vec<StageId>) {
         match self {
             Step::Run(run) => stages.push(run.stage),
             Step::Resume(resume) => resume.body.iter().for_each(|step| step.stages(stages)),
+            Step::Take => {}
         }
     }
 }

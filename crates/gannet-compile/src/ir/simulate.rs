@@ -33,6 +33,7 @@ impl Simulator {
                         self.counters.insert(resume.counter, count + 1);
                     }
                 }
+                Step::Take => {}
             }
         }
     }

@@ -40,13 +40,13 @@ use self::image::Image;
 use self::integer::Integers;
 use self::rows::Rows;
 use self::windowed::Sliding;
-use crate::CompileError;
 use crate::fuse::{self, Group};
 use crate::ir::{
     Affine, BufferId, Element, Expression, Parameter, Program, ProgramBuilder, Run, StageId,
     Statement, Step, Unary,
 };
 use crate::stream::{Phase, Plan, Rule, TaskId, Work, work_of};
+use crate::{CompileError, Feed};
 
 /// What lies in the input buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,7 +65,7 @@ pub(crate) enum Input {
 pub(crate) fn lower(
     graph: &Graph,
     hash: [u8; 8],
-    input: Input,
+    (input, feed): (Input, Feed),
     integers: Option<Integers<'_>>,
 ) -> Result<Program, CompileError> {
     let (element, values) = match integers {
@@ -75,8 +75,16 @@ pub(crate) fn lower(
         None => (Element::U8, Element::F32),
     };
     let extents = graph.input_shape().dims();
-    let mut builder = ProgramBuilder::new(graph.name(), hash, element, extents);
-    let plan = Plan::new(graph, fuse::fuse(graph), input, values, &mut builder);
+    let mut builder = match (feed, extents) {
+        (Feed::Rows, &[rows, ref row @ ..]) if row.len() == 2 => {
+            ProgramBuilder::of_rows(graph.name(), hash, element, (rows, row))
+        }
+        // What is no image is one row.
+        (Feed::Rows, row) => ProgramBuilder::of_rows(graph.name(), hash, element, (1, row)),
+        (Feed::Whole, _) => ProgramBuilder::new(graph.name(), hash, element, extents),
+    };
+    let groups = fuse::fuse(graph);
+    let plan = Plan::new(graph, groups, (input, feed), values, &mut builder);
     let mut lowering = Lowering {
         graph,
         homes: vec![None; plan.homes.len()],
@@ -141,8 +149,8 @@ impl<'g> Lowering<'g> {
                 steps.into_iter().for_each(|step| self.builder.step(step));
                 let node = match work {
                     Work::Group(group) => Some(group.last()),
-                    // Who reads the image reads it scaled.
-                    Work::Scale(_) => self.graph.ids().next(),
+                    // Who reads the image reads it scaled, or all of it that was kept.
+                    Work::Scale(_) | Work::Keep => self.graph.ids().next(),
                     Work::Input | Work::Border => None,
                 };
                 if let Some(node) = node {
@@ -175,6 +183,7 @@ impl<'g> Lowering<'g> {
                     resume.body = self.stages_of(resume.body);
                     Step::Resume(resume)
                 }
+                Step::Take => Step::Take,
             });
         }
         lowered
@@ -216,7 +225,7 @@ impl<'g> Lowering<'g> {
                 None => self.scaled(*scale, &rows),
                 Some(integers) => self.integers_of_bytes(integers, *scale, &rows),
             },
-            (Work::Border, ..) => self.bordered(&rows),
+            (Work::Keep | Work::Border, ..) => self.bordered(&rows),
             (Work::Input, ..) => unreachable!("the caller puts it in"),
         };
         let layers: Vec<&str> = match &planned.work {

@@ -13,7 +13,7 @@ pub(super) const OFFSET: u8 = 83;
 /// The bits of each element of the expected output, as hexadecimal numbers of its width.
 pub(super) fn output_bits(program: &Program) -> Vec<String> {
     let byte = |i: usize| (i as u8).wrapping_mul(FACTOR).wrapping_add(OFFSET);
-    let input: Vec<u8> = (0..program.input().len())
+    let input: Vec<u8> = (0..program.image_len())
         .flat_map(|i| match program.input().element {
             Element::F32 => (f32::from(byte(i)) / 256.0).to_le_bytes().to_vec(),
             Element::U8 | Element::I8 => vec![byte(i)],

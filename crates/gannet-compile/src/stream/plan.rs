@@ -10,7 +10,7 @@ use super::{Reach, Rule, Task, TaskId, Work};
 use crate::fuse::Group;
 use crate::ir::{Element, ProgramBuilder, Simulator, Slot, Step};
 use crate::lower::Input;
-use crate::memory;
+use crate::{Feed, memory};
 
 /// Tasks, and where their values live.
 #[derive(Debug)]
@@ -71,19 +71,23 @@ impl Plan {
     pub(crate) fn new(
         graph: &Graph,
         groups: Vec<Group>,
-        input: Input,
+        (input, feed): (Input, Feed),
         values: Element,
         builder: &mut ProgramBuilder,
     ) -> Plan {
         let element = builder.describe(builder.input()).element;
         let mut plan = Plan {
-            tasks: tasks(graph, groups, input, values),
+            tasks: tasks(graph, groups, (input, feed), values),
             rows: Vec::new(),
             home_of: Vec::new(),
             homes: Vec::new(),
             second: HashSet::new(),
         };
         plan.settle(graph, [element, values]);
+        if feed == Feed::Rows {
+            plan.homes[0].ring = Some(1);
+            plan.homes[0].solid = false;
+        }
         plan.borders();
         plan.rows = (plan.tasks.iter())
             .map(|task| match task.rule {
@@ -123,7 +127,10 @@ impl Plan {
                 Rule::Whole | Rule::Rows(_) | Rule::Pooled { .. } => {
                     self.homes.push(Home {
                         shape: self.tasks[task].shape,
-                        element: if task == 0 { input } else { values },
+                        element: match self.tasks[task].work {
+                            Work::Input | Work::Keep => input,
+                            Work::Scale(_) | Work::Border | Work::Group(_) => values,
+                        },
                         border: [0, 0],
                         ring: None,
                         solid: false,
@@ -238,7 +245,8 @@ impl Plan {
     /// smaller by it.
     fn shrink(&mut self) {
         let mut least = self.measure();
-        for home in 0..self.homes.len() {
+        // Whether the image is given whole is the caller's choice.
+        for home in 1..self.homes.len() {
             let was = self.homes.clone();
             if self.homes[home].ring.take().is_none() {
                 continue;
@@ -277,13 +285,18 @@ impl Plan {
                     let of_home = accesses.iter().filter(move |access| access.home == home);
                     of_home.map(|access| access.unit)
                 };
-                // The image is there from the beginning.
-                let first = if home == 0 { Some(0) } else { units().min() };
+                let [first, last] = match (home, kept.ring) {
+                    // Rows come from the beginning to the end.
+                    (0, Some(_)) => [Some(0), Some(self.units().count())],
+                    // The image is there from the beginning.
+                    (0, None) => [Some(0), units().max()],
+                    _ => [units().min(), units().max()],
+                };
                 Slot {
                     offset: 0,
                     bytes: kept.bytes(),
                     first: first.unwrap_or(0),
-                    last: units().max().unwrap_or(0),
+                    last: last.unwrap_or(0),
                 }
             })
             .collect();
@@ -297,6 +310,8 @@ impl Plan {
         let mut accesses = Vec::new();
         let mut missing = None;
         let mut made: Vec<i64> = vec![0; self.tasks.len()];
+        // The caller gives each row of the image in time.
+        made[0] = self.tasks[0].shape[0] as i64;
         let mut simulator = Simulator::default();
         for (unit, task) in self.units().enumerate() {
             let mut access = |task: TaskId, row: i64, writes| {

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
-use super::{Plan, Reach, Rule, Task, TaskId};
+use super::{Plan, Reach, Rule, Task, TaskId, Work};
 use crate::ir::{Affine, Counter, ProgramBuilder, Resume, Run, StageId, Step, Variable};
 
 /// The variables and counters of a task that works row by row.
@@ -168,6 +168,10 @@ impl Schedule<'_> {
         let mut steps = Vec::new();
         for source in sources {
             let first = self.plan.is_ring(source) && self.begun.insert(source);
+            if first && self.task(source).work == Work::Input {
+                steps.push(Step::Take);
+                continue;
+            }
             if first || self.second.contains(&(task, source)) {
                 let rows = self.task(source).shape[0];
                 steps.push(self.resume(source, vec![reach.end(y.clone()), rows.into()]));

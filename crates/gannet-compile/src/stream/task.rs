@@ -3,6 +3,7 @@
 use gannet_graph::{Graph, Layer, NodeId, Shape};
 
 use super::Reach;
+use crate::Feed;
 use crate::fuse::Group;
 use crate::ir::Element;
 use crate::lower::Input;
@@ -29,8 +30,10 @@ pub(crate) struct Task {
 /// What is done.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Work {
-    /// Nothing: the caller puts the image in.
+    /// Nothing: the caller puts the image in, or a row of it.
     Input,
+    /// A row of the input is kept, so that the next one can be put in its place.
+    Keep,
     /// Every element of the input is multiplied.
     Scale(f32),
     /// An image is copied to where it has a border.
@@ -45,6 +48,7 @@ impl Task {
         match &self.work {
             Work::Input => "input".to_owned(),
             Work::Scale(_) => "scaled_input".to_owned(),
+            Work::Keep => "kept_input".to_owned(),
             Work::Border => "bordered".to_owned(),
             Work::Group(group) => graph.node(group.first()).name().to_owned(),
         }
@@ -72,7 +76,12 @@ pub(crate) enum Rule {
 }
 
 /// The tasks of `groups`, in order; the first is the input. Values are made of `values`.
-pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input, values: Element) -> Vec<Task> {
+pub(crate) fn tasks(
+    graph: &Graph,
+    groups: Vec<Group>,
+    (input, feed): (Input, Feed),
+    values: Element,
+) -> Vec<Task> {
     let shape = rows_columns_channels(graph.input_shape());
     let mut tasks = vec![Task {
         work: Work::Input,
@@ -82,9 +91,14 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input, values: Ele
         border: [0, 0],
         blocking: None,
     }];
-    if let Input::Scaled(scale) = input {
+    let taken_up = match (input, feed) {
+        (Input::Scaled(scale), _) => Some(Work::Scale(scale)),
+        (Input::F32 | Input::U8, Feed::Rows) => Some(Work::Keep),
+        (Input::F32 | Input::U8, Feed::Whole) => None,
+    };
+    if let Some(work) = taken_up {
         tasks.push(Task {
-            work: Work::Scale(scale),
+            work,
             sources: vec![0],
             shape,
             rule: Rule::Rows(Reach::SAME),
@@ -102,7 +116,8 @@ pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, input: Input, values: Ele
             })
             .collect();
         made.push((group.last(), tasks.len()));
-        tasks.push(task(graph, group, sources, (input, values)));
+        let of_bytes = input == Input::U8 && sources == [image];
+        tasks.push(task(graph, group, sources, (of_bytes, values)));
     }
     tasks
 }
@@ -111,14 +126,14 @@ fn task(
     graph: &Graph,
     group: Group,
     sources: Vec<TaskId>,
-    (input, values): (Input, Element),
+    (of_bytes, values): (bool, Element),
 ) -> Task {
     let node = graph.node(group.first());
     let source = graph.node(node.inputs()[0]).output_shape();
     let shape = rows_columns_channels(graph.node(group.last()).output_shape());
     let image = source.as_image().map(|[height, width, _]| [height, width]);
     let operands = match values {
-        Element::F32 if input == Input::U8 && sources == [0] => Operands::Bytes,
+        Element::F32 if of_bytes => Operands::Bytes,
         Element::F32 => Operands::Floats,
         Element::U8 | Element::I8 | Element::I16 | Element::I32 => Operands::Integers,
     };

@@ -16,7 +16,7 @@ type Source<'p> = (&'p Program, Vec<SourceFile>);
 fn source(program: &Program) -> Source<'_> {
     (
         program,
-        c::generate(program, &Prefix::of(program), Api::Native),
+        c::generate(program, &Prefix::of(program), Api::Native).unwrap(),
     )
 }
 
@@ -29,13 +29,26 @@ fn build(networks: &[Source<'_>], compiler: Compiler) -> Host {
         let prefix = Prefix::of(program);
         let name = prefix.lower();
         includes += &format!("#include \"{name}.h\"\nstatic {name}_network net{i};\n");
+        let fill = |input: &str| {
+            let len = program.input().len();
+            format!(
+                "if (fread({name}_{input}(&net{i}), sizeof({name}_input_element), {len}, stdin) \
+                 != {len}) return 1;\n"
+            )
+        };
+        let run = match program.input_rows() {
+            None => format!("{}output = {name}_run(&net{i});\n", fill("input")),
+            Some(rows) => format!(
+                "for (int row = 0; row < {rows}; row++) {{ {}\
+                 if (output) return 1;\noutput = {name}_push_row(&net{i}); }}\n",
+                fill("row")
+            ),
+        };
         cases += &format!(
-            "case {i}: if (fread({name}_input(&net{i}), sizeof({name}_input_element), {len}, stdin) \
-             != {len}) return 1;\n\
-             fwrite({name}_run(&net{i}), sizeof({name}_output_element), {}, stdout);\n\
-             putchar({name}_self_test(&net{i})); break;\n",
+            "case {i}: {{ const {name}_output_element *output = 0;\n{run}\
+             fwrite(output, sizeof({name}_output_element), {}, stdout);\n\
+             putchar({name}_self_test(&net{i})); break; }}\n",
             program.output().len(),
-            len = program.input().len(),
         );
     }
     let main = format!(
@@ -66,7 +79,7 @@ fn agrees(compiler: Compiler) {
     let programs = programs();
     let host = build(&programs.iter().map(source).collect::<Vec<_>>(), compiler);
     for (which, program) in programs.iter().enumerate() {
-        let images = images(program.input().len(), 20);
+        let images = images(program.image_len(), 20);
         let found = host.run(which, &images);
         assert!(
             found == interpreted(program, &images),

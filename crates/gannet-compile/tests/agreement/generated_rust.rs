@@ -16,7 +16,7 @@ fn build(crates: &[(String, Vec<SourceFile>)]) -> Host {
             write(&folder.path().join(format!("net{i}")).join(path), text);
         }
         dependencies += &format!("net{i} = {{ path = \"net{i}\", package = \"{package}\" }}\n");
-        arms += &arm(i);
+        arms += &arm(i, None);
     }
     write(
         &folder.path().join("Cargo.toml"),
@@ -48,7 +48,7 @@ pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
             write(&folder.path().join(format!("src/net{i}")).join(path), &text);
         }
         modules += &format!("mod net{i};\n");
-        arms += &arm(i);
+        arms += &arm(i, program.input_rows());
     }
     let main = main_source(&format!("#![allow(dead_code)]\n{modules}"), &arms);
     write(&folder.path().join("src/main.rs"), &main);
@@ -60,12 +60,23 @@ pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The answer to a record for network `i`.
-fn arm(i: usize) -> String {
+/// The answer to a record for network `i`, which may take so many rows.
+fn arm(i: usize, rows: Option<usize>) -> String {
+    let fill = |input: &str| {
+        format!(
+            "for v in n.{input}() {{ let mut b = [0_u8]; i.read_exact(&mut b)?; *v = b[0] as _; }}"
+        )
+    };
+    let write = "{ o.write_all(&v.to_le_bytes())?; }";
+    let run = match rows {
+        None => format!("{} for v in n.run() {write}", fill("input_mut")),
+        Some(rows) => format!(
+            "for _ in 0..{rows} {{ {} for v in n.push_row().into_iter().flatten() {write} }}",
+            fill("row_mut")
+        ),
+    };
     format!(
-        "{i} => {{ let mut n = net{i}::Network::new(); for v in n.input_mut() {{ \
-         let mut b = [0_u8]; i.read_exact(&mut b)?; *v = b[0] as _; }} \
-         for v in n.run() {{ o.write_all(&v.to_le_bytes())?; }} \
+        "{i} => {{ let mut n = net{i}::Network::new(); {run} \
          o.write_all(&[n.self_test() as u8])?; }}\n"
     )
 }
@@ -107,7 +118,7 @@ fn generated_rust_computes_the_interpreters_bits() {
     let programs = programs();
     let host = build(&programs.iter().map(crate_of).collect::<Vec<_>>());
     for (which, program) in programs.iter().enumerate() {
-        let images = images(program.input().len(), 20);
+        let images = images(program.image_len(), 20);
         assert_eq!(
             host.run(which, &images),
             interpreted(program, &images),

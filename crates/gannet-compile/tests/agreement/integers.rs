@@ -1,7 +1,7 @@
 //! Networks of integers: the interpreter against the integer reference, to the bit.
 
 use gannet_compile::ir::Program;
-use gannet_compile::{CompileError, InputFormat, Interpreter, Options, compile_quantized};
+use gannet_compile::{CompileError, InputFormat, Interpreter, compile_quantized};
 use gannet_graph::quantized::{
     Add, Bias, Clamp, Conv2D, Dense, DepthwiseConv2D, Element, GlobalAveragePool2D, Kernel,
     MaxPool2D, Products, Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Softmax,
@@ -211,7 +211,7 @@ pub fn departure(graph: &QuantizedGraph, pictures: usize) -> Option<(Vec<i32>, V
     let mut interpreter = Interpreter::new(&program);
     let mut random = Random::new(7);
     (0..pictures).find_map(|_| {
-        let bytes = random.pixels(program.input().len());
+        let bytes = random.pixels(program.image_len());
         let pixels = bytes.iter().map(|&byte| f32::from(byte) * (1.0 / 255.0));
         let integers = pixels.map(|pixel| quantization.quantize(pixel));
         let image = QuantizedTensor::new(graph.input_type().clone(), integers.collect());

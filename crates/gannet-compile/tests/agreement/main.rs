@@ -9,5 +9,6 @@ mod plan;
 mod random;
 mod random_integers;
 mod reference;
+mod rows;
 mod suite;
 mod vendor_c;

@@ -73,7 +73,7 @@ fn fault<F: Family>(plan: &Plan) -> Option<String> {
     if !F::agrees(&graph) {
         return Some("the interpreter leaves the reference".to_owned());
     }
-    let images = images(program.input().len(), 3);
+    let images = images(program.image_len(), 3);
     let expected = interpreted(&program, &images);
     if generated_c::run_all(&[&program], std::slice::from_ref(&images), Compiler::GCC)
         != [expected.clone()]
@@ -113,7 +113,7 @@ pub fn compare<F: Family>(networks: u64, emulated: usize) {
         .collect();
     let programs: Vec<&Program> = programs.iter().collect();
     let images: Vec<_> = (programs.iter())
-        .map(|program| images(program.input().len(), 3))
+        .map(|program| images(program.image_len(), 3))
         .collect();
     for (graph, plan) in graphs.iter().zip(&plans) {
         assert!(F::agrees(graph), "{}", shrunk::<F>(plan.clone()));

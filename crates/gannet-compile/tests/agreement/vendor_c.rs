@@ -5,7 +5,7 @@ use crate::compiler::Compiler;
 use crate::host::images;
 use crate::suite;
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{InputFormat, Interpreter, Options, compile};
+use gannet_compile::{InputFormat, Interpreter, compile};
 
 /// Builds `caller` against the network's files with each compiler and compares what both of its
 /// ways give.
@@ -24,7 +24,7 @@ fn gets_the_interpreters_bits(api: Api, caller: &str) {
         .iter()
         .flat_map(|image| interpreter.run(image).repeat(2))
         .collect();
-    let mut files = c::generate(&program, &Prefix::new("digits").unwrap(), api);
+    let mut files = c::generate(&program, &Prefix::new("digits").unwrap(), api).unwrap();
     files.push(("caller.c".to_owned(), caller.to_owned()));
     for compiler in [Compiler::GCC_C99, Compiler::CPP, Compiler::ARM] {
         let found = compiler.build(&files).answer(images.concat());

@@ -63,7 +63,7 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
             picture.find_in(&dataset)?.image.pixels().to_vec()
         }
         // Each value of a pixel in turn: what is computed on matters little to what it costs.
-        None => (0..=u8::MAX).cycle().take(program.input().len()).collect(),
+        None => (0..=u8::MAX).cycle().take(program.image_len()).collect(),
     };
     let layers = Layers::of(&program);
     let deployment = Deployment {

@@ -105,12 +105,12 @@ pub fn project(
     picture: &[u8],
     folder: &Path,
 ) -> Result<(), Failure> {
-    if picture.len() != program.input().len() {
+    if picture.len() != program.image_len() {
         return Err(Failure::new(format!(
             "the picture has {} values, but network '{}' takes {}: name another with --picture",
             picture.len(),
             program.name(),
-            program.input().len()
+            program.image_len()
         )));
     }
     match lang {
@@ -126,7 +126,7 @@ pub fn project(
             CProject {
                 board,
                 prefix: prefix.lower(),
-                network_files: &c::generate(program, &prefix, Api::Native),
+                network_files: &c::generate(program, &prefix, Api::Native)?,
                 image: picture,
             }
             .write(folder)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{InputFormat, Options, SourceFile, Zeros, rust};
+use gannet_compile::{Feed, InputFormat, Options, SourceFile, Zeros, rust};
 
 use crate::compiled::Compiled;
 use crate::draw::number::count;
@@ -63,16 +63,27 @@ pub enum InputArg {
     U8,
     /// The values that the network was trained on.
     F32,
+    /// Its pixels as bytes, a row at a time: the picture need not lie in memory.
+    Rows,
+    /// The values that the network was trained on, a row at a time.
+    F32Rows,
 }
 
 impl InputArg {
     /// The compiler's options.
     pub fn options(self) -> Options {
         let input = match self {
-            InputArg::U8 => InputFormat::PIXELS,
-            InputArg::F32 => InputFormat::F32,
+            InputArg::U8 | InputArg::Rows => InputFormat::PIXELS,
+            InputArg::F32 | InputArg::F32Rows => InputFormat::F32,
         };
-        Options::new(input)
+        let feed = match self {
+            InputArg::U8 | InputArg::F32 => Feed::Whole,
+            InputArg::Rows | InputArg::F32Rows => Feed::Rows,
+        };
+        Options {
+            feed,
+            ..Options::new(input)
+        }
     }
 }
 
@@ -121,7 +132,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
                 Some(name) => Prefix::new(name)?,
                 None => Prefix::of(&program),
             };
-            c::generate(&program, &prefix, api)
+            c::generate(&program, &prefix, api)?
         }
     };
     write(&args.out, &files)?;
@@ -130,7 +141,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
         args.out.display(),
         files.len(),
         count(program.constant_bytes() as u64),
-        count(program.arena_bytes() as u64)
+        count(program.ram_bytes() as u64)
     ));
     Ok(())
 }

@@ -10,8 +10,8 @@ use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Merge, Others,
-    Program, ScalarType, Stage, Statement, Step, Unary, behind,
+    Affine, Binary, BufferId, Counter, Derivation, Derive, Dot, Element, Expression, Loop, Merge,
+    Others, Program, ScalarType, Stage, Statement, Step, Unary, behind,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -138,26 +138,7 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, watch: Watch, out:
     let stages = stages.finish();
     GUARDS.lines().for_each(|line| out.line(line));
     let mut schedule = Writer::default();
-    comment(
-        &mut schedule,
-        "One inference. The arena is aligned to 4 bytes.",
-    );
-    let watcher = match watch {
-        Watch::Never => "",
-        Watch::WhereCompiledIn => ", int (*behind)(void *context, int stage), void *context",
-    };
-    let head = format!("static void compute(uint8_t *arena{watcher})");
-    schedule.braces(head, |out| {
-        for counter in program.counters() {
-            let counter = program.counter_name(counter);
-            out.line(format_args!("intptr_t {counter} = 0;"));
-        }
-        if watch == Watch::WhereCompiledIn {
-            out.line("(void)behind;");
-            out.line("(void)context;");
-        }
-        Printer { program }.steps(program.schedule(), watch, out);
-    });
+    print_schedule(program, prefix, watch, &mut schedule);
     let schedule = schedule.finish();
     let mut dots = Writer::default();
     for shape in dot::shapes(program) {
@@ -180,6 +161,50 @@ pub(super) fn computation(program: &Program, prefix: &Prefix, watch: Watch, out:
     stages.lines().for_each(|line| out.line(line));
     out.gap();
     schedule.lines().for_each(|line| out.line(line));
+}
+
+/// What runs the stages: once, or as far as the next row of the input lets it.
+fn print_schedule(program: &Program, prefix: &Prefix, watch: Watch, out: &mut Writer) {
+    let printer = Printer { program };
+    let (watcher, unused) = match watch {
+        Watch::Never => ("", &[][..]),
+        Watch::WhereCompiledIn => (
+            ", int (*behind)(void *context, int stage), void *context",
+            &["(void)behind;", "(void)context;"][..],
+        ),
+    };
+    if program.input_rows().is_some() {
+        comment(
+            out,
+            "Goes on with an inference as far as the row that was just put in lets it; 0 if it was broken off.",
+        );
+        let name = prefix.lower();
+        let head =
+            format!("static int compute(uint8_t *arena, {name}_progress *progress{watcher})");
+        out.braces(head, |out| {
+            out.line("int is_new = 1;");
+            unused.iter().for_each(|line| out.line(line));
+            out.line("progress->rows++;");
+            for (i, step) in program.schedule().iter().enumerate() {
+                out.braces(format_args!("if (progress->steps == {i})"), |out| {
+                    printer.steps(std::slice::from_ref(step), watch, out);
+                    out.line("progress->steps++;");
+                });
+            }
+            out.line("return 1;");
+        });
+        return;
+    }
+    comment(out, "One inference. The arena is aligned to 4 bytes.");
+    let head = format!("static void compute(uint8_t *arena{watcher})");
+    out.braces(head, |out| {
+        for counter in program.counters() {
+            let counter = program.counter_name(counter);
+            out.line(format_args!("intptr_t {counter} = 0;"));
+        }
+        unused.iter().for_each(|line| out.line(line));
+        printer.steps(program.schedule(), watch, out);
+    });
 }
 
 fn print_stage(program: &Program, prefix: &Prefix, stage: &Stage, out: &mut Writer) {
@@ -249,7 +274,7 @@ impl Printer<'_> {
                     }
                 }
                 Step::Resume(resume) => {
-                    let counter = self.program.counter_name(resume.counter);
+                    let counter = self.place_of(resume.counter);
                     let to = self.bound(&resume.to, "min");
                     out.braces(format_args!("while ({counter} < {to})"), |out| {
                         let variable = self.program.variable_name(resume.variable);
@@ -258,7 +283,20 @@ impl Printer<'_> {
                         out.line(format_args!("{counter}++;"));
                     });
                 }
+                Step::Take => {
+                    out.braces("if (is_new == 0)", |out| out.line("return 1;"));
+                    out.line("is_new = 0;");
+                }
             }
+        }
+    }
+
+    /// Where a counter is: with what is remembered from one row to the next, or a variable.
+    fn place_of(&self, counter: Counter) -> String {
+        let name = self.program.counter_name(counter);
+        match self.program.input_rows() {
+            Some(_) => format!("progress->{name}"),
+            None => name.to_owned(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod code;
 mod native;
+mod rows;
 mod text;
 mod vendor;
 mod weights;
@@ -60,10 +61,19 @@ impl Prefix {
 }
 
 /// The files, by their names in one folder.
-pub fn generate(program: &Program, prefix: &Prefix, api: Api) -> Vec<SourceFile> {
+///
+/// # Errors
+/// [`CompileError::WholeOnly`] if the program takes its input a row at a time and the interface
+/// has no call for that.
+pub fn generate(
+    program: &Program,
+    prefix: &Prefix,
+    api: Api,
+) -> Result<Vec<SourceFile>, CompileError> {
     match api {
-        Api::Native => native::files(program, prefix),
-        Api::StLegacy => vendor::st_legacy(program, prefix),
-        Api::StAi => vendor::st_ai(program, prefix),
+        Api::Native => Ok(native::files(program, prefix)),
+        _ if program.input_rows().is_some() => Err(CompileError::WholeOnly),
+        Api::StLegacy => Ok(vendor::st_legacy(program, prefix)),
+        Api::StAi => Ok(vendor::st_ai(program, prefix)),
     }
 }

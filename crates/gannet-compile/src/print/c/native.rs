@@ -4,9 +4,9 @@ use super::super::maker::{extents, header};
 use super::super::writer::Writer;
 use super::super::{SourceFile, self_test};
 use super::Prefix;
-use super::code;
 use super::text::{bits_type, comment, header_file, memory_type, string};
 use super::weights;
+use super::{code, rows};
 use crate::ir::{Buffer, Element, Program};
 
 /// `NAME.h` and `NAME.c`, and the weights in files beside them.
@@ -26,8 +26,17 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
     comment(
         &mut out,
         &format!(
-            "{}\n\nPut the image where {name}_input points, call {name}_run, read what it gives.",
-            header(program, "The interface")
+            "{}\n\n{}",
+            header(program, "The interface"),
+            match program.input_rows() {
+                None => format!(
+                    "Put the image where {name}_input points, call {name}_run, read what it gives."
+                ),
+                Some(_) => format!(
+                    "Put each row of the image where {name}_row points and call {name}_push_row; \
+                     the last\ngives the output."
+                ),
+            }
         ),
     );
     header_file(&mut out, &format!("{name}.h"), |out| {
@@ -40,22 +49,29 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
             let side = what.to_ascii_lowercase();
             comment(
                 out,
-                &format!("Elements of the {side}, {}.", extents(buffer)),
+                &format!(
+                    "Elements of the {side}, {}{}.",
+                    match program.input_rows() {
+                        Some(rows) if side == "input" => format!("{rows} rows of "),
+                        _ => String::new(),
+                    },
+                    extents(buffer)
+                ),
             );
-            out.line(format_args!("#define {upper}_{what}_LEN {}", buffer.len()));
+            let len = match side.as_str() {
+                "input" => program.image_len(),
+                _ => buffer.len(),
+            };
+            out.line(format_args!("#define {upper}_{what}_LEN {len}"));
             comment(out, &format!("What an element of the {side} is."));
             let element = memory_type(buffer.element);
             out.line(format_args!("typedef {element} {name}_{side}_element;"));
         }
         out.gap();
-        comment(
-            out,
-            "The network's working memory: all RAM that it needs besides the stack.",
-        );
-        out.block("typedef union {", &format!("}} {name}_network;"), |out| {
-            out.line("uint64_t alignment;");
-            out.line(format_args!("uint8_t arena[{}];", program.arena_bytes()));
-        });
+        match program.input_rows() {
+            None => network(program, name, out),
+            Some(_) => rows::network(program, prefix, out),
+        }
         out.gap();
         comment(
             out,
@@ -68,18 +84,15 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
         ));
         out.line(format_args!("extern const uint8_t {name}_hash[8];"));
         out.gap();
-        comment(
-            out,
-            "Where the input goes. A run may overwrite it: fill it before every run.",
-        );
-        out.line(format_args!("{};", input_head(name)));
-        out.gap();
-        comment(
-            out,
-            "One inference; gives the output's elements, which lie in the network.",
-        );
-        out.line(format_args!("{};", run_head(name)));
-        out.gap();
+        let functions = match program.input_rows() {
+            None => &functions(name)[..],
+            Some(_) => &rows::functions(name)[..],
+        };
+        for (what, head) in functions {
+            comment(out, what);
+            out.line(format_args!("{head};"));
+            out.gap();
+        }
         comment(
             out,
             "1 if one inference of a made-up input gives what it gave when this was generated, else 0.",
@@ -100,21 +113,44 @@ fn interface(program: &Program, prefix: &Prefix) -> String {
         comment(
             out,
             "One inference that tells `behind` of every stage that has run, by its number, and \
-             ends\nwhere it gives 0. Gives the working memory, in which only the input is not zero \
-             at first.",
+             ends\nwhere it gives 0. Gives the working memory, in which only the input, or its \
+             first row,\nis not zero at first.",
         );
-        out.line(format_args!("{};", run_watched_head(name)));
+        let head = match program.input_rows() {
+            None => run_watched_head(name),
+            Some(_) => rows::run_watched_head(name),
+        };
+        out.line(format_args!("{head};"));
         out.line("#endif");
     });
     out.finish()
 }
 
-fn input_head(name: &str) -> String {
-    format!("{name}_input_element *{name}_input({name}_network *network)")
+/// The memory of a network that is given its image whole.
+fn network(program: &Program, name: &str, out: &mut Writer) {
+    comment(
+        out,
+        "The network's working memory: all RAM that it needs besides the stack.",
+    );
+    out.block("typedef union {", &format!("}} {name}_network;"), |out| {
+        out.line("uint64_t alignment;");
+        out.line(format_args!("uint8_t arena[{}];", program.arena_bytes()));
+    });
 }
 
-fn run_head(name: &str) -> String {
-    format!("const {name}_output_element *{name}_run({name}_network *network)")
+/// What a network has for functions that is given its image whole: what they are for, and their
+/// heads.
+fn functions(name: &str) -> [(&'static str, String); 2] {
+    [
+        (
+            "Where the input goes. A run may overwrite it: fill it before every run.",
+            format!("{name}_input_element *{name}_input({name}_network *network)"),
+        ),
+        (
+            "One inference; gives the output's elements, which lie in the network.",
+            format!("const {name}_output_element *{name}_run({name}_network *network)"),
+        ),
+    ]
 }
 
 fn self_test_head(name: &str) -> String {
@@ -148,7 +184,10 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
     out.line(format_args!("#ifdef {watched}"));
     out.line("#define BEHIND(stage) \\");
     out.line("    if ((behind != 0) && (behind(context, stage) == 0)) \\");
-    out.line("    return");
+    out.line(match program.input_rows() {
+        None => "    return",
+        Some(_) => "    return 0",
+    });
     out.line("#else");
     out.line("#define BEHIND(stage) (void)0");
     out.line("#endif");
@@ -160,20 +199,36 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
         prefix.upper()
     ));
     out.gap();
-    let place = |kind: &str, side: &str, buffer: &Buffer| {
-        let offset = program.offset(buffer).expect("it lies in the arena");
-        format!("return ({kind}{name}_{side}_element *)(void *)(network->arena + {offset});")
-    };
-    out.braces(input_head(name), |out| {
-        out.line(place("", "input", program.input()));
-    });
-    out.gap();
-    out.braces(run_head(name), |out| {
-        out.line("compute(network->arena, 0, 0);");
-        out.line(place("const ", "output", program.output()));
-    });
+    match program.input_rows() {
+        None => {
+            let [(_, input), (_, run)] = functions(name);
+            let place =
+                |kind, side, buffer| place(program, name, (kind, side, buffer), "network->arena");
+            out.braces(input, |out| {
+                out.line(place("", "input", program.input()));
+            });
+            out.gap();
+            out.braces(run, |out| {
+                out.line("compute(network->arena, 0, 0);");
+                out.line(place("const ", "output", program.output()));
+            });
+        }
+        Some(_) => rows::implementation(program, prefix, &mut out),
+    }
     out.gap();
     out.line(format_args!("#ifdef {watched}"));
+    match program.input_rows() {
+        None => run_watched(program, name, &mut out),
+        Some(_) => rows::run_watched(prefix, &mut out),
+    }
+    out.line("#endif");
+    out.gap();
+    self_test(program, name, &mut out);
+    out.finish()
+}
+
+/// The function that can be watched.
+fn run_watched(program: &Program, name: &str, out: &mut Writer) {
     out.braces(run_watched_head(name), |out| {
         let input = program
             .offset(program.input())
@@ -187,10 +242,17 @@ fn implementation(program: &Program, prefix: &Prefix) -> String {
         out.line("compute(network->arena, behind, context);");
         out.line("return network->arena;");
     });
-    out.line("#endif");
-    out.gap();
-    self_test(program, name, &mut out);
-    out.finish()
+}
+
+/// Gives the place of a buffer, the `side` of the network, in `arena`.
+pub(super) fn place(
+    program: &Program,
+    name: &str,
+    (kind, side, buffer): (&str, &str, &Buffer),
+    arena: &str,
+) -> String {
+    let offset = program.offset(buffer).expect("it lies in the arena");
+    format!("return ({kind}{name}_{side}_element *)(void *)({arena} + {offset});")
 }
 
 fn self_test(program: &Program, name: &str, out: &mut Writer) {
@@ -215,6 +277,9 @@ fn self_test(program: &Program, name: &str, out: &mut Writer) {
         ));
         out.list(self_test::output_bits(program).into_iter());
         out.line("};");
+        if program.input_rows().is_some() {
+            return rows::self_test(name, &value, out);
+        }
         out.line(format_args!(
             "{name}_input_element *const input = {name}_input(network);"
         ));
