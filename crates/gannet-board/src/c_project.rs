@@ -14,7 +14,7 @@ use crate::error::BoardError;
 use crate::project::{flash_line, write_if_changed};
 
 /// Files with `{{names}}` to fill in, or without any.
-const TEMPLATES: [(&str, &str); 29] = [
+const TEMPLATES: [(&str, &str); 30] = [
     ("Makefile", include_str!("../firmware-c/Makefile.in")),
     (
         "CMakeLists.txt",
@@ -43,6 +43,7 @@ const TEMPLATES: [(&str, &str); 29] = [
     ("src/text.h", include_str!("../firmware-c/text.h")),
     ("src/text.c", include_str!("../firmware-c/text.c")),
     ("src/element.h", include_str!("../firmware-c/element.h.in")),
+    ("src/feed.h", include_str!("../firmware-c/feed.h.in")),
     (
         "src/identity.c",
         include_str!("../firmware-c/identity.c.in"),

@@ -3,12 +3,13 @@
 //!
 //! ```no_run
 //! use std::{path::Path, time::Duration};
-//! use gannet_board::{Board, Host, Project, Toolchain, build, run_example};
+//! use gannet_board::{Board, Feed, Host, Project, Toolchain, build, run_example};
 //!
 //! # fn network() -> Vec<(String, String)> { Vec::new() }
 //! let (host, board, folder) = (Host::current(), Board::find("nucleo-f446re")?, Path::new("fw"));
 //! let network_files = network();
-//! Project { board, network: "mnist-small", network_files: &network_files, image: &[0; 784] }
+//! let feed = Feed::Whole;
+//! Project { board, network: "mnist-small", network_files: &network_files, feed, image: &[0; 784] }
 //!     .write(folder)?;
 //! let toolchain = Toolchain::find(&host, board.core.rust_target())?;
 //! let images = build(&host, &toolchain, board, folder, |line| eprintln!("{line}"))?;
@@ -52,6 +53,6 @@ pub use image::{Firmware, Image};
 pub use locate::{Divergence, locate};
 pub use measure::{Measured, measured};
 pub use native::Native;
-pub use project::Project;
+pub use project::{Feed, Project};
 pub use toolchain::Toolchain;
 pub use validate::{Report, Validation};

@@ -56,6 +56,15 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("README.md", include_str!("../firmware/README.md.in")),
 ];
 
+/// How the network of a project takes its images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// Whole: one lies in the network's memory before an inference.
+    Whole,
+    /// A row at a time.
+    Rows,
+}
+
 /// What a firmware project is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Project<'a> {
@@ -65,6 +74,8 @@ pub struct Project<'a> {
     pub network: &'a str,
     /// The network crate's files: path inside the crate, text.
     pub network_files: &'a [(String, String)],
+    /// How the network takes its images.
+    pub feed: Feed,
     /// The image that `example` runs: one `u8` for each element of the network's input.
     pub image: &'a [u8],
 }
@@ -94,6 +105,7 @@ impl Project<'_> {
                 "src/uart.rs",
                 uart_source(self.board.uart().kind).to_owned(),
             ),
+            ("src/feed.rs", feed_source(self.feed).to_owned()),
             ("src/board.rs", board_source(self.board)),
             ("src/image.rs", image_source(self.image)),
         ];
@@ -260,6 +272,13 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<(), BoardError
     fs::write(path, text).map_err(BoardError::file(path))
 }
 
+fn feed_source(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Whole => include_str!("../firmware/src/feed/whole.rs"),
+        Feed::Rows => include_str!("../firmware/src/feed/rows.rs"),
+    }
+}
+
 fn uart_source(kind: UartKind) -> &'static str {
     match kind {
         UartKind::Stm32V1 => include_str!("../firmware/src/uart/stm32_v1.rs"),
@@ -302,6 +321,7 @@ mod tests {
             board,
             network: "tiny",
             network_files: &network_files,
+            feed: Feed::Whole,
             image: &[7; 784],
         }
         .files()
@@ -346,6 +366,7 @@ mod tests {
                 board: Board::find("nucleo-f446re").unwrap(),
                 network,
                 network_files: &network_files,
+                feed: Feed::Whole,
                 image: &[],
             };
             let is_manifest = |path: &PathBuf| path.ends_with("Cargo.toml");

@@ -26,7 +26,8 @@ pub struct Analysis {
     pub macc_st: u64,
     /// Constants that the generated code carries.
     pub weights_bytes: usize,
-    /// The arena: input, output and all that lies between them.
+    /// The arena: input, output and all that lies between them; and counters, where the input
+    /// comes a row at a time.
     pub activations_bytes: usize,
     /// What every plan for this schedule needs at least.
     pub activations_lower_bound_bytes: usize,
@@ -130,7 +131,7 @@ impl Analysis {
             macs: graph.macs(),
             macc_st: macc_st(graph),
             weights_bytes: program.constant_bytes(),
-            activations_bytes: program.arena_bytes(),
+            activations_bytes: program.ram_bytes(),
             activations_lower_bound_bytes: memory::lower_bound(program.slots()),
             st: StReading::of(graph),
             estimated_cycles: cycles.map(|cycles| cycles.iter().sum()),

@@ -1,5 +1,5 @@
 //! What both programs share: clock, serial port and its interrupt, a tick counter, the peak of the stack,
-//! printing, and the identity of the network inside.
+//! printing, how the network takes its images, and its identity.
 
 #![no_std]
 
@@ -7,6 +7,7 @@ pub mod board;
 pub mod clock;
 pub mod decimal;
 pub mod element;
+pub mod feed;
 pub mod identity;
 pub mod image;
 pub mod interrupt;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gannet_board::{Board, CProject, Project};
+use gannet_board::{Board, CProject, Feed, Project};
 
 pub const NETWORK: &str = "tiny-sums";
 pub const HASH: [u8; 8] = *b"gannet\x00\x01";
@@ -19,6 +19,7 @@ pub fn write(folder: &Path, board: &Board) {
         board,
         network: NETWORK,
         network_files: &network_files,
+        feed: Feed::Whole,
         image: &image(0),
     };
     project.write(folder).unwrap();

@@ -11,8 +11,8 @@ use gannet_compile::ir::Program;
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::boards::BoardArgs;
-use crate::cmd::firmware;
-use crate::cmd::generate::{InputArg, Language, ZerosArg};
+use crate::cmd::firmware::{self, PixelsArg};
+use crate::cmd::generate::{Language, ZerosArg};
 use crate::compiled::Compiled;
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, percent, seconds};
@@ -29,6 +29,9 @@ pub struct Bench {
     model: String,
     #[command(flatten)]
     board: BoardArgs,
+    /// What the network is given for a picture.
+    #[arg(long, value_enum, default_value = "u8")]
+    input: PixelsArg,
     /// The language of the firmware.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
@@ -50,7 +53,8 @@ pub struct Bench {
 pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = &args.board.find()?;
-    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
+    let options = args.zeros.options(args.input.into());
+    let compiled = Compiled::read(&args.model, &options)?;
     compiled.check(board)?;
     let program = compiled.program;
     let folder = args

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use gannet_board::{
-    Board, BoardError, CProject, ExampleRun, Firmware as Sizes, Host, Images, Project, Toolchain,
-    doctor,
+    Board, BoardError, CProject, ExampleRun, Feed, Firmware as Sizes, Host, Images, Project,
+    Toolchain, doctor,
 };
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::ir::Program;
@@ -35,6 +35,9 @@ pub struct Firmware {
     /// The picture that the program `example` runs: DATASET:SPLIT/INDEX.
     #[arg(long, default_value = "mnist:train/2")]
     picture: ImageRef,
+    /// What the network is given for a picture.
+    #[arg(long, value_enum, default_value = "u8")]
+    input: PixelsArg,
     /// The language of the project.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
@@ -43,6 +46,24 @@ pub struct Firmware {
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
+}
+
+/// What the network of firmware is given for a picture.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PixelsArg {
+    /// Its pixels as bytes.
+    U8,
+    /// Its pixels as bytes, a row at a time: the picture need not lie in memory.
+    Rows,
+}
+
+impl From<PixelsArg> for InputArg {
+    fn from(pixels: PixelsArg) -> InputArg {
+        match pixels {
+            PixelsArg::U8 => InputArg::U8,
+            PixelsArg::Rows => InputArg::Rows,
+        }
+    }
 }
 
 /// Build a firmware project and measure what it takes of the board.
@@ -59,7 +80,8 @@ pub struct Build {
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
     let board = args.board.find()?;
-    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
+    let options = args.zeros.options(args.input.into());
+    let compiled = Compiled::read(&args.model, &options)?;
     compiled.check(&board)?;
     let program = compiled.program;
     let dataset = Dataset::open(&args.picture.dataset)?;
@@ -118,6 +140,10 @@ pub fn project(
             board,
             network: &rust::package_name(program),
             network_files: &rust::generate(program),
+            feed: match program.input_rows() {
+                None => Feed::Whole,
+                Some(_) => Feed::Rows,
+            },
             image: picture,
         }
         .write(folder)?,

@@ -9,7 +9,7 @@ use firmware::element::{Element, largest};
 use firmware::image::IMAGE;
 use firmware::text::{print, print_hex, print_u32};
 use firmware::timer::Timer;
-use firmware::{board, clock, stack};
+use firmware::{board, clock, feed, stack};
 use network::Network;
 
 #[entry]
@@ -22,9 +22,9 @@ fn main() -> ! {
     let mut uart = Uart::start(clock);
     let timer = Timer::start(clock);
 
-    NETWORK.input_mut().copy_from_slice(&IMAGE);
+    feed::put(NETWORK, &IMAGE);
     let start = timer.now();
-    let outputs = *NETWORK.run();
+    let outputs = *feed::run(NETWORK, &IMAGE);
     let ticks = timer.now().wrapping_sub(start);
     let peak_stack_bytes = stack::peak_bytes();
 

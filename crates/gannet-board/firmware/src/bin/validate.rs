@@ -7,6 +7,7 @@
 use core::ops::ControlFlow;
 
 use cortex_m_rt::{entry, exception};
+use firmware::feed::Fed;
 use firmware::queue::Queue;
 use firmware::timer::Timer;
 use firmware::uart::{self, Uart};
@@ -15,7 +16,6 @@ use gannet_link::{
     Capabilities, Element, Engine, Identity, Inference, Memory, Port, Server, TensorInfo, as_bytes,
     as_bytes_mut, frame_len_max,
 };
-use network::Network;
 
 /// An image's index and the image.
 const REQUEST_BYTES: usize = 4 + network::INPUT_LEN * size_of::<network::Input>();
@@ -39,7 +39,7 @@ unsafe fn DefaultHandler(_number: i16) {
 fn main() -> ! {
     // It owns its arena: static, so that the linker accounts for it. `entry` makes this a unique
     // reference, as `main` runs once.
-    static mut NETWORK: Network = Network::new();
+    static mut NETWORK: Fed = Fed::new();
 
     let clock = clock::start();
     let mut line = Line(Uart::start(clock));
@@ -69,7 +69,7 @@ impl Port for Line {
 }
 
 struct Device {
-    network: &'static mut Network,
+    network: &'static mut Fed,
     timer: Timer,
     /// What each stage took, little-endian.
     stage_ticks: [[u8; 4]; network::STAGES],
@@ -90,7 +90,7 @@ impl Engine for Device {
     }
 
     fn input(&mut self) -> &mut [u8] {
-        as_bytes_mut(self.network.input_mut())
+        as_bytes_mut(self.network.image_mut())
     }
 
     fn run(&mut self) -> Inference<'_> {
