@@ -384,7 +384,7 @@ mod tests {
     use gannet_graph::{Conv2D, Dense, Flatten, Padding, Window, networks};
 
     use super::*;
-    use crate::{InputFormat, compile};
+    use crate::{InputFormat, Options, compile};
 
     fn analysis(graph: &Graph) -> Analysis {
         Analysis::new(

@@ -115,7 +115,7 @@ pub fn compile_quantized(
         InputFormat::U8 { scale } => lower::Input::Scaled(scale),
         InputFormat::F32 => lower::Input::F32,
     };
-    let hash = twin.hash().short();
+    let hash = graph.hash().short();
     lower::lower(&twin, hash, (input, options.feed), Some(integers))
 }
 

@@ -291,7 +291,7 @@ fn depends(body: &[Statement], variable: Variable) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InputFormat, compile};
+    use crate::{InputFormat, Options, compile};
     use gannet_graph::{Dense, Function, Graph};
 
     fn total(graph: &Graph) -> Operations {

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::{integers, suite};
 use gannet_compile::ir::Program;
-use gannet_compile::{InputFormat, Interpreter, compile};
+use gannet_compile::{InputFormat, Interpreter, Options, compile};
 
 /// A program that reads `network index, image` records and answers each with the outputs and
 /// with one byte, 1 if the network's self-test succeeded.

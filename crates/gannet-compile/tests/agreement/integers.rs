@@ -1,7 +1,7 @@
 //! Networks of integers: the interpreter against the integer reference, to the bit.
 
 use gannet_compile::ir::Program;
-use gannet_compile::{CompileError, InputFormat, Interpreter, compile_quantized};
+use gannet_compile::{CompileError, InputFormat, Interpreter, Options, compile_quantized};
 use gannet_graph::quantized::{
     Add, Bias, Clamp, Conv2D, Dense, DepthwiseConv2D, Element, GlobalAveragePool2D, Kernel,
     MaxPool2D, Products, Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Softmax,
@@ -265,6 +265,21 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         names.filter(|name| *name == "input_table").count()
     });
     assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0]);
+}
+
+/// The twin of floats has no scales, but the hash tells networks apart that differ in one only.
+#[test]
+fn a_scale_is_part_of_the_hash() {
+    let of = |scale| {
+        let image = TensorType::new([4], values(0.1, 0));
+        let mut graph = QuantizedGraph::new("scales", image).unwrap();
+        let weights = Kernel::new(vec![4, 1], vec![1; 4], WeightBits::Eight, vec![scale]);
+        let products = Products::new(weights.unwrap(), None, values(0.1, 0), Clamp::None);
+        graph.push("dense", Dense::new(products).unwrap()).unwrap();
+        program(&graph).hash()
+    };
+    assert_eq!(of(0.5), of(0.5));
+    assert_ne!(of(0.5), of(0.25));
 }
 
 /// The image, five rows of it with two columns of border, six pooled rows of 13 pixels of 8

@@ -5,7 +5,7 @@ use crate::plan::{Family, Plan, compare};
 use crate::reference;
 use crate::suite::{self, Random};
 use gannet_compile::ir::Program;
-use gannet_compile::{CompileError, InputFormat, compile};
+use gannet_compile::{CompileError, InputFormat, Options, compile};
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
     Cropping2D, Dense, DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, GlobalMaxPool2D,

@@ -1,7 +1,7 @@
 //! The interpreter against the f32 reference, on every network of the suite.
 
 use crate::suite;
-use gannet_compile::{InputFormat, Interpreter, compile};
+use gannet_compile::{InputFormat, Interpreter, Options, compile};
 use gannet_graph::Graph;
 
 fn floats(bytes: &[u8]) -> Vec<f32> {

@@ -5,7 +5,7 @@ use crate::compiler::Compiler;
 use crate::host::images;
 use crate::suite;
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{InputFormat, Interpreter, compile};
+use gannet_compile::{InputFormat, Interpreter, Options, compile};
 
 /// Builds `caller` against the network's files with each compiler and compares what both of its
 /// ways give.
