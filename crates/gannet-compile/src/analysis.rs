@@ -89,7 +89,8 @@ pub struct Limits {
 /// A limit that is not kept, and the layer to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error(
-    "layer '{layer}' ({kind}) breaks the limit: {what} {needed} {unit}, but {given_by} {limit}. {advice}"
+    "layer '{layer}' ({kind}) breaks the limit: {what} {needed} {unit}, but {given_by} {limit}, {} fewer. {advice}",
+    .needed - .limit
 )]
 pub struct Misfit {
     /// The layer that needs most.

@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use gannet_board::Board;
 use gannet_compile::analysis::{Limits, Misfit};
+use gannet_compile::cost;
+use gannet_compile::ir::Program;
 
+use crate::draw::number::count;
 use crate::failure::Failure;
 
 /// Limits below those of the board. What is not named may be taken whole.
@@ -42,6 +45,76 @@ pub fn keep(misfits: &[Misfit]) -> Result<(), Failure> {
     }
     let sentences: Vec<String> = misfits.iter().map(Misfit::to_string).collect();
     Err(Failure::limit(sentences.join("\n")))
+}
+
+/// Something that a network takes, and its limit.
+pub struct Taken {
+    /// As the subject of a sentence.
+    pub what: &'static str,
+    pub amount: u64,
+    pub unit: &'static str,
+    /// Nothing where it is not limited.
+    pub limit: Option<u64>,
+}
+
+/// A failure that names everything that network `name` takes beyond its limit, and by how much.
+///
+/// # Errors
+/// One sentence for each of them, if there are any.
+pub fn keep_all(name: &str, taken: &[Taken], given_by: &str) -> Result<(), Failure> {
+    let sentences: Vec<String> = (taken.iter())
+        .filter_map(|each| {
+            let limit = each.limit.filter(|&limit| each.amount > limit)?;
+            Some(format!(
+                "network '{name}': {} {} {}, but {given_by} {}, {} fewer",
+                each.what,
+                count(each.amount),
+                each.unit,
+                count(limit),
+                count(each.amount - limit)
+            ))
+        })
+        .collect();
+    match sentences.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::limit(sentences.join("\n"))),
+    }
+}
+
+/// A failure if `program` needs more on `board` than `budget`.
+///
+/// # Errors
+/// As [`keep_all`].
+pub fn keep_program(program: &Program, board: &Board, budget: Budget) -> Result<(), Failure> {
+    let limits = budget.limits(board);
+    let cycles = cost::estimated_cycles(program, board.core).map(|stages| stages.iter().sum());
+    if limits.cycles.is_some() && cycles.is_none() {
+        return Err(Failure::usage(format!(
+            "cycles are not estimated for the {}; `gannet bench --budget` counts them",
+            board.core.name()
+        )));
+    }
+    let taken = [
+        Taken {
+            what: "weights and tables take",
+            amount: program.constant_bytes() as u64,
+            unit: "bytes of flash",
+            limit: Some(limits.flash_bytes as u64),
+        },
+        Taken {
+            what: "activations take",
+            amount: program.ram_bytes() as u64,
+            unit: "bytes of RAM",
+            limit: Some(limits.ram_bytes as u64),
+        },
+        Taken {
+            what: "one inference takes an estimated",
+            amount: cycles.unwrap_or(0),
+            unit: "cycles",
+            limit: limits.cycles,
+        },
+    ];
+    keep_all(program.name(), &taken, &limits.given_by)
 }
 
 impl FromStr for Budget {

@@ -3,12 +3,12 @@
 
 use gannet_board::Board;
 use gannet_board::validate::OutputFormat;
+use gannet_compile::analysis::Analysis;
 use gannet_compile::ir::Program;
 use gannet_compile::{Options, compile, compile_quantized};
 use gannet_formats::Model;
 
-use crate::cmd::analyze;
-use crate::draw::number::kib;
+use crate::budget::{self, Budget};
 use crate::failure::Failure;
 use crate::model;
 
@@ -45,24 +45,17 @@ impl Compiled {
 
     /// Whether the network fits `board`, before anything is built for it.
     pub fn check(&self, board: &Board) -> Result<(), Failure> {
-        if let Model::Float(graph) = &self.model {
-            return analyze::check(graph, &self.program, board);
-        }
-        let (flash, ram) = (board.flash.len_bytes as usize, board.ram.len_bytes as usize);
-        let needs = [
-            ("weights", self.program.constant_bytes(), "flash", flash),
-            ("activations", self.program.ram_bytes(), "RAM", ram),
-        ];
-        match needs.into_iter().find(|(_, needed, _, has)| needed > has) {
-            None => Ok(()),
-            Some((what, needed, memory, has)) => Err(Failure::limit(format!(
-                "network '{}' has {} of {what}, but {} has {} of {memory}: fewer or smaller \
-                 layers need less",
-                self.program.name(),
-                kib(needed),
-                board.name,
-                kib(has)
-            ))),
+        self.keep(Budget::default(), board)
+    }
+
+    /// Whether the network keeps to `budget` on `board`.
+    pub fn keep(&self, budget: Budget, board: &Board) -> Result<(), Failure> {
+        match &self.model {
+            Model::Float(graph) => {
+                let analysis = Analysis::new(graph, &self.program, board.core);
+                budget::keep(&analysis.misfits(&budget.limits(board)))
+            }
+            Model::Quantized(_) => budget::keep_program(&self.program, board, budget),
         }
     }
 }

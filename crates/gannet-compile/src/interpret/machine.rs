@@ -309,7 +309,8 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
                 left
             }
         }
-        Binary::ShiftLeft
+        Binary::And
+        | Binary::ShiftLeft
         | Binary::RoundedProduct(_)
         | Binary::RoundingShiftRight
         | Binary::ShiftRight => {
@@ -338,6 +339,7 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
             }
         }
         Binary::ShiftRight => left.wrapping_shr(right.cast_unsigned()),
+        Binary::And => left & right,
         Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
         Binary::RoundedProduct(bits) => {
             let product = i64::from(left) * i64::from(right);

@@ -125,6 +125,18 @@ impl ProgramBuilder {
         self.array(name, element, extents, storage)
     }
 
+    /// The bytes of `buffer` as elements of another type, of which it holds as many.
+    pub fn view_as(
+        &mut self,
+        buffer: BufferId,
+        name: &str,
+        element: Element,
+        extents: &[usize],
+    ) -> BufferId {
+        let storage = self.program.buffer(buffer).storage.clone();
+        self.array(name, element, extents, storage)
+    }
+
     /// What a buffer is.
     pub fn describe(&self, buffer: BufferId) -> &Buffer {
         self.program.buffer(buffer)

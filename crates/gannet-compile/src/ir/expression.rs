@@ -57,6 +57,8 @@ pub enum Binary {
     Max,
     /// `b < a ? b : a`: of equals and unordered values the first.
     Min,
+    /// The bits that two `i32` have in common.
+    And,
     /// `i32` shifted left by the low five bits of another.
     ShiftLeft,
     /// The product of two `i32` divided by two to the power of so many bits, 1 to 62, rounded to

@@ -310,7 +310,10 @@ impl Scope<'_> {
                     Binary::RoundedProduct(0 | 63..) => {
                         return Err(self.fault("a product divided by no power of two".to_owned()));
                     }
-                    Binary::ShiftLeft | Binary::RoundedProduct(_) | Binary::RoundingShiftRight => {
+                    Binary::And
+                    | Binary::ShiftLeft
+                    | Binary::RoundedProduct(_)
+                    | Binary::RoundingShiftRight => {
                         self.same_type(ScalarType::I32, left)?;
                     }
                     Binary::ShiftRight => {

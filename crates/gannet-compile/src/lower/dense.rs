@@ -5,7 +5,7 @@ use gannet_graph::Dense;
 use super::Lowering;
 use super::channels::{Blocks, Weights};
 use super::finish::{Arithmetic, Finish};
-use super::integer::{Factors, Runs};
+use super::integer::{self, Factors, Packed, Runs};
 use crate::fuse::Group;
 use crate::ir::{BufferId, Scalar, Statement};
 
@@ -29,6 +29,10 @@ impl<'g> Lowering<'g> {
         let target = self.value(group);
         let (features, units) = (layer.features(), layer.units());
 
+        let are_packed = self.integers.is_some_and(|integers| {
+            let products = integers.products(group.first());
+            integer::are_packed(products.kernel(), features)
+        });
         let mut stage = Vec::new();
         let size = match kernel {
             Weights::F32(_) => units.div_ceil(units.div_ceil(MOST_SUMS)),
@@ -37,6 +41,19 @@ impl<'g> Lowering<'g> {
         for blocks in self.blocks(units, size) {
             let kernel_name = format!("{name}_kernel");
             let place = |tap: usize, unit: usize| tap * units + unit;
+            if let (Weights::I8(weights), true) = (kernel, are_packed) {
+                let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
+                let packed = Packed {
+                    source,
+                    inputs: features,
+                    weights,
+                    place,
+                };
+                body.extend(self.add_packed(&kernel_name, &blocks, &packed, &sums));
+                body.extend(stores(&blocks, sums, target, &finish));
+                stage.extend(blocks.repeat(body));
+                continue;
+            }
             if matches!(kernel, Weights::I8(_)) {
                 let runs = Runs {
                     rows: 1,

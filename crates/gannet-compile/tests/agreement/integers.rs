@@ -44,12 +44,27 @@ pub fn products_of(
     output: Quantization,
     clamp: Clamp,
 ) -> Products {
+    let bits = WeightBits::Eight;
+    products_of_bits(random, (shape, bits), [outputs, scales], output, clamp)
+}
+
+/// The same of weights with so many bits.
+pub fn products_of_bits(
+    random: &mut Random,
+    (shape, bits): (&[usize], WeightBits),
+    [outputs, scales]: [usize; 2],
+    output: Quantization,
+    clamp: Clamp,
+) -> Products {
     let elements = shape.iter().product();
     let weights = (0..elements)
-        .map(|_| (random.bits() as i8).max(-127))
+        .map(|_| match bits {
+            WeightBits::Eight => (random.bits() as i8).max(-127),
+            WeightBits::Four => (random.bits() as i8) >> 4,
+        })
         .collect();
     let scales = (0..scales).map(|_| 0.002 + 0.003 * (random.weight() + 1.0));
-    let kernel = Kernel::new(shape.to_vec(), weights, WeightBits::Eight, scales.collect());
+    let kernel = Kernel::new(shape.to_vec(), weights, bits, scales.collect());
     let bias = (0..outputs).map(|_| (random.weight() * 4000.0) as i32);
     let bias = Some(Bias::I32(bias.collect()));
     Products::new(kernel.unwrap(), bias, output, clamp)
@@ -189,8 +204,31 @@ fn shares() -> QuantizedGraph {
     graph
 }
 
+/// Weights of four bits: more inputs than are unpacked at a time, units that are no blocks of one
+/// size, words that are not full; and a window's.
+fn nibbles() -> QuantizedGraph {
+    let mut random = Random::new(6);
+    let image = TensorType::new([7, 9, 3], pixels());
+    let mut graph = QuantizedGraph::new("nibbles", image).unwrap();
+    let mut four = |shape: &[usize], outputs, output| {
+        let shape = (shape, WeightBits::Four);
+        products_of_bits(&mut random, shape, [outputs; 2], output, Clamp::None)
+    };
+    let same = window([3, 3], [1, 1], Padding::Same);
+    let convolution = four(&[3, 3, 3, 5], 5, values(0.05, 7));
+    graph
+        .push("conv", Conv2D::new(same, convolution).unwrap())
+        .unwrap();
+    graph.push("flat", Reshape::new([315])).unwrap();
+    let dense = four(&[315, 13], 13, values(0.3, -9));
+    graph.push("dense", Dense::new(dense).unwrap()).unwrap();
+    let dense = four(&[13, 3], 3, values(0.2, 1));
+    graph.push("dense_1", Dense::new(dense).unwrap()).unwrap();
+    graph
+}
+
 pub fn networks() -> Vec<QuantizedGraph> {
-    vec![digits(), strides(), residual(), shares()]
+    vec![digits(), strides(), residual(), shares(), nibbles()]
 }
 
 /// `graph`, compiled for pixels.
@@ -264,7 +302,22 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         let names = program.buffers().iter().map(|buffer| &buffer.name);
         names.filter(|name| *name == "input_table").count()
     });
-    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0]);
+    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0]);
+}
+
+/// Two weights to a byte, blocks in whole words.
+#[test]
+fn weights_of_four_bits_take_half_a_byte() {
+    let bytes = |bits| {
+        let mut random = Random::new(8);
+        let mut graph = QuantizedGraph::new("d", TensorType::new([64], values(0.1, 0))).unwrap();
+        let products = ((&[64, 10][..], bits), [10, 1], values(0.2, 0));
+        let (shape, outputs, output) = products;
+        let products = products_of_bits(&mut random, shape, outputs, output, Clamp::None);
+        graph.push("dense", Dense::new(products).unwrap()).unwrap();
+        program(&graph).constant_bytes()
+    };
+    assert_eq!(bytes(WeightBits::Eight) - bytes(WeightBits::Four), 320);
 }
 
 /// The twin of floats has no scales, but the hash tells networks apart that differ in one only.

@@ -1,7 +1,7 @@
 //! Random networks of integers: all kinds, odd sizes, strides, paddings, holes, zero points and
 //! scales, and branches.
 
-use crate::integers::{self, products_of, values};
+use crate::integers::{self, products_of, products_of_bits, values};
 use crate::plan::{Family, Plan, compare};
 use crate::suite::Random;
 use gannet_compile::CompileError;
@@ -9,7 +9,7 @@ use gannet_compile::ir::Program;
 use gannet_graph::quantized::{
     Add, AveragePool2D, Clamp, Concatenate, Conv2D, Dense, DepthwiseConv2D, GlobalAveragePool2D,
     HardSwish, Layer, LeakyRelu, MaxPool2D, Multiply, Quantization, QuantizedGraph, Relu,
-    Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType, ZeroPadding2D,
+    Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{GraphError, NodeId, Padding, Window};
 
@@ -214,7 +214,9 @@ fn dense(
     let units = 1 + random.below(17);
     let scales = [1, units][random.below(2)];
     let (output, clamp) = (quantization(random), clamp(random));
-    let products = products_of(random, &[features, units], [units, scales], output, clamp);
+    let bits = [WeightBits::Eight, WeightBits::Four][random.below(2)];
+    let shape = (&[features, units][..], bits);
+    let products = products_of_bits(random, shape, [units, scales], output, clamp);
     graph.push(name, Dense::new(products)?)?;
     Ok(())
 }

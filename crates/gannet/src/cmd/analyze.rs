@@ -4,9 +4,7 @@ use clap::Args;
 use gannet_board::Board;
 use gannet_compile::analysis::Analysis;
 use gannet_compile::compile;
-use gannet_compile::ir::Program;
 use gannet_formats::Model;
-use gannet_graph::Graph;
 
 use crate::budget::{self, Budget};
 use crate::cmd::analyze_integers;
@@ -29,12 +27,12 @@ pub struct Analyze {
     board: Option<String>,
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
-    input: InputArg,
+    pub input: InputArg,
     /// Less than all of the board: flash=64k,ram=8k,cycles=1M, or some of them.
     #[arg(long, value_name = "LIMITS")]
     budget: Option<Budget>,
     #[command(flatten)]
-    json: JsonArg,
+    pub json: JsonArg,
 }
 
 pub fn run(args: &Analyze) -> Result<(), Failure> {
@@ -46,18 +44,13 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
     let budget = args.budget.unwrap_or_default();
     let graph = match model::structure_any(&args.model)? {
         Model::Float(graph) => graph,
-        Model::Quantized(graph) => return analyze_integers::run(&graph, board, budget, &args.json),
+        Model::Quantized(graph) => return analyze_integers::run(&graph, board, budget, args),
     };
     let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program, board.core);
     show(&analysis, board, args.json.screen()?);
     args.json.write(&[("analysis", &analysis)])?;
     budget::keep(&analysis.misfits(&budget.limits(board)))
-}
-
-/// Whether `program` of `graph` fits `board`, before anything is built for it.
-pub fn check(graph: &Graph, program: &Program, board: &Board) -> Result<(), Failure> {
-    fit(&Analysis::new(graph, program, board.core), board)
 }
 
 /// Whether what was analysed fits `board`.

@@ -2,14 +2,15 @@
 //! layer, counted on the graph.
 
 use gannet_board::Board;
+use gannet_compile::compile_quantized;
 use gannet_graph::QuantizedGraph;
 use serde::Serialize;
 
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
+use crate::cmd::analyze::Analyze;
 use crate::draw::number::{count, kib, percent};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
-use crate::report::JsonArg;
 
 /// The section `analysis` of the report.
 #[derive(Debug, Serialize)]
@@ -70,17 +71,20 @@ impl Section {
     }
 }
 
-/// Counts, draws, and fails if the weights or the activations of one layer are too large.
+/// Counts, draws, and fails if the network takes too much: as it is compiled, or where it cannot be,
+/// by the weights and the activations of one layer.
 pub fn run(
     graph: &QuantizedGraph,
     board: &Board,
     budget: Budget,
-    json: &JsonArg,
+    args: &Analyze,
 ) -> Result<(), Failure> {
-    if budget.limits(board).cycles.is_some() {
-        return Err(Failure::usage(
-            "cycles of a network of integers are not estimated here; `gannet bench` counts them",
-        ));
+    let (json, limits) = (&args.json, budget.limits(board));
+    let program = compile_quantized(graph, &args.input.options());
+    if let (Err(error), Some(_)) = (&program, limits.cycles) {
+        return Err(Failure::usage(format!(
+            "cycles can only be limited of a network that can be compiled: {error}"
+        )));
     }
     let section = Section::new(graph);
     let screen = json.screen()?;
@@ -122,7 +126,9 @@ pub fn run(
         count(section.params as u64),
     ));
     json.write(&[("analysis", &section)])?;
-    let limits = budget.limits(board);
+    if let Ok(program) = program {
+        return budget::keep_program(&program, board, budget);
+    }
     if section.weights_bytes > limits.flash_bytes || section.activations_bytes > limits.ram_bytes {
         return Err(Failure::limit(format!(
             "network '{}' does not fit: its weights take {} bytes of flash and a layer's \

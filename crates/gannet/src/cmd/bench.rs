@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gannet_board::{Bench as Section, Subject, Toolchain, measured};
+use gannet_compile::analysis::Limits;
 use gannet_compile::c::Prefix;
 use gannet_compile::cost;
 use gannet_compile::ir::Program;
 use gannet_data::{Dataset, ImageRef};
 
+use crate::budget::{Budget, Taken, keep_all};
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::firmware::{self, PixelsArg};
 use crate::cmd::generate::{Language, ZerosArg};
@@ -46,6 +48,9 @@ pub struct Bench {
     /// Where the project is written and built; NETWORK-BOARD in this folder without it.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// What the firmware may take of the board: flash=64k,ram=8k,cycles=1M, or some of them.
+    #[arg(long, value_name = "LIMITS")]
+    budget: Option<Budget>,
     #[command(flatten)]
     json: JsonArg,
 }
@@ -86,7 +91,37 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
         }
     }
     show(&section, screen);
-    args.json.write(&[("bench", &section)])
+    args.json.write(&[("bench", &section)])?;
+    keep(
+        &section,
+        &program,
+        &args.budget.unwrap_or_default().limits(board),
+    )
+}
+
+/// A failure if what was measured is more than `limits`.
+fn keep(section: &Section, program: &Program, limits: &Limits) -> Result<(), Failure> {
+    let taken = [
+        Taken {
+            what: "its firmware takes",
+            amount: section.flash_bytes,
+            unit: "bytes of flash",
+            limit: Some(limits.flash_bytes as u64),
+        },
+        Taken {
+            what: "its firmware takes",
+            amount: section.static_ram_bytes + section.stack_bytes.unwrap_or(0),
+            unit: "bytes of RAM with its stack",
+            limit: Some(limits.ram_bytes as u64),
+        },
+        Taken {
+            what: "one inference takes an estimated",
+            amount: section.estimated_cycles,
+            unit: "cycles",
+            limit: limits.cycles,
+        },
+    ];
+    keep_all(program.name(), &taken, &limits.given_by)
 }
 
 /// Builds the firmware in `folder` and traces its program `example`.

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use gannet_compile::c::{self, Api, Prefix};
 use gannet_compile::{Feed, InputFormat, Options, SourceFile, Zeros, rust};
 
+use crate::budget::Budget;
+use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::compiled::Compiled;
 use crate::draw::number::count;
 use crate::failure::Failure;
@@ -31,6 +33,12 @@ pub struct Generate {
     name: Option<String>,
     #[command(flatten)]
     zeros: ZerosArg,
+    /// What the network may take of the board: flash=64k,ram=8k,cycles=1M, or some of them. Nothing is written if it takes more.
+    #[arg(long, value_name = "LIMITS")]
+    budget: Option<Budget>,
+    /// The board that the budget is part of.
+    #[arg(long, default_value = DEFAULT_BOARD, requires = "budget")]
+    board: String,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -124,7 +132,11 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
             "--api and --name are about C: say --lang c with them",
         ));
     }
-    let Compiled { program, .. } = Compiled::read(&args.model, &args.zeros.options(input))?;
+    let compiled = Compiled::read(&args.model, &args.zeros.options(input))?;
+    if let Some(budget) = args.budget {
+        compiled.keep(budget, boards::find(&args.board)?)?;
+    }
+    let program = compiled.program;
     let files = match args.lang {
         Language::Rust => rust::generate(&program),
         Language::C => {

@@ -7,6 +7,7 @@
 mod dots;
 mod function;
 mod joining;
+mod nibbles;
 mod pooling;
 mod requantize;
 mod rows;
@@ -14,6 +15,7 @@ mod softmax;
 mod twin;
 
 pub(super) use dots::{Dots, Factors, Runs};
+pub(super) use nibbles::{Packed, are_packed};
 pub(super) use requantize::Requantize;
 use requantize::Rounding;
 pub(crate) use twin::twin;

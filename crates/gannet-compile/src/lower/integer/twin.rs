@@ -1,6 +1,6 @@
 //! The float network of the same layers, names and shapes as a network of integers.
 
-use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph, WeightBits};
+use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph};
 use gannet_graph::{
     Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
     GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Multiply, Padding, Reshape, Subtract,
@@ -36,9 +36,6 @@ pub(crate) fn twin(graph: &QuantizedGraph) -> Result<Graph, CompileError> {
 
 fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Layer, CompileError> {
     let weights = |products: &Products| {
-        if products.kernel().bits() != WeightBits::Eight {
-            return Err(refusal(node, "has weights of other than 8 bits"));
-        }
         let kernel = Tensor::from_fn(products.kernel().shape().clone(), |i| {
             f32::from(products.kernel().values()[i])
         });

@@ -522,6 +522,9 @@ impl Printer<'_> {
             Binary::Mul => format!("({left} * {right})"),
             Binary::Div if integers => call("div"),
             Binary::Div => format!("({left} / {right})"),
+            Binary::And => {
+                format!("(int32_t)((uint32_t)({left}) & (uint32_t)({right}))")
+            }
             Binary::ShiftLeft => {
                 format!("(int32_t)((uint32_t)({left}) << ((uint32_t)({right}) & 31u))")
             }

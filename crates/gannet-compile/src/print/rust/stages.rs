@@ -360,6 +360,7 @@ impl Printer<'_> {
             Binary::Mul => format!("({left} * {right})"),
             Binary::Div if integers => format!("quotient({left}, {right})"),
             Binary::Div => format!("({left} / {right})"),
+            Binary::And => format!("(({left}) & ({right}))"),
             Binary::ShiftLeft => format!("(({left}) << (({right}) & 31))"),
             Binary::RoundedProduct(32) => format!("high_product({left}, {right})"),
             Binary::RoundedProduct(bits) => format!("rounded_product({left}, {right}, {bits})"),
