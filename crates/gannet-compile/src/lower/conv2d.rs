@@ -28,7 +28,7 @@ impl Lowering<'_> {
                     // Of rows, columns, channels: the taps of a row lie as its inputs do.
                     place: |row, tap, filter| (row * run + tap) * filters + filter,
                     left_out: Some(sliding.finish.input_zero()),
-                    slides: true,
+                    positions: sliding.blocking.outputs * sliding.blocking.computed,
                 };
                 let dots = self.dots(&format!("{name}_kernel"), &blocks, kernel, &runs);
                 let products = Products {

@@ -60,7 +60,7 @@ impl<'g> Lowering<'g> {
                     run: features,
                     place: |_, tap, unit| place(tap, unit),
                     left_out: None,
-                    slides: false,
+                    positions: 1,
                 };
                 let dots = self.dots(&kernel_name, &blocks, kernel, &runs);
                 let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
