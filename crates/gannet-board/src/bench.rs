@@ -49,6 +49,8 @@ pub struct Bench {
     pub static_estimated_cycles: Option<u64>,
     /// What a cycle counter on the board itself told.
     pub measured_cycles: Option<u64>,
+    /// The network's multiply-accumulates, where they are told.
+    pub macs: Option<u64>,
     /// Weights and tables in flash.
     pub weights_bytes: u64,
     /// The network's own code.
@@ -136,6 +138,7 @@ pub fn bench(
         estimated_ms: traced.total.cycles as f64 / f64::from(clock_hz) * 1e3,
         static_estimated_cycles: None,
         measured_cycles: None,
+        macs: None,
         weights_bytes: image.sizes.weights_bytes,
         code_bytes,
         image_code_bytes: image.sizes.code_bytes,

@@ -29,6 +29,14 @@ impl Compiled {
         Ok(Compiled { program, model })
     }
 
+    /// The network's multiply-accumulates.
+    pub fn macs(&self) -> u64 {
+        match &self.model {
+            Model::Float(graph) => graph.macs(),
+            Model::Quantized(graph) => graph.macs(),
+        }
+    }
+
     /// What the bytes of an output mean.
     pub fn outputs(&self) -> OutputFormat {
         match &self.model {

@@ -305,8 +305,9 @@ impl Work {
         };
         let core = self.operands.core();
         if self.operands == Operands::Dots {
-            // A pair of inputs for each position, two of weights, and two pointers.
-            return block.positions * (block.channels + 1) + 2 + core.scratch;
+            // A pair of inputs for each position, or at first where rows end twice; two pairs of
+            // weights, and two pointers.
+            return block.positions * block.channels + block.positions.max(2) + 2 + core.scratch;
         }
         let weights = block.channels.min(core.most_loaded);
         block.positions * (block.channels + kept) + weights + core.scratch

@@ -22,7 +22,7 @@ const FARTHEST: usize = 4095;
 /// Words that are written out one by one; more are a loop.
 const MOST_WRITTEN_OUT: usize = 4;
 
-/// Instructions of one turn of such a loop.
+/// Instructions of one turn of such a loop where there is one position, and so little to do.
 const MOST_IN_A_TURN: usize = 80;
 
 /// The instructions for one shape, with `<name>` for an operand's register.
@@ -41,7 +41,8 @@ impl Assembly {
         let operands = shape.sums() + 2 + shape.positions.max(ends(shape));
         let words = shape.run / WORD;
         let turn = (words > MOST_WRITTEN_OUT).then(|| {
-            let fit = |turn: &usize| turn * instructions(shape) <= MOST_IN_A_TURN;
+            let fit =
+                |turn: &usize| shape.positions > 1 || turn * instructions(shape) <= MOST_IN_A_TURN;
             let turns = (2..=MOST_WRITTEN_OUT).rev().filter(fit);
             turns.min_by_key(|turn| words % turn).unwrap_or(1)
         });
@@ -377,4 +378,38 @@ fn ends(shape: Shape) -> usize {
 fn instructions(shape: Shape) -> usize {
     let widened = shape.positions + if shape.are_wide { 0 } else { shape.channels };
     2 * (shape.positions + shape.channels + widened + shape.sums())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dot::Spacing;
+    use super::*;
+
+    /// Blocking takes what leaves two registers for pairs of weights, two for pointers, and one
+    /// for each position but at least two, of the core's fourteen.
+    #[test]
+    fn all_blocks_that_fit_the_registers_are_assembly() {
+        let mut blocks = 0;
+        for positions in 1..=4 {
+            let most = (14 - 4 - positions.max(2)) / positions;
+            for channels in 1..=most {
+                let shape = Shape {
+                    channels,
+                    positions,
+                    step: 16,
+                    run: 48,
+                    are_signed: true,
+                    are_wide: false,
+                    rows: Some(Spacing {
+                        distance: 200,
+                        ring: Some(5),
+                    }),
+                    zeros: Zeros::Multiplied,
+                };
+                assert!(Assembly::of(shape).is_some(), "{channels} × {positions}");
+                blocks += 1;
+            }
+        }
+        assert_eq!(blocks, 8 + 4 + 2 + 1);
+    }
 }

@@ -61,7 +61,7 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     let options = args.zeros.options(args.input.into());
     let compiled = Compiled::read(&args.model, &options)?;
     compiled.check(board)?;
-    let program = compiled.program;
+    let (macs, program) = (compiled.macs(), compiled.program);
     let folder = args
         .folder
         .clone()
@@ -90,6 +90,7 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
             section.measure(measured.cycles, &layers.sums(&stages));
         }
     }
+    section.macs = Some(macs);
     show(&section, screen);
     args.json.write(&[("bench", &section)])?;
     keep(
@@ -235,16 +236,23 @@ fn show(section: &Section, screen: Screen) {
             count(section.estimated_cycles),
         ),
         (
+            "  a multiply-accumulate".to_owned(),
+            match section.macs {
+                None | Some(0) => "–".to_owned(),
+                Some(macs) => format!("{:.2}", section.estimated_cycles as f64 / macs as f64),
+            },
+        ),
+        (
+            format!("  at {} MHz", section.clock_hz / 1_000_000),
+            seconds(section.estimated_ms / 1e3),
+        ),
+        (
             "  without trace".to_owned(),
             unless_unknown(section.static_estimated_cycles),
         ),
         (
             "cycles (measured)".to_owned(),
             unless_unknown(section.measured_cycles),
-        ),
-        (
-            format!("  at {} MHz", section.clock_hz / 1_000_000),
-            seconds(section.estimated_ms / 1e3),
         ),
         ("flash".to_owned(), bytes(section.flash_bytes)),
         ("  weights".to_owned(), bytes(section.weights_bytes)),
