@@ -242,6 +242,15 @@ fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Resu
     Ok(())
 }
 
+/// Kinds that are refused with a sentence: there is no code for them in integers.
+const WITHOUT_CODE: [&str; 5] = [
+    "Conv2DTranspose",
+    "UpSampling2D",
+    "PReLU",
+    "Maximum",
+    "Minimum",
+];
+
 /// How many networks the quick test computes.
 const FEW: u64 = 24;
 /// How many the slow one computes.
@@ -256,7 +265,9 @@ fn random_integers_are_computed_alike_in_every_way() {
 fn many_random_networks_have_every_kind() {
     let graphs: Vec<QuantizedGraph> = (0..MANY).map(|i| Integers::graph(&Plan::new(i))).collect();
     let nodes = || graphs.iter().flat_map(|graph| graph.nodes());
-    let is_missing = |kind: &&&str| nodes().all(|node| node.layer().kind() != **kind);
+    let is_missing = |kind: &&&str| {
+        !WITHOUT_CODE.contains(*kind) && nodes().all(|node| node.layer().kind() != **kind)
+    };
     let missing: Vec<_> = Layer::KINDS.iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "no network has {missing:?}");
 }
