@@ -39,6 +39,7 @@ impl From<GraphError> for Unbuilt {
 #[derive(Debug)]
 pub(super) struct Network {
     graph: Graph,
+    names: Names,
     /// How often numbers change their order at run time.
     moves: usize,
     /// How often a tensor gets another shape that is no vector.
@@ -54,8 +55,13 @@ pub(super) struct Network {
 impl Network {
     /// A network of nothing but an input.
     pub fn new(graph: Graph) -> Self {
+        let input = graph.nodes()[0].name().to_owned();
         Network {
             graph,
+            names: Names {
+                taken: HashSet::from([input]),
+                next: HashMap::new(),
+            },
             moves: 0,
             reshapes: 0,
             reshaped: HashMap::new(),
@@ -84,7 +90,7 @@ impl Network {
         if self.graph.nodes().len() >= MOST_LAYERS {
             return Err(Unbuilt::Many);
         }
-        let name = self.graph.free_name(name);
+        let name = self.names.free(name);
         Ok(self.graph.add(name, layer, inputs)?)
     }
 
@@ -300,6 +306,31 @@ impl Network {
     }
 }
 
+/// The names that layers have, so that thousands of one name do not take long.
+#[derive(Debug)]
+struct Names {
+    taken: HashSet<String>,
+    /// For each name that was taken when it was asked for, the number that is tried next.
+    next: HashMap<String, usize>,
+}
+
+impl Names {
+    /// `base`, or the first of `base_1`, `base_2`, … that is not taken; it is now.
+    fn free(&mut self, base: &str) -> String {
+        if self.taken.insert(base.to_owned()) {
+            return base.to_owned();
+        }
+        let next = self.next.entry(base.to_owned()).or_insert(1);
+        loop {
+            let name = format!("{base}_{next}");
+            *next += 1;
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
+    }
+}
+
 /// The part of `graph` that `output` needs.
 fn needed(graph: &Graph, output: NodeId) -> Result<Graph, GraphError> {
     let mut is_needed = vec![false; graph.nodes().len()];
@@ -320,4 +351,19 @@ fn needed(graph: &Graph, output: NodeId) -> Result<Graph, GraphError> {
         places[id.index()] = part.add(node.name(), node.layer().clone(), &inputs)?;
     }
     Ok(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_counted() {
+        let mut names = Names {
+            taken: HashSet::from(["a_1".to_owned()]),
+            next: HashMap::new(),
+        };
+        let found: Vec<String> = (0..3).map(|_| names.free("a")).collect();
+        assert_eq!(found, ["a", "a_2", "a_3"]);
+    }
 }
