@@ -41,11 +41,11 @@ impl Element for f32 {
 
 /// Index of the largest element; the first one of equals.
 pub fn largest<E: Element>(elements: &[E]) -> usize {
-    let mut best = 0;
-    for (index, element) in elements.iter().enumerate() {
-        if *element > elements[best] {
-            best = index;
+    let mut best: Option<(usize, E)> = None;
+    for (index, &element) in elements.iter().enumerate() {
+        if best.is_none_or(|(_, largest)| element > largest) {
+            best = Some((index, element));
         }
     }
-    best
+    best.map_or(0, |(index, _)| index)
 }

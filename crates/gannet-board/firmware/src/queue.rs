@@ -26,7 +26,9 @@ impl<const N: usize> Queue<N> {
         let end = self.end.load(Ordering::Relaxed);
         let next = Self::behind(end);
         if next != self.start.load(Ordering::Acquire) {
-            self.bytes[end].store(byte, Ordering::Relaxed);
+            if let Some(place) = self.bytes.get(end) {
+                place.store(byte, Ordering::Relaxed);
+            }
             self.end.store(next, Ordering::Release);
         }
     }
@@ -37,7 +39,7 @@ impl<const N: usize> Queue<N> {
         if start == self.end.load(Ordering::Acquire) {
             return None;
         }
-        let byte = self.bytes[start].load(Ordering::Relaxed);
+        let byte = self.bytes.get(start)?.load(Ordering::Relaxed);
         self.start.store(Self::behind(start), Ordering::Release);
         Some(byte)
     }
