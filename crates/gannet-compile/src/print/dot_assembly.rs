@@ -174,7 +174,7 @@ impl Assembly {
         let span = (positions - 1) * step + run;
         let fit = WORD..=2 * WORD;
         let is_short = self.turn.is_none() && fit.contains(&span) && positions > 1;
-        (zeros == Zeros::Skipped && is_short).then_some(span - WORD)
+        (zeros == Zeros::Skipped && is_short).then(|| span - WORD)
     }
 
     /// `to = from + distance`.
