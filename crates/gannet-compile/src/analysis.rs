@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::cost;
 use crate::fuse::{self, Group};
 use crate::ir::{BufferId, Program, Stage, Storage};
-use crate::memory;
 
 /// The cost of a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -133,7 +132,7 @@ impl Analysis {
             macc_st: macc_st(graph),
             weights_bytes: program.constant_bytes(),
             activations_bytes: program.ram_bytes(),
-            activations_lower_bound_bytes: memory::lower_bound(program.slots()),
+            activations_lower_bound_bytes: program.arena_lower_bound(),
             st: StReading::of(graph),
             estimated_cycles: cycles.map(|cycles| cycles.iter().sum()),
             layers,

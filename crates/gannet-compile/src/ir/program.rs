@@ -9,7 +9,7 @@ use super::statement::{buffers_of, stores_of};
 use super::{
     Affine, Counter, Expression, ScalarType, Simulator, StageId, Statement, Step, Variable, proof,
 };
-use crate::CompileError;
+use crate::{CompileError, memory};
 
 /// A buffer of one Program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -401,6 +401,11 @@ impl Program {
             .map(|slot| slot.offset + slot.bytes)
             .max()
             .unwrap_or(0)
+    }
+
+    /// The largest sum of sizes in the arena that are needed at one step: no plan needs less.
+    pub fn arena_lower_bound(&self) -> usize {
+        memory::lower_bound(&self.slots)
     }
 
     /// The size of all constants.

@@ -1,5 +1,6 @@
 //! One suite of networks, computed in every way that there is: all must agree.
 
+mod arena;
 mod compiler;
 mod generated_c;
 mod generated_rust;

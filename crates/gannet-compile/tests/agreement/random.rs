@@ -21,7 +21,7 @@ const EMULATED: usize = 50;
 /// The largest image and layer, in elements: what keeps the test quick.
 const LARGEST: usize = 1_500;
 
-struct Floats;
+pub struct Floats;
 
 impl Family for Floats {
     type Graph = Graph;

@@ -8,15 +8,16 @@ use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
 use gannet_graph::quantized::{
     Add, AveragePool2D, Clamp, Concatenate, Conv2D, Dense, DepthwiseConv2D, GlobalAveragePool2D,
-    HardSwish, Layer, LeakyRelu, MaxPool2D, Multiply, Quantization, QuantizedGraph, Relu,
-    Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType, WeightBits, ZeroPadding2D,
+    HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply, Quantization,
+    QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType,
+    UpSampling2D, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{GraphError, NodeId, Padding, Window};
 
 /// The largest image and layer, in elements: what keeps the test quick.
 const LARGEST: usize = 1_500;
 
-struct Integers;
+pub struct Integers;
 
 impl Family for Integers {
     type Graph = QuantizedGraph;
@@ -126,7 +127,15 @@ fn join(
     random: &mut Random,
 ) -> Result<(), GraphError> {
     let (after, output, clamp) = (graph.output(), quantization(random), clamp(random));
-    match random.below(4) {
+    match random.below(6) {
+        4 | 5 => {
+            let output = graph.node(before).output().quantization;
+            let same = graph.push(format!("{name}_same"), Requantize { output })?;
+            match random.below(2) {
+                0 => graph.add(name, Maximum, &[same, before])?,
+                _ => graph.add(name, Minimum, &[same, before])?,
+            }
+        }
         0 => graph.add(name, Add { output, clamp }, &[after, before])?,
         1 => graph.add(name, Subtract { output, clamp }, &[after, before])?,
         2 => graph.add(name, Multiply { output, clamp }, &[after, before])?,
@@ -184,7 +193,11 @@ fn image_layer(
                 },
             )?
         }
-        11 => match random.below(2) {
+        11 => match random.below(3) {
+            2 => {
+                let size = [1 + random.below(2), 1 + random.below(3)];
+                graph.push(name, UpSampling2D::new(size)?)?
+            }
             0 => graph.push(name, Reshape::new([width, height, channels]))?,
             _ => graph.push(name, Reshape::new([height * width * channels]))?,
         },
@@ -243,13 +256,7 @@ fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Resu
 }
 
 /// Kinds that are refused with a sentence: there is no code for them in integers.
-const WITHOUT_CODE: [&str; 5] = [
-    "Conv2DTranspose",
-    "UpSampling2D",
-    "PReLU",
-    "Maximum",
-    "Minimum",
-];
+const WITHOUT_CODE: [&str; 2] = ["Conv2DTranspose", "PReLU"];
 
 /// How many networks the quick test computes.
 const FEW: u64 = 24;

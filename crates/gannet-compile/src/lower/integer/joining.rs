@@ -1,9 +1,11 @@
-//! Two values of different scales brought together: their sum, difference or product.
+//! Two values brought together: their sum, difference or product, of different scales, and the
+//! larger or the smaller of them.
 
 use gannet_graph::NodeId;
 use gannet_graph::quantized::{Clamp, Multiply, Quantization, RescaledSum, SumSign};
 
 use super::super::Lowering;
+use super::super::joining::reduce;
 use super::super::rows::Rows;
 use super::Integers;
 use super::requantize::{held, multiplied};
@@ -60,6 +62,11 @@ impl Lowering<'_> {
             let limits = clamp.limits(output);
             (body, held(scaled.into(), output.zero_point(), limits))
         })
+    }
+
+    /// A row of the larger or the smaller of values that stand for the same.
+    pub(super) fn integer_extreme(&mut self, extreme: Binary, rows: &Rows) -> Vec<Statement> {
+        self.elementwise(rows, |_, values| (Vec::new(), reduce(extreme, values)))
     }
 
     /// A row of node `id`, products of two values.

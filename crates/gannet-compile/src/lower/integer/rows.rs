@@ -6,7 +6,7 @@ use super::super::Lowering;
 use super::super::rows::Rows;
 use super::Integers;
 use crate::fuse::Group;
-use crate::ir::Statement;
+use crate::ir::{Binary, Statement};
 
 impl Lowering<'_> {
     /// One row of `group`, whose first layer has no weights and computes otherwise than a layer of
@@ -40,12 +40,12 @@ impl Lowering<'_> {
                 self.integer_sum(integers, id, (SumSign::Minus, layer.clamp), rows)
             }
             Layer::Multiply(layer) => self.integer_multiply(integers, (id, layer), rows),
+            Layer::Maximum(_) => self.integer_extreme(Binary::Max, rows),
+            Layer::Minimum(_) => self.integer_extreme(Binary::Min, rows),
             // Those that there is no integer code for never come so far.
             Layer::Conv2DTranspose(_)
             | Layer::UpSampling2D(_)
             | Layer::PReLU(_)
-            | Layer::Maximum(_)
-            | Layer::Minimum(_)
             | Layer::Input(_)
             | Layer::Conv2D(_)
             | Layer::DepthwiseConv2D(_)

@@ -3,8 +3,8 @@
 use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph};
 use gannet_graph::{
     Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
-    GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Multiply, Padding, Reshape, Subtract,
-    Tensor, Window, ZeroPadding2D,
+    GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Maximum, Minimum, Multiply, Padding,
+    Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
 };
 
 use super::requantize::raised_fit;
@@ -94,11 +94,10 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         | Layer::Requantize(_) => Ok(Activation::new(Function::Sigmoid).into()),
         Layer::Reshape(layer) if layer.shape().dims().len() == 1 => Ok(Flatten.into()),
         Layer::Reshape(layer) => Ok(Reshape::new(layer.shape().clone()).into()),
-        Layer::Conv2DTranspose(_)
-        | Layer::UpSampling2D(_)
-        | Layer::PReLU(_)
-        | Layer::Maximum(_)
-        | Layer::Minimum(_) => {
+        Layer::Maximum(_) => Ok(Maximum.into()),
+        Layer::Minimum(_) => Ok(Minimum.into()),
+        Layer::UpSampling2D(layer) => UpSampling2D::new(layer.size()).map(Into::into),
+        Layer::Conv2DTranspose(_) | Layer::PReLU(_) => {
             return Err(refusal(node, "has no code in integers"));
         }
         Layer::Input(_) => return Err(refusal(node, "is a second input")),
