@@ -253,3 +253,83 @@ fn with_units(view: &View, outer: usize, units: usize) -> View {
     };
     View::over(factors, axes, view.batch())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use crate::onnx::{
+        import,
+        schema::{self, Extent, data_type},
+    };
+
+    fn tensor(name: &str, dims: &[i64]) -> schema::Tensor {
+        let elements: i64 = dims.iter().product();
+        let values = (0..elements).flat_map(|i| (i as f32).to_le_bytes());
+        schema::Tensor {
+            name: name.to_owned(),
+            dims: dims.to_vec(),
+            data_type: data_type::FLOAT,
+            raw_data: Some(Bytes::from(values.collect::<Vec<u8>>())),
+            ..Default::default()
+        }
+    }
+
+    fn end(name: &str, dims: &[i64]) -> schema::ValueInfo {
+        let dim = dims.iter().map(|&dim| schema::Dimension {
+            value: Some(Extent::Fixed(dim)),
+        });
+        let tensor_type = Some(schema::TensorType {
+            elem_type: data_type::FLOAT,
+            shape: Some(schema::TensorShape { dim: dim.collect() }),
+        });
+        schema::ValueInfo {
+            name: name.to_owned(),
+            r#type: Some(schema::Type { tensor_type }),
+        }
+    }
+
+    /// `x · w + b` of a row of three, with summands of extents `dims`.
+    fn product_and_sum(dims: &[i64]) -> Result<Vec<f32>, String> {
+        let node = |op: &str, input: [&str; 2], output: &str| schema::Node {
+            op_type: op.to_owned(),
+            input: input.map(str::to_owned).to_vec(),
+            output: vec![output.to_owned()],
+            ..Default::default()
+        };
+        let graph = schema::Graph {
+            node: vec![
+                node("MatMul", ["x", "w"], "y"),
+                node("Add", ["y", "b"], "z"),
+            ],
+            initializer: vec![tensor("w", &[3, 3]), tensor("b", dims)],
+            input: vec![end("x", &[1, 3])],
+            output: vec![end("z", &[1, 3])],
+            ..Default::default()
+        };
+        let model = schema::Model {
+            graph: Some(graph),
+            opset_import: vec![schema::OperatorSet {
+                domain: String::new(),
+                version: 17,
+            }],
+            ..Default::default()
+        };
+        let imported = import::import(&model).map_err(|error| error.to_string())?;
+        let imported = imported.map(crate::Model::Float);
+        imported
+            .run(&[1.0, 1.0, 1.0])
+            .map_err(|error| error.to_string())
+    }
+
+    /// A row of summands is the product's bias: 0 + 3 + 6 + 0, 1 + 4 + 7 + 1, 2 + 5 + 8 + 2. A
+    /// column would make three rows of it, and is no bias.
+    #[test]
+    fn a_column_is_no_bias() {
+        for dims in [&[3][..], &[1, 3]] {
+            assert_eq!(product_and_sum(dims).unwrap(), [9.0, 13.0, 17.0]);
+        }
+        let text = product_and_sum(&[3, 1]).unwrap_err();
+        assert!(text.contains("can be spread over"), "{text}");
+    }
+}
