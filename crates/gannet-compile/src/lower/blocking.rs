@@ -283,8 +283,11 @@ impl Work {
     fn computed(&self, positions: usize) -> usize {
         let rounded = self.needed.next_multiple_of(positions);
         // What pooling leaves out may be summed up from a wider border of bytes, which are few:
-        // then all blocks are alike.
-        let is_left_out = self.are_integers() && self.pool.is_some() && self.columns.pad > 0;
+        // then all blocks are alike. A window that reaches beyond the last column would not leave
+        // it out.
+        let ends = |pool: Pool| pool.columns.covered(pool.width) <= self.width;
+        let is_left_out =
+            self.are_integers() && self.pool.is_some_and(ends) && self.columns.pad > 0;
         if rounded <= self.width || is_left_out {
             rounded
         } else {
