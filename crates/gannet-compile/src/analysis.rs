@@ -113,7 +113,7 @@ pub struct Misfit {
 impl Analysis {
     /// The cost on `core` of `graph`, of which `program` was compiled.
     pub fn new(graph: &Graph, program: &Program, core: Core) -> Self {
-        let cycles = cost::estimated_cycles(program, core);
+        let cycles = cost::estimated_cycles(program, core, cost::Compiler::Rustc);
         let layers = graph
             .ids()
             .skip(1)

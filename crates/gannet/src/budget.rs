@@ -87,7 +87,8 @@ pub fn keep_all(name: &str, taken: &[Taken], given_by: &str) -> Result<(), Failu
 /// As [`keep_all`].
 pub fn keep_program(program: &Program, board: &Board, budget: Budget) -> Result<(), Failure> {
     let limits = budget.limits(board);
-    let cycles = cost::estimated_cycles(program, board.core).map(|stages| stages.iter().sum());
+    let stages = cost::estimated_cycles(program, board.core, cost::Compiler::Rustc);
+    let cycles = stages.map(|stages| stages.iter().sum());
     if limits.cycles.is_some() && cycles.is_none() {
         return Err(Failure::usage(format!(
             "cycles are not estimated for the {}; `gannet bench --budget` counts them",

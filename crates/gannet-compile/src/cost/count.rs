@@ -1,13 +1,16 @@
 //! Counts the operations of a Program by going through its schedule and loops. A loop whose body
 //! does the same at every turn is gone through once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+
+use gannet_target::{Core, Timing};
 
 use super::Operations;
 use crate::ir::{
-    Affine, Binary, Dot, Element, Expression, Loop, Merge, Others, Program, ScalarType, Stage,
-    StageId, Statement, Step, Unary, Variable, WORD,
+    Affine, Binary, Derivation, Dot, Element, Expression, Loop, Merge, Others, Program, ScalarType,
+    Stage, StageId, Statement, Step, Storage, Unary, Variable, WORD, buffers_of,
 };
+use crate::print::dot;
 
 /// The operations of each stage over one inference, in the order of [`Program::stages`].
 pub fn count(program: &Program) -> Vec<Operations> {
@@ -22,10 +25,13 @@ pub fn count(program: &Program) -> Vec<Operations> {
     counting.stages
 }
 
-/// The begin and end of a dot product: registers that are kept, and pointers.
-const DOT: u64 = 16;
+/// Around a dot product: what was in registers goes to the stack and back, and pointers are
+/// worked out.
+const DOT: u64 = 30;
 /// Weights that are read at a time, at most.
 const WEIGHTS_A_BLOCK: u64 = 8;
+/// Sums for which there are registers in any case, beside weights, inputs and products.
+const UNCROWDED_SUMS: usize = 12;
 
 struct Counting<'p> {
     program: &'p Program,
@@ -82,13 +88,21 @@ impl Counting<'_> {
 
     fn body(&mut self, body: &[Statement]) -> Operations {
         let mut operations = Operations::default();
+        let (mut sums, mut integer_sums, mut blocks) = (0, 0, 0);
+        let mut constants = Vec::new();
         for statement in body {
             match statement {
                 Statement::For(each) => operations += self.repeat(each),
                 Statement::Derive(derive) => {
                     let value = self.value(&derive.value);
                     self.values[derive.variable.index()] = derive.by.of(value);
-                    operations.wraps += 1;
+                    match derive.by {
+                        // A mask.
+                        Derivation::Slot(rows) if rows.is_power_of_two() => {
+                            operations.integers += 1;
+                        }
+                        _ => operations.derivations += 1,
+                    }
                     operations += self.body(&derive.body);
                 }
                 Statement::If(conditions, body) => {
@@ -103,14 +117,23 @@ impl Counting<'_> {
                 Statement::Accumulate(accumulate) => {
                     let products = accumulate.sums.len() as u64;
                     let weights = accumulate.weight_count() as u64;
+                    blocks += 1;
+                    if self.program.buffer(accumulate.weights).element != Element::F32 {
+                        operations.integer_loads += weights;
+                        operations.integers += products;
+                        integer_sums = integer_sums.max(products);
+                        continue;
+                    }
                     operations.weights += weights;
-                    operations.weight_blocks += weights.div_ceil(WEIGHTS_A_BLOCK);
+                    operations.weight_loads += weights.div_ceil(WEIGHTS_A_BLOCK);
                     operations.accumulations += products;
+                    operations.blocks += 1;
+                    sums = sums.max(accumulate.sums.len());
                 }
-                Statement::Dot(dot) => operations.dots += self.dot(dot),
+                Statement::Dot(dot) => operations.dots += DOT + self.dot(dot),
                 Statement::Merge(merge) => merged(merge, &mut operations),
                 Statement::Let(scalar, value) | Statement::Set(scalar, value) => {
-                    self.expression(value, &mut operations);
+                    self.expression(value, &mut constants, &mut operations);
                     let is_float = self.program.scalar(*scalar).1 == ScalarType::F32;
                     let is_moved = !matches!(
                         value,
@@ -119,39 +142,62 @@ impl Counting<'_> {
                     operations.moves += u64::from(is_float && is_moved);
                 }
                 Statement::Store(_, _, value) => {
-                    self.expression(value, &mut operations);
+                    self.expression(value, &mut constants, &mut operations);
                     match self.program.type_of(value) {
                         ScalarType::F32 => operations.stores += 1,
-                        ScalarType::I32 => operations.integer_stores += 1,
+                        ScalarType::I32 => {
+                            operations.integer_stores += 1;
+                            // For all that a compiler knows, a byte may be of any of them.
+                            constants.clear();
+                        }
                     }
                 }
             }
         }
+        // The weights and inputs of several blocks are wanted at once. Core registers are too few
+        // for that, and sums go to the stack and back.
+        if blocks > 1 {
+            operations.crowded_sums += sums.saturating_sub(UNCROWDED_SUMS) as u64;
+            operations.integer_loads += integer_sums;
+            operations.integer_stores += integer_sums;
+        }
         operations
     }
 
-    /// Cycles of the instructions that are printed for `dot` where the core has them.
+    /// Cycles of `dot`: in assembly, or of a loop over the inputs where the registers are too few.
     fn dot(&self, dot: &Dot) -> u64 {
-        let (words, rest) = ((dot.run / WORD) as u64, (dot.run % WORD) as u64);
-        let [channels, positions] = [dot.channels(), dot.positions].map(|count| count as u64);
-        // A load behind another takes a cycle: of two weights the second one.
-        let loads = positions + channels + channels.div_ceil(2);
-        let widened = match self.program.buffer(dot.weights).element {
-            Element::I16 => positions,
-            _ => positions + channels,
-        };
-        let products = channels * positions;
-        let half = loads + widened + products;
-        words * 2 * half + rest * (loads + products) + DOT
+        dot::cycles(self.program, dot, dsp()).unwrap_or_else(|| {
+            let [channels, positions] = [dot.channels(), dot.positions].map(|count| count as u64);
+            let timing = dsp();
+            let [load, branch] = [timing.load, timing.branch].map(u64::from);
+            // Two pointers, the end and a jump.
+            let turn = 3 + branch;
+            let input = (channels + positions) * load + channels * positions + turn;
+            dot.run as u64 * input
+        })
     }
 
     fn repeat(&mut self, each: &Loop) -> Operations {
         let (from, to) = self.bounds(each);
         let turns = self.turns(each);
         let mut operations = Operations::default();
-        if let Some(bytes) = self.copied_bytes(&each.body) {
-            operations.copies += 1;
-            operations.copied_words += (turns * bytes).div_ceil(4);
+        if let Some(cycles) = dot::cycles_of_rows(self.program, each, turns, dsp()) {
+            operations.dots += DOT + cycles;
+            // Where the first row lies in its ring.
+            operations.derivations += 1;
+            return operations;
+        }
+        if let Some((what, bytes)) = self.copied(&each.body) {
+            match what {
+                Copied::Words => {
+                    operations.copies += 1;
+                    operations.copied_words += (turns * bytes).div_ceil(4);
+                }
+                Copied::Bytes => {
+                    operations.byte_copies += 1;
+                    operations.copied_bytes += turns * bytes;
+                }
+            }
             return operations;
         }
         if depends(&each.body, each.variable) {
@@ -163,24 +209,39 @@ impl Counting<'_> {
             self.values[each.variable.index()] = from;
             operations += self.body(&each.body) * turns;
         }
+        if turns <= 2 && matches!(each.body[..], [Statement::Set(..) | Statement::Store(..)]) {
+            operations.pairs += 1;
+            operations.pair_turns += turns;
+            return operations;
+        }
         operations.loops += 1;
         operations.turns += turns;
+        operations.pointers += turns * pointers(&each.body);
         operations
     }
 
-    /// How many bytes a turn of a loop copies or sets, if it does nothing else.
-    fn copied_bytes(&self, body: &[Statement]) -> Option<u64> {
+    /// How a turn of a loop copies or sets memory, and how many bytes, if it does nothing else.
+    fn copied(&self, body: &[Statement]) -> Option<(Copied, u64)> {
         match body {
             [Statement::Store(to, _, value)] => {
                 let element = self.program.buffer(*to).element;
-                let is_plain = match value {
-                    Expression::F32(_) | Expression::I32(_) => true,
-                    Expression::Load(from, _) => self.program.buffer(*from).element == element,
-                    _ => false,
+                let what = match value {
+                    Expression::F32(_) | Expression::I32(_) => Copied::Words,
+                    Expression::Load(from, _) if self.program.buffer(*from).element == element => {
+                        match element {
+                            Element::F32 | Element::I32 => Copied::Words,
+                            // They lie anywhere.
+                            Element::U8 | Element::I8 | Element::I16 => Copied::Bytes,
+                        }
+                    }
+                    _ => return None,
                 };
-                is_plain.then_some(element.bytes() as u64)
+                Some((what, element.bytes() as u64))
             }
-            [Statement::For(inner)] => Some(self.turns(inner) * self.copied_bytes(&inner.body)?),
+            [Statement::For(inner)] => {
+                let (what, bytes) = self.copied(&inner.body)?;
+                Some((what, self.turns(inner) * bytes))
+            }
             _ => None,
         }
     }
@@ -202,19 +263,44 @@ impl Counting<'_> {
         affine.evaluate(|variable| self.values[variable.index()])
     }
 
-    fn expression(&self, expression: &Expression, operations: &mut Operations) {
+    /// Adds the operations of `expression`. An element of a constant is read once: `constants` are
+    /// those that were read.
+    fn expression<'e>(
+        &self,
+        expression: &'e Expression,
+        constants: &mut Vec<&'e Expression>,
+        operations: &mut Operations,
+    ) {
+        if is_constant(expression) {
+            return;
+        }
+        if let Some((value, low, high)) = held(expression)
+            && is_saturation(low, high)
+        {
+            self.expression(value, constants, operations);
+            operations.integers += 1;
+            return;
+        }
         match expression {
             Expression::F32(_) | Expression::I32(_) | Expression::Scalar(_) => {}
-            Expression::Load(..) => match self.program.type_of(expression) {
-                ScalarType::F32 => operations.loads += 1,
-                ScalarType::I32 => operations.integer_loads += 1,
-            },
+            Expression::Load(buffer, _) => {
+                if let Storage::Constant(_) = self.program.buffer(*buffer).storage {
+                    if constants.contains(&expression) {
+                        return;
+                    }
+                    constants.push(expression);
+                }
+                match self.program.type_of(expression) {
+                    ScalarType::F32 => operations.loads += 1,
+                    ScalarType::I32 => operations.integer_loads += 1,
+                }
+            }
             Expression::Lookup(_, place) => {
-                self.expression(place, operations);
+                self.expression(place, constants, operations);
                 operations.integer_loads += 1;
             }
             Expression::Unary(operation, value) => {
-                self.expression(value, operations);
+                self.expression(value, constants, operations);
                 match operation {
                     // To a float register, and there to a float.
                     Unary::ToF32 => operations.conversions += 2,
@@ -224,13 +310,16 @@ impl Counting<'_> {
                 }
             }
             Expression::Binary(operation, left, right) => {
-                self.expression(left, operations);
-                self.expression(right, operations);
+                self.expression(left, constants, operations);
+                self.expression(right, constants, operations);
                 let kind = match (self.program.type_of(expression), operation) {
+                    // Compared, and under a condition moved.
                     (ScalarType::I32, Binary::Max | Binary::Min) => {
-                        operations.integers += 2;
+                        operations.integers += 3;
                         return;
                     }
+                    // SMMULR.
+                    (ScalarType::I32, Binary::RoundedProduct(32)) => &mut operations.integers,
                     // A long product, its rounding and a shift; a mask, a sign and a sum.
                     (ScalarType::I32, Binary::RoundedProduct(_) | Binary::RoundingShiftRight) => {
                         operations.integers += 5;
@@ -266,6 +355,54 @@ fn merged(merge: &Merge, operations: &mut Operations) {
             operations.turns += words;
         }
     }
+}
+
+/// The timing of the cores that have the instructions for dot products.
+fn dsp() -> &'static Timing {
+    Core::CortexM4F.timing()
+}
+
+/// How memory is copied or set.
+enum Copied {
+    Words,
+    Bytes,
+}
+
+/// How many pointers a loop with this body moves on: one for each array.
+fn pointers(body: &[Statement]) -> u64 {
+    let mut used = Vec::new();
+    buffers_of(body, &mut used);
+    used.into_iter().collect::<BTreeSet<_>>().len() as u64
+}
+
+fn is_constant(expression: &Expression) -> bool {
+    match expression {
+        Expression::I32(_) | Expression::F32(_) => true,
+        Expression::Binary(_, left, right) => is_constant(left) && is_constant(right),
+        _ => false,
+    }
+}
+
+/// A value that is held between two constants, and these.
+fn held(expression: &Expression) -> Option<(&Expression, i32, i32)> {
+    let Expression::Binary(Binary::Min, below, high) = expression else {
+        return None;
+    };
+    match (&**below, &**high) {
+        (Expression::Binary(Binary::Max, value, low), Expression::I32(high)) => match **low {
+            Expression::I32(low) => Some((value, low, *high)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether SSAT or USAT holds a value between these.
+fn is_saturation(low: i32, high: i32) -> bool {
+    let is_limit = high
+        .checked_add(1)
+        .is_some_and(|limit| limit > 0 && limit & high == 0);
+    is_limit && (low == 0 || low == -high - 1)
 }
 
 fn is_power_of_two(expression: &Expression) -> bool {

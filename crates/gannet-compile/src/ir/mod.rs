@@ -22,5 +22,5 @@ pub use program::{
 };
 pub use schedule::{Counter, Resume, Run, StageId, Step};
 pub(crate) use simulate::Simulator;
-pub(crate) use statement::visit_all;
 pub use statement::{Accumulate, Derivation, Derive, Loop, Statement};
+pub(crate) use statement::{buffers_of, visit_all};

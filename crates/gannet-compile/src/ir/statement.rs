@@ -166,7 +166,7 @@ pub(crate) fn visit_all(body: &[Statement], visit: &mut impl FnMut(&Statement) -
 }
 
 /// Collects the buffers that `body` loads from or stores to.
-pub(super) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
+pub(crate) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
     visit_all(body, &mut |statement| {
         match statement {
             Statement::For(_) | Statement::If(..) | Statement::Derive(_) => {}

@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use gannet_target::Timing;
+
 use super::dot_assembly::Assembly;
 use super::writer::Writer;
 use crate::Zeros;
@@ -282,6 +284,25 @@ impl Shape {
             });
         }
     }
+}
+
+/// Cycles on a core with `timing` of the assembly for `dot`; `None` if there is none.
+pub(crate) fn cycles(program: &Program, dot: &Dot, timing: &Timing) -> Option<u64> {
+    let assembly = Assembly::of(Shape::of(program, dot, None))?;
+    Some(assembly.cycles(1, timing))
+}
+
+/// Cycles of the assembly for the dot products that `each` goes over, if it is nothing but
+/// `count` rows of them.
+pub(crate) fn cycles_of_rows(
+    program: &Program,
+    each: &Loop,
+    count: u64,
+    timing: &Timing,
+) -> Option<u64> {
+    let rows = rows(program, each)?;
+    let assembly = Assembly::of(Shape::of(program, rows.dot, Some(rows.spacing)))?;
+    Some(assembly.cycles(count, timing))
 }
 
 /// The shapes of all dot products of `program`, each once.

@@ -62,6 +62,15 @@ impl Assembly {
         Some(assembly)
     }
 
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+
+    /// How often the loop over a row's words turns, if there is one.
+    pub(super) fn turns(&self) -> usize {
+        self.turn.map_or(0, |turn| self.shape.run / WORD / turn)
+    }
+
     fn line(&mut self, line: String) {
         self.lines.push(line);
     }

@@ -2,8 +2,9 @@
 
 mod accumulate;
 pub mod c;
-mod dot;
+pub(crate) mod dot;
 mod dot_assembly;
+mod dot_cycles;
 mod dsp;
 mod maker;
 pub mod rust;

@@ -158,7 +158,11 @@ fn trace(
     let section = gannet_board::bench(&host, &toolchain, board, subject, &traces);
     spinner.finish_and_clear();
     let mut section = section?;
-    if let Some(stages) = cost::estimated_cycles(program, board.core) {
+    let compiler = match lang {
+        Language::Rust => cost::Compiler::Rustc,
+        Language::C => cost::Compiler::Gcc,
+    };
+    if let Some(stages) = cost::estimated_cycles(program, board.core, compiler) {
         section.estimate(&layers.sums(&stages));
     }
     Ok(section)
