@@ -26,6 +26,7 @@ pub mod c_build;
 pub mod c_project;
 mod device;
 pub mod doctor;
+mod embassy;
 pub mod emulator;
 mod error;
 pub mod flash;

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::board::{Board, Boot, UartKind};
+use crate::embassy;
 use crate::error::BoardError;
 use crate::source::board_source;
 
@@ -97,8 +98,9 @@ impl Project<'_> {
         let own = FIXED
             .iter()
             .map(|&(path, text)| (PathBuf::from(path), text.to_owned()));
-        let filled = TEMPLATES
-            .iter()
+        let of_embassy = embassy::chip(self.board).map(|_| embassy::TEMPLATES);
+        let filled = (TEMPLATES.iter())
+            .chain(of_embassy.iter().flatten())
             .map(|&(path, text)| (PathBuf::from(path), self.fill(text)));
         let made = [
             (
@@ -140,6 +142,8 @@ impl Project<'_> {
         let board = self.board;
         let flash = board.program_flash();
         let boot = |part: fn(Boot) -> &'static str| board.boot.map_or("", part);
+        let embassy_chip = embassy::chip(board);
+        let embassy_line = embassy_chip.as_ref().map_or("", |_| embassy::README_LINE);
         let values = [
             ("network", self.network.to_owned()),
             ("board", board.name.clone()),
@@ -161,6 +165,8 @@ impl Project<'_> {
             ("flash_len", flash.len_bytes.to_string()),
             ("ram_start", format!("{:#010x}", board.ram.start)),
             ("ram_len", board.ram.len_bytes.to_string()),
+            ("embassy_line", embassy_line.into()),
+            ("embassy_chip", embassy_chip.unwrap_or_default()),
             ("boot_dependency", boot(Boot::dependency).into()),
             ("boot_sections", boot(Boot::sections).into()),
             (
@@ -369,7 +375,9 @@ mod tests {
                 feed: Feed::Whole,
                 image: &[],
             };
-            let is_manifest = |path: &PathBuf| path.ends_with("Cargo.toml");
+            // The example for Embassy is a workspace of its own.
+            let is_manifest =
+                |path: &PathBuf| path.ends_with("Cargo.toml") && !path.starts_with("embassy");
             let firmware = project.files().into_iter();
             let native = crate::native::files(network, &network_files);
             for files in [firmware.collect(), native] {
