@@ -197,6 +197,20 @@ def gates(k):
     return k.Model(image, x, name="gates-net")
 
 
+def shared(k):
+    """Layers that are called several times, one behind the other and side by side."""
+    layers = k.layers
+    image = layers.Input((6, 5, 2), name="image")
+    conv = layers.Conv2D(2, 3, padding="same", activation="tanh", name="conv")
+    norm = layers.BatchNormalization(name="norm")
+    x = norm(conv(norm(conv(image))))
+    x = layers.Add(name="sum")([conv(x), layers.MaxPooling2D(3, 1, padding="same")(x)])
+    x = layers.Dense(4, name="first")(layers.Flatten()(x))
+    dense = layers.Dense(4, activation="relu", name="dense")
+    x = layers.Concatenate()([dense(dense(x)), dense(x)])
+    return k.Model(image, x, name="shared-net")
+
+
 def refused(k):
     """Much that Gannet does not have."""
     layers = k.layers
@@ -216,8 +230,9 @@ BUILDS = {
     7: nested,
     8: rarer,
     9: gates,
+    10: shared,
 }
-ARCHIVED = (branches, nested, rarer, gates)
+ARCHIVED = (branches, nested, rarer, gates, shared)
 
 
 def randomize(model, seed):

@@ -53,7 +53,7 @@ fn the_reference_gives_what_keras_gave() {
             }
         }
     }
-    assert_eq!(compared, 27, "files with an answer");
+    assert_eq!(compared, 31, "files with an answer");
 }
 
 /// Whether the network in a file gives what Keras answered.
@@ -76,7 +76,12 @@ fn compare(path: &Path, answer: &serde_json::Value) {
 /// The two formats name and order the weights in different ways, even of one network.
 #[test]
 fn both_formats_of_one_network_hold_the_same() {
-    for name in ["keras3-nested", "keras2-nested", "keras3-branches"] {
+    for name in [
+        "keras3-nested",
+        "keras2-nested",
+        "keras3-branches",
+        "keras3-shared",
+    ] {
         let [h5, keras] = ["h5", "keras"].map(|extension| {
             let path = fixture(name).with_extension(extension);
             read_float(path).unwrap()

@@ -14,6 +14,7 @@ use super::{
     model::{self, Entry, Model},
     network::{Network, Origin, Planned},
     version::Version,
+    wiring::Tensor,
 };
 use crate::{FormatError, Obstacle, Obstacles};
 
@@ -96,7 +97,7 @@ impl Flat {
         inputs: &[usize],
         around: Option<&Origin>,
     ) -> Result<usize, FormatError> {
-        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut places: HashMap<Tensor<'_>, usize> = HashMap::new();
         if around.is_some() {
             if !model.inputs.is_empty() && model.inputs.len() != inputs.len() {
                 return Err(malformed(format!(
@@ -106,27 +107,30 @@ impl Flat {
                     inputs.len()
                 )));
             }
-            places.extend(model.inputs.iter().copied().zip(inputs.iter().copied()));
+            let named = model.inputs.iter().map(|&name| (name, 0));
+            places.extend(named.zip(inputs.iter().copied()));
         }
         for entry in &model.entries {
-            if places.contains_key(entry.name) {
+            let call = (entry.name, entry.call);
+            if places.contains_key(&call) {
                 continue;
             }
             let wired = if entry.inputs.is_empty() && entry.class != INPUT_CLASS {
                 // The first of a `Sequential` whose input is not in the list.
                 inputs.to_vec()
             } else {
-                let place = |name: &&str| {
+                let place = |tensor: &Tensor<'_>| {
+                    let name = tensor.0;
                     let unknown = || malformed(format!("there is no layer '{name}' to wire to"));
-                    places.get(name).copied().ok_or_else(unknown)
+                    places.get(tensor).copied().ok_or_else(unknown)
                 };
                 entry.inputs.iter().map(place).collect::<Result<_, _>>()?
             };
             let place = self.add(entry, wired, around)?;
-            places.insert(entry.name, place);
+            places.insert(call, place);
         }
         places
-            .get(model.output)
+            .get(&model.output)
             .copied()
             .ok_or_else(|| malformed(format!("the model '{}' has no output", model.name)))
     }
@@ -350,11 +354,26 @@ mod tests {
             json!([input("image"), input("b"), relu("a", &both)]),
             "'b' is a second input",
         );
-        let twice = json!([[["image", 0, 0, {}]], [["a", 0, 0, {}]]]);
-        refused(
-            json!([input("image"), relu("a", &twice)]),
-            "2 calls of one layer",
-        );
+        let model = json!({ "class_name": "Sequential",
+            "config": { "name": "a", "layers": [relu("b", &json!([]))] },
+            "inbound_nodes": [[["image", 0, 0, {}]], [["a", 1, 0, {}]]] });
+        refused(json!([input("image"), model]), "2 calls of one model");
+    }
+
+    /// A layer that is called twice, the second time behind another, is two with one's weights.
+    #[test]
+    fn each_call_of_a_layer_is_a_layer() {
+        let dense = json!({ "class_name": "Dense",
+            "config": { "name": "a", "units": 4, "activation": "linear", "use_bias": false },
+            "inbound_nodes": [[["image", 0, 0, {}]], [["b", 0, 0, {}]]] });
+        let layers = json!([
+            input("image"),
+            dense,
+            relu("b", &json!([[["a", 0, 0, {}]]]))
+        ]);
+        let ends = [json!(["image", 0, 0]), json!(["a", 1, 0])];
+        let graph = network(&functional(&layers, &ends[0], &ends[1])).unwrap();
+        assert_eq!(names(&graph), ["image", "a", "b", "a/call_1"]);
     }
 
     /// Each of 100 layers doubles the channels.

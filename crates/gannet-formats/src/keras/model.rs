@@ -10,18 +10,20 @@ use super::{
     layers::INPUT_CLASS,
     order,
     snake_case::snake_case,
-    wiring::{self, Wires},
+    wiring::{self, Tensor, Wires},
 };
 use crate::{FormatError, Obstacle, Obstacles};
 
-/// A layer as it stands in the JSON.
+/// A call of a layer as it stands in the JSON.
 pub(super) struct Entry<'a> {
     pub name: &'a str,
     pub class: &'a str,
     /// The layer's `config`, whatever it is.
     pub config: &'a Value,
-    /// Names of the layers that it is wired to.
-    pub inputs: Vec<&'a str>,
+    /// Which of the layer's calls it is, from 0 on; each has the same weights.
+    pub call: usize,
+    /// The calls that it is wired to.
+    pub inputs: Vec<Tensor<'a>>,
     /// Its place in the list of the model's layers.
     pub place: usize,
     /// What its group in `model.weights.h5` is called: its class, and a number behind it for
@@ -37,8 +39,8 @@ pub(super) struct Model<'a> {
     pub entries: Vec<Entry<'a>>,
     /// Names of its input layers; none where a `Sequential` does not list its input.
     pub inputs: Vec<&'a str>,
-    /// Name of the layer whose output is the model's.
-    pub output: &'a str,
+    /// The call whose output is the model's.
+    pub output: Tensor<'a>,
 }
 
 /// Whether a class is a model and no layer.
@@ -82,14 +84,14 @@ pub(super) fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, FormatEr
 fn sequential<'a>(name: &'a str, config: &'a Value) -> Result<Model<'a>, FormatError> {
     let mut entries = entries(config)?;
     for i in 1..entries.len() {
-        entries[i].inputs = vec![entries[i - 1].name];
+        entries[i].inputs = vec![(entries[i - 1].name, 0)];
     }
     let inputs = entries.first().filter(|first| first.class == INPUT_CLASS);
     Ok(Model {
         name,
         config,
         inputs: inputs.map(|input| input.name).into_iter().collect(),
-        output: entries.last().map_or("", |last| last.name),
+        output: entries.last().map_or(("", 0), |last| (last.name, 0)),
         entries,
     })
 }
@@ -101,50 +103,72 @@ fn functional<'a>(
     config: &'a Value,
     obstacles: &mut Obstacles,
 ) -> Result<Model<'a>, FormatError> {
-    let mut entries = entries(config)?;
-    for (entry, layer) in entries.iter_mut().zip(list(config)?) {
-        match wiring::inbound(layer.get("inbound_nodes")) {
-            Wires::From(inputs) => entry.inputs = inputs,
-            Wires::Shared(inputs, calls) => {
-                entry.inputs = inputs;
-                obstacles.0.push(Obstacle {
-                    layer: entry.name.to_owned(),
-                    class: entry.class.to_owned(),
-                    attribute: "inbound_nodes".to_owned(),
-                    value: format!("{calls} calls of one layer"),
-                    supported: "one call".to_owned(),
-                });
-            }
-            Wires::Malformed => {
-                return Err(malformed(format!(
-                    "the 'inbound_nodes' of layer '{}'",
-                    entry.name
-                )));
-            }
+    let mut entries = Vec::new();
+    // How often each layer is called.
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for (entry, layer) in self::entries(config)?.into_iter().zip(list(config)?) {
+        let Wires::Calls(mut calls) = wiring::inbound(layer.get("inbound_nodes")) else {
+            return Err(malformed(format!(
+                "the 'inbound_nodes' of layer '{}'",
+                entry.name
+            )));
+        };
+        if calls.len() > 1 && is_model(entry.class) {
+            obstacles.0.push(Obstacle {
+                layer: entry.name.to_owned(),
+                class: entry.class.to_owned(),
+                attribute: "inbound_nodes".to_owned(),
+                value: format!("{} calls of one model", calls.len()),
+                supported: "one call".to_owned(),
+            });
+            calls.truncate(1);
         }
+        counts.insert(entry.name, calls.len());
+        let calls = calls.into_iter().enumerate();
+        entries.extend(calls.map(|(call, inputs)| Entry {
+            call,
+            inputs,
+            group: entry.group.clone(),
+            ..entry
+        }));
+    }
+    // A model counts its own making as its first call.
+    let counted = |(name, call): Tensor<'a>| match counts.get(name) {
+        Some(1) => (name, 0),
+        _ => (name, call),
+    };
+    for entry in &mut entries {
+        entry
+            .inputs
+            .iter_mut()
+            .for_each(|input| *input = counted(*input));
     }
     let ends = |attribute: &str| {
         let value = config.get(attribute);
-        let names = value.map(wiring::ends).unwrap_or_default();
-        if names.is_empty() {
+        let tensors = value.map(wiring::ends).unwrap_or_default();
+        if tensors.is_empty() {
             return Err(malformed(format!("the network's '{attribute}'")));
         }
-        Ok(names)
+        Ok(tensors.into_iter().map(counted).collect::<Vec<_>>())
     };
     let (inputs, outputs) = (ends("input_layers")?, ends("output_layers")?);
     if outputs.len() > 1 {
+        let names: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
         obstacles.0.push(Obstacle {
             layer: name.to_owned(),
             class: class.to_owned(),
             attribute: "output_layers".to_owned(),
-            value: outputs.join(", "),
+            value: names.join(", "),
             supported: "one".to_owned(),
         });
     }
-    let places: HashMap<&str, usize> = entries.iter().map(|e| (e.name, e.place)).collect();
-    let place = |name: &&str| {
-        let unknown = || malformed(format!("there is no layer '{name}', but it is wired"));
-        places.get(name).copied().ok_or_else(unknown)
+    let calls = entries.iter().enumerate();
+    let places: HashMap<Tensor<'_>, usize> = calls
+        .map(|(place, entry)| ((entry.name, entry.call), place))
+        .collect();
+    let place = |tensor: &Tensor<'a>| {
+        let unknown = || malformed(format!("there is no layer '{}', but it is wired", tensor.0));
+        places.get(tensor).copied().ok_or_else(unknown)
     };
     let wires = entries
         .iter()
@@ -163,7 +187,7 @@ fn functional<'a>(
             .into_iter()
             .filter_map(|layer| entries[layer].take())
             .collect(),
-        inputs,
+        inputs: inputs.into_iter().map(|(name, _)| name).collect(),
         output: outputs[0],
     })
 }
@@ -192,6 +216,7 @@ fn entries(config: &Value) -> Result<Vec<Entry<'_>>, FormatError> {
             name,
             class,
             config,
+            call: 0,
             inputs: Vec::new(),
             place,
             group: numbered(group, *before),

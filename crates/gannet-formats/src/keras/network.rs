@@ -27,7 +27,8 @@ pub(super) struct Network {
 /// Where a layer stands in the file.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
-    /// Its name, behind the names of the models that it is in, with `/` between them.
+    /// Its name, behind the names of the models that it is in, with `/` between them; and which
+    /// call it is, behind the first.
     pub name: String,
     /// The name of the outermost model that it is in, or its own.
     pub outermost: String,
@@ -43,16 +44,20 @@ impl Origin {
     /// Where a layer or model stands that is listed in the model `around`, or in the network.
     pub fn below(around: Option<&Origin>, entry: &Entry<'_>, trainable: bool) -> Self {
         let group = format!("layers/{}", entry.group);
+        let name = match entry.call {
+            0 => entry.name.to_owned(),
+            call => format!("{}/call_{call}", entry.name),
+        };
         match around {
             None => Origin {
-                name: entry.name.to_owned(),
+                name,
                 outermost: entry.name.to_owned(),
                 places: vec![entry.place],
                 group,
                 trainable,
             },
             Some(around) => Origin {
-                name: format!("{}/{}", around.name, entry.name),
+                name: format!("{}/{name}", around.name),
                 outermost: around.outermost.clone(),
                 places: [&around.places[..], &[entry.place]].concat(),
                 group: format!("{}/{group}", around.group),

@@ -38,6 +38,8 @@ impl Source {
         };
         let mut layers: Vec<_> = network.weighted().collect();
         layers.sort_by(|(a, _), (b, _)| a.places.cmp(&b.places));
+        // Calls of one layer have the same weights.
+        layers.dedup_by(|(a, _), (b, _)| a.places == b.places);
         for constant in [false, true] {
             for (origin, expected) in layers.iter().filter(|(origin, _)| origin.is_nested()) {
                 let listed = source.listed.entry(origin.outermost.clone()).or_default();

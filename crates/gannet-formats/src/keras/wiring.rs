@@ -7,13 +7,14 @@
 
 use serde_json::{Map, Value};
 
+/// What a call of a layer gives: the layer's name, and which of its calls.
+pub(super) type Tensor<'a> = (&'a str, usize);
+
 /// What a layer is wired to.
 #[derive(Debug, PartialEq)]
 pub(super) enum Wires<'a> {
-    /// The layers of these names; none for an input.
-    From(Vec<&'a str>),
-    /// Called as often as the number says; the names are the first call's.
-    Shared(Vec<&'a str>, usize),
+    /// For each call the tensors that it is given; a single call with none for an input.
+    Calls(Vec<Vec<Tensor<'a>>>),
     /// Neither spelling.
     Malformed,
 }
@@ -21,62 +22,70 @@ pub(super) enum Wires<'a> {
 /// Reads `inbound_nodes`.
 pub(super) fn inbound(nodes: Option<&Value>) -> Wires<'_> {
     let calls = match nodes {
-        None | Some(Value::Null) => return Wires::From(Vec::new()),
-        Some(Value::Array(calls)) => calls,
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(calls)) => calls.as_slice(),
         Some(_) => return Wires::Malformed,
     };
-    let Some(first) = calls.first() else {
-        return Wires::From(Vec::new());
-    };
-    let names = match first {
-        Value::Array(_) => tensor_names(first),
-        Value::Object(call) => call.get("args").and_then(|arguments| {
-            let named = call.get("kwargs").and_then(Value::as_object);
-            let named = named.into_iter().flat_map(Map::values);
-            keras_3(std::iter::once(arguments).chain(named).collect())
-        }),
-        _ => None,
-    };
-    match names {
+    if calls.is_empty() {
+        return Wires::Calls(vec![Vec::new()]);
+    }
+    match calls.iter().map(tensors_of_call).collect() {
+        Some(calls) => Wires::Calls(calls),
         None => Wires::Malformed,
-        Some(names) if calls.len() == 1 => Wires::From(names),
-        Some(names) => Wires::Shared(names, calls.len()),
+    }
+}
+
+/// The tensors that a call is given, in either spelling.
+fn tensors_of_call(call: &Value) -> Option<Vec<Tensor<'_>>> {
+    match call {
+        Value::Array(_) => tensors(call),
+        Value::Object(object) => {
+            let named = object.get("kwargs").and_then(Value::as_object);
+            let named = named.into_iter().flat_map(Map::values);
+            keras_3(std::iter::once(object.get("args")?).chain(named).collect())
+        }
+        _ => None,
     }
 }
 
 /// Reads `input_layers` or `output_layers`: `["name", 0, 0]` or a list of such.
-pub(super) fn ends(value: &Value) -> Vec<&str> {
-    tensor_names(value).unwrap_or_default()
+pub(super) fn ends(value: &Value) -> Vec<Tensor<'_>> {
+    tensors(value).unwrap_or_default()
 }
 
-/// The names in `["name", 0, 0]` or `[["name", 0, 0], …]`.
-fn tensor_names(value: &Value) -> Option<Vec<&str>> {
+/// The tensors in `["name", 0, 0]` or `[["name", 0, 0], …]`.
+fn tensors(value: &Value) -> Option<Vec<Tensor<'_>>> {
     let list = value.as_array()?;
-    if let Some(Value::String(name)) = list.first() {
-        return Some(vec![name]);
+    if let Some(Value::String(_)) = list.first() {
+        return Some(vec![tensor(list)?]);
     }
-    list.iter()
-        .map(|tensor| tensor.as_array()?.first()?.as_str())
-        .collect()
+    list.iter().map(|value| tensor(value.as_array()?)).collect()
 }
 
-/// The names of all tensors in the arguments of a call, lists of them included.
-fn keras_3(arguments: Vec<&Value>) -> Option<Vec<&str>> {
-    let mut names = Vec::new();
+/// The tensor `["name", 0, 0]`: the layer, its call, and which of the call's tensors.
+fn tensor(parts: &[Value]) -> Option<Tensor<'_>> {
+    let name = parts.first()?.as_str()?;
+    let call = parts.get(1).and_then(Value::as_u64).unwrap_or(0);
+    Some((name, usize::try_from(call).ok()?))
+}
+
+/// All tensors in the arguments of a call, lists of them included.
+fn keras_3(arguments: Vec<&Value>) -> Option<Vec<Tensor<'_>>> {
+    let mut tensors = Vec::new();
     let mut open = arguments;
     open.reverse();
     while let Some(value) = open.pop() {
         match value {
             // The last in is the first out, so a list goes in from its end.
             Value::Array(list) => open.extend(list.iter().rev()),
-            Value::Object(tensor) if tensor.get("class_name")? == "__keras_tensor__" => {
-                let history = tensor.get("config")?.get("keras_history")?;
-                names.push(history.as_array()?.first()?.as_str()?);
+            Value::Object(object) if object.get("class_name")? == "__keras_tensor__" => {
+                let history = object.get("config")?.get("keras_history")?;
+                tensors.push(tensor(history.as_array()?)?);
             }
             _ => {}
         }
     }
-    Some(names)
+    Some(tensors)
 }
 
 #[cfg(test)]
@@ -89,9 +98,21 @@ mod tests {
     fn keras_3_arguments_keep_their_order() {
         let tensor = |name: &str| json!({ "class_name": "__keras_tensor__", "config": { "keras_history": [name, 0, 0] }});
         let nodes = json!([{ "args": [[tensor("a"), tensor("b")], tensor("c"), 3], "kwargs": {} }]);
-        assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["a", "b", "c"]));
+        let call = |names: &[&'static str]| names.iter().map(|&name| (name, 0)).collect();
+        assert_eq!(
+            inbound(Some(&nodes)),
+            Wires::Calls(vec![call(&["a", "b", "c"])])
+        );
         let nodes = json!([{ "args": [], "kwargs": { "inputs": [tensor("b"), tensor("a")], "mask": null }}]);
-        assert_eq!(inbound(Some(&nodes)), Wires::From(vec!["b", "a"]));
+        assert_eq!(inbound(Some(&nodes)), Wires::Calls(vec![call(&["b", "a"])]));
+    }
+
+    #[test]
+    fn each_call_has_its_wires() {
+        let nodes = json!([[["a", 0, 0, {}]], [["b", 2, 0, {}]]]);
+        let calls = vec![vec![("a", 0)], vec![("b", 2)]];
+        assert_eq!(inbound(Some(&nodes)), Wires::Calls(calls));
+        assert_eq!(inbound(None), Wires::Calls(vec![Vec::new()]));
     }
 
     #[test]
