@@ -74,10 +74,11 @@ fn layers_without_integer_code_are_named() {
         let options = Options::new(InputFormat::F32);
         compile_quantized(&graph, &options).unwrap_err().to_string()
     };
-    let larger = quantized::UpSampling2D::new([2, 2]).unwrap();
-    let text = refusal(Element::I8, larger.into());
+    let slopes = TensorType::new([1, 1, 2], of(Element::I8));
+    let prelu = quantized::PReLU::new(of(Element::I8), slopes, vec![1, 2]).unwrap();
+    let text = refusal(Element::I8, prelu.into());
     assert!(
-        text.contains("'layer' (UpSampling2D) has no code in integers"),
+        text.contains("'layer' (PReLU) has no code in integers"),
         "{text}"
     );
     let window = Window::new([1, 1], [1, 1], Padding::Valid).unwrap();

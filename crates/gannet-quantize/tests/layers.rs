@@ -11,6 +11,15 @@ use gannet_quantize::{
     BiasCorrection, Calibration, Equalization, Method, QuantizeError, Quantized, quantize,
 };
 
+/// Kinds that TFLite files may have, but that quantizing does not make.
+const ONLY_READ: [&str; 5] = [
+    "Conv2DTranspose",
+    "Maximum",
+    "Minimum",
+    "PReLU",
+    "UpSampling2D",
+];
+
 fn signal_to_noise(quantized: &Quantized) -> f64 {
     let output = quantized.layers.last().unwrap();
     output.signal_to_noise_db.unwrap()
@@ -20,7 +29,11 @@ fn signal_to_noise(quantized: &Quantized) -> f64 {
 fn every_layer_keeps_most_of_its_values() {
     let quantized = quantize(&network().unwrap(), &pictures(40), &Method::default()).unwrap();
     let kinds: BTreeSet<&str> = quantized.layers.iter().map(|layer| layer.kind).collect();
-    assert_eq!(kinds, Layer::KINDS.iter().copied().collect());
+    let all = Layer::KINDS.iter().copied();
+    assert_eq!(
+        kinds,
+        all.filter(|kind| !ONLY_READ.contains(kind)).collect()
+    );
     for layer in &quantized.layers {
         let db = layer.signal_to_noise_db.unwrap_or(f64::INFINITY);
         assert!(db > 20.0, "{}: {db} dB", layer.name);
