@@ -3,10 +3,13 @@
 //! down how it was called.
 #![cfg(unix)]
 
+mod alone;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use alone::alone;
 use gannet_board::{Board, FlashError, Flashed, Host, flash};
 
 const NUCLEO: &str = "[0]: STLink V2-1 -- 0483:374b:066BFF (ST-LINK)";
@@ -32,6 +35,7 @@ const GOOD: Script = Script {
 
 /// Flashes a Nucleo-F446RE; gives the outcome and how the tool was called, a line each.
 fn run(script: Script, board: &str, probe: Option<&str>) -> (Result<Flashed, FlashError>, String) {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let said = |outcome: Result<&str, &str>| match outcome {
         Ok(text) => format!("echo '{text}'"),

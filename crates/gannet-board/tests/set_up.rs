@@ -2,10 +2,13 @@
 
 #![cfg(unix)]
 
+mod alone;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use alone::alone;
 use gannet_board::Host;
 use gannet_board::doctor::set_up;
 
@@ -50,6 +53,7 @@ fn bare_debian(folder: &Path) -> Host {
 
 #[test]
 fn a_bare_machine_is_set_up_once() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     let mut said = Vec::new();
@@ -75,6 +79,7 @@ fn a_bare_machine_is_set_up_once() {
 
 #[test]
 fn only_what_is_missing_is_installed() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     set_up(&host, TARGET, |_| {}).unwrap();
@@ -121,6 +126,7 @@ echo > DIR/$4/lib/rustlib/$5/lib/libcore-0123.rlib
 
 #[test]
 fn rustup_adds_the_target_to_a_toolchain_that_is_recent_enough() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     with_rustup(
@@ -142,6 +148,7 @@ fn rustup_adds_the_target_to_a_toolchain_that_is_recent_enough() {
 
 #[test]
 fn a_rustup_with_nothing_recent_leaves_rust_to_the_package_manager() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     with_rustup(folder.path(), &[("stable-host", "1.70.0")]);
@@ -155,6 +162,7 @@ fn a_rustup_with_nothing_recent_leaves_rust_to_the_package_manager() {
 
 #[test]
 fn a_remedy_that_succeeds_and_brings_nothing_is_followed_by_the_next() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     with_rustup(folder.path(), &[("stable-host", "1.95.0")]);
@@ -177,6 +185,7 @@ fn a_remedy_that_succeeds_and_brings_nothing_is_followed_by_the_next() {
 
 #[test]
 fn an_installation_that_brings_nothing_ends_with_a_sentence() {
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let host = bare_debian(folder.path());
     fs::write(folder.path().join("bin/apt-get"), "#!/bin/sh\n").unwrap();

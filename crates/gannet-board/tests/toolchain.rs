@@ -2,10 +2,13 @@
 //! that answer as rustc does, and the files that tell what is installed.
 #![cfg(unix)]
 
+mod alone;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use alone::alone;
 use gannet_board::doctor::{Check, Need, Remedy, State};
 use gannet_board::toolchain::Core;
 use gannet_board::{Host, Toolchain};
@@ -58,6 +61,7 @@ fn find(path: &[&PathBuf]) -> Result<Toolchain, String> {
 
 #[test]
 fn an_installed_target_comes_before_building_core_wherever_it_lies_on_the_path() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     let source = install(root.path(), "source", "1.96.0", Has::Source);
     let target = install(root.path(), "target", "1.95.0", Has::Target);
@@ -80,6 +84,7 @@ fn an_installed_target_comes_before_building_core_wherever_it_lies_on_the_path()
 
 #[test]
 fn what_each_unfit_rust_lacks_is_told() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     let old = install(root.path(), "old", "1.63.0", Has::Target);
     let bare = install(root.path(), "bare", "1.95.0", Has::Nothing);
@@ -98,6 +103,7 @@ fn what_each_unfit_rust_lacks_is_told() {
 
 #[test]
 fn a_fix_runs_its_commands_and_gives_their_complaint_when_they_fail() {
+    let _alone = alone();
     let root = tempfile::tempdir().unwrap();
     program(
         root.path(),
