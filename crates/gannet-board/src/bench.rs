@@ -61,6 +61,9 @@ pub struct Bench {
     pub flash_bytes: u64,
     /// The image's RAM: the network's arena and every other static.
     pub static_ram_bytes: u64,
+    /// The same of the program `validate`, which has room for what arrives over the link too;
+    /// nothing where that is not built.
+    pub link_static_ram_bytes: Option<u64>,
     /// The most stack that was in use.
     pub stack_bytes: Option<u64>,
     /// Layer by layer, in the order in which they run.
@@ -144,6 +147,7 @@ pub fn bench(
         image_code_bytes: image.sizes.code_bytes,
         flash_bytes: image.sizes.flash_bytes,
         static_ram_bytes: image.sizes.static_ram_bytes,
+        link_static_ram_bytes: None,
         stack_bytes: image.sizes.stack_bytes,
         layers,
     })

@@ -11,10 +11,10 @@ use gannet_target::Core;
 
 use crate::board::{Board, Boot, Registers, Step, UartKind};
 use crate::error::BoardError;
-use crate::project::{flash_line, write_if_changed};
+use crate::project::{Feed, flash_line, write_if_changed};
 
 /// Files with `{{names}}` to fill in, or without any.
-const TEMPLATES: [(&str, &str); 30] = [
+const TEMPLATES: [(&str, &str); 29] = [
     ("Makefile", include_str!("../firmware-c/Makefile.in")),
     (
         "CMakeLists.txt",
@@ -43,7 +43,6 @@ const TEMPLATES: [(&str, &str); 30] = [
     ("src/text.h", include_str!("../firmware-c/text.h")),
     ("src/text.c", include_str!("../firmware-c/text.c")),
     ("src/element.h", include_str!("../firmware-c/element.h.in")),
-    ("src/feed.h", include_str!("../firmware-c/feed.h.in")),
     (
         "src/identity.c",
         include_str!("../firmware-c/identity.c.in"),
@@ -86,6 +85,8 @@ pub struct CProject<'a> {
     pub prefix: &'a str,
     /// The network's files: name, text.
     pub network_files: &'a [(String, String)],
+    /// How the network takes its images.
+    pub feed: Feed,
     /// The image that `example` runs: one `u8` for each element of the network's input.
     pub image: &'a [u8],
 }
@@ -124,8 +125,8 @@ impl CProject<'_> {
             };
             values.iter().fold(template.to_owned(), replace)
         };
-        let mut files: Vec<(PathBuf, String)> = TEMPLATES
-            .iter()
+        let mut files: Vec<(PathBuf, String)> = (TEMPLATES.iter())
+            .chain(templates_of(self.feed))
             .map(|&(path, text)| (PathBuf::from(path), fill(text)))
             .collect();
         files.push(("src/uart.c".into(), uart_source(self.board).to_owned()));
@@ -232,6 +233,26 @@ fn float_flags(core: Core) -> &'static str {
     }
 }
 
+/// How the network takes its images: from flash, and from the link.
+fn templates_of(feed: Feed) -> &'static [(&'static str, &'static str); 2] {
+    match feed {
+        Feed::Whole => &[
+            ("src/feed.h", include_str!("../firmware-c/feed/whole.h.in")),
+            (
+                "src/device.h",
+                include_str!("../firmware-c/device/whole.h.in"),
+            ),
+        ],
+        Feed::Rows => &[
+            ("src/feed.h", include_str!("../firmware-c/feed/rows.h.in")),
+            (
+                "src/device.h",
+                include_str!("../firmware-c/device/rows.h.in"),
+            ),
+        ],
+    }
+}
+
 fn uart_source(board: &Board) -> &'static str {
     match board.uart().kind {
         UartKind::Stm32V1 => include_str!("../firmware-c/uart/stm32_v1.c"),
@@ -301,14 +322,17 @@ mod tests {
     #[test]
     fn every_name_in_a_template_is_filled_in() {
         for board in Board::all() {
-            let project = CProject {
-                board,
-                prefix: "tiny",
-                network_files: &[],
-                image: &[7; 784],
-            };
-            for (path, text) in project.files() {
-                assert!(!text.contains("{{"), "{}: {text}", path.display());
+            for feed in [Feed::Whole, Feed::Rows] {
+                let project = CProject {
+                    board,
+                    prefix: "tiny",
+                    network_files: &[],
+                    feed,
+                    image: &[7; 784],
+                };
+                for (path, text) in project.files() {
+                    assert!(!text.contains("{{"), "{}: {text}", path.display());
+                }
             }
         }
     }
@@ -321,6 +345,7 @@ mod tests {
             board,
             prefix: "tiny",
             network_files: &[],
+            feed: Feed::Whole,
             image: &[1],
         };
         assert_eq!(CProject::board_of(folder.path()).unwrap(), None);

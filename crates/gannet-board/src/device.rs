@@ -15,7 +15,7 @@ pub trait Device {
     ) -> impl Iterator<Item = Result<Inference, Failure>>;
 
     /// What went over its line so far; nothing for a line that keeps no count.
-    fn line(&self) -> Option<LineCounts> {
+    fn line(&self) -> Option<Counts> {
         None
     }
 }
@@ -63,59 +63,6 @@ impl From<TutorialError> for Failure {
     }
 }
 
-/// What happened on a line. The field names are those of the JSON report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LineCounts {
-    /// Bytes sent to the device.
-    pub bytes_sent: u64,
-    /// Bytes received from it.
-    pub bytes_received: u64,
-    /// Frames that reached the host damaged.
-    pub damaged_here: u64,
-    /// Frames that reached the device damaged, by its complaints.
-    pub damaged_there: u64,
-    /// Requests that were sent again.
-    pub resent: u64,
-    /// Intact frames that answered nothing that was still open.
-    pub ignored: u64,
-    /// How often the device started anew.
-    pub resets: u64,
-    /// How often the line was closed and opened again.
-    pub reopened: u64,
-}
-
-impl LineCounts {
-    /// What happened since `before`.
-    #[must_use]
-    pub fn since(self, before: LineCounts) -> LineCounts {
-        LineCounts {
-            bytes_sent: self.bytes_sent - before.bytes_sent,
-            bytes_received: self.bytes_received - before.bytes_received,
-            damaged_here: self.damaged_here - before.damaged_here,
-            damaged_there: self.damaged_there - before.damaged_there,
-            resent: self.resent - before.resent,
-            ignored: self.ignored - before.ignored,
-            resets: self.resets - before.resets,
-            reopened: self.reopened - before.reopened,
-        }
-    }
-}
-
-impl From<Counts> for LineCounts {
-    fn from(counts: Counts) -> LineCounts {
-        LineCounts {
-            bytes_sent: counts.bytes_sent,
-            bytes_received: counts.bytes_received,
-            damaged_here: counts.damaged_here,
-            damaged_there: counts.damaged_there,
-            resent: counts.resent,
-            ignored: counts.ignored,
-            resets: counts.resets,
-            reopened: counts.reopened,
-        }
-    }
-}
-
 impl<W: Wire> Device for Client<W> {
     fn infer_all<'a>(
         &mut self,
@@ -131,8 +78,8 @@ impl<W: Wire> Device for Client<W> {
         })
     }
 
-    fn line(&self) -> Option<LineCounts> {
-        Some(self.counts().into())
+    fn line(&self) -> Option<Counts> {
+        Some(self.counts())
     }
 }
 

@@ -11,7 +11,7 @@ use gannet_link::{StreamWire, Wire};
 use crate::build::run_to_end;
 use crate::error::BoardError;
 use crate::host::Host;
-use crate::project::{dependencies, write_all};
+use crate::project::{Feed, INTRODUCTION, dependencies, device_source, write_all};
 
 /// A network that runs on this machine. As a [`Wire`] it is the serial port of a board.
 pub struct Native {
@@ -20,9 +20,9 @@ pub struct Native {
 }
 
 impl Native {
-    /// Writes a project for the network crate `network` with `network_files` into `folder`,
-    /// builds it with the cargo on the search path, and starts it. `progress` is given each
-    /// line of the compiler's messages as it comes.
+    /// Writes a project for the network crate `network` with `network_files`, which takes its
+    /// images in a way, into `folder`, builds it with the cargo on the search path, and starts it.
+    /// `progress` is given each line of the compiler's messages as it comes.
     ///
     /// # Errors
     /// [`BoardError::OtherPackage`], [`BoardError::File`], [`BoardError::CargoMissing`],
@@ -31,10 +31,11 @@ impl Native {
         host: &Host,
         network: &str,
         network_files: &[(String, String)],
+        feed: Feed,
         folder: &Path,
         progress: impl FnMut(&str),
     ) -> Result<Native, BoardError> {
-        write_all(folder, files(network, network_files))?;
+        write_all(folder, files(network, network_files, feed))?;
 
         let cargo = host.find("cargo").ok_or(BoardError::CargoMissing)?;
         let triple = host_triple(host, &cargo, folder)?;
@@ -89,17 +90,21 @@ fn host_triple(host: &Host, cargo: &Path, folder: &Path) -> Result<String, Board
 }
 
 /// The project's files: path inside its folder, text.
-pub(crate) fn files(network: &str, network_files: &[(String, String)]) -> Vec<(PathBuf, String)> {
-    let manifest = include_str!("../firmware/native/Cargo.toml.in");
+pub(crate) fn files(
+    network: &str,
+    network_files: &[(String, String)],
+    feed: Feed,
+) -> Vec<(PathBuf, String)> {
+    let manifest = include_str!("../firmware/native/Cargo.toml.in").replace("{{network}}", network);
     let own = [
-        ("Cargo.toml", manifest.replace("{{network}}", network)),
-        (
-            "src/main.rs",
-            include_str!("../firmware/native/main.rs").to_owned(),
-        ),
+        ("Cargo.toml", &*manifest),
+        ("src/main.rs", include_str!("../firmware/native/main.rs")),
+        ("src/timer.rs", include_str!("../firmware/native/timer.rs")),
+        ("src/device.rs", device_source(feed)),
+        INTRODUCTION,
     ];
     own.into_iter()
-        .map(|(path, text)| (PathBuf::from(path), text))
+        .map(|(path, text)| (PathBuf::from(path), text.to_owned()))
         .chain(dependencies(network_files))
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::error::BoardError;
 use crate::source::board_source;
 
 /// Files that are the same in every project.
-const FIXED: [(&str, &str); 16] = [
+const FIXED: [(&str, &str); 17] = [
     ("build.rs", include_str!("../firmware/build.rs")),
     ("src/lib.rs", include_str!("../firmware/src/lib.rs")),
     (
@@ -34,6 +34,7 @@ const FIXED: [(&str, &str); 16] = [
         "src/identity.rs",
         include_str!("../firmware/src/identity.rs"),
     ),
+    INTRODUCTION,
     ("src/stop.rs", include_str!("../firmware/src/stop.rs")),
     (
         "src/bin/example.rs",
@@ -45,6 +46,12 @@ const FIXED: [(&str, &str); 16] = [
     ),
     (".gitignore", "/target\n"),
 ];
+
+/// How a device introduces itself, a board or this machine.
+pub(crate) const INTRODUCTION: (&str, &str) = (
+    "src/introduction.rs",
+    include_str!("../firmware/src/introduction.rs"),
+);
 
 /// Files with `{{names}}` to fill in.
 const TEMPLATES: [(&str, &str); 4] = [
@@ -108,6 +115,7 @@ impl Project<'_> {
                 uart_source(self.board.uart().kind).to_owned(),
             ),
             ("src/feed.rs", feed_source(self.feed).to_owned()),
+            ("src/device.rs", device_source(self.feed).to_owned()),
             ("src/board.rs", board_source(self.board)),
             ("src/image.rs", image_source(self.image)),
         ];
@@ -285,6 +293,14 @@ fn feed_source(feed: Feed) -> &'static str {
     }
 }
 
+/// The network as the link sees it, on a board or on this machine.
+pub(crate) fn device_source(feed: Feed) -> &'static str {
+    match feed {
+        Feed::Whole => include_str!("../firmware/src/device/whole.rs"),
+        Feed::Rows => include_str!("../firmware/src/device/rows.rs"),
+    }
+}
+
 fn uart_source(kind: UartKind) -> &'static str {
     match kind {
         UartKind::Stm32V1 => include_str!("../firmware/src/uart/stm32_v1.rs"),
@@ -322,12 +338,16 @@ mod tests {
     use super::*;
 
     fn project(board: &Board) -> Vec<(PathBuf, String)> {
+        project_fed(Feed::Whole, board)
+    }
+
+    fn project_fed(feed: Feed, board: &Board) -> Vec<(PathBuf, String)> {
         let network_files = [("src/lib.rs".to_owned(), "#![no_std]".to_owned())];
         Project {
             board,
             network: "tiny",
             network_files: &network_files,
-            feed: Feed::Whole,
+            feed,
             image: &[7; 784],
         }
         .files()
@@ -336,7 +356,8 @@ mod tests {
     #[test]
     fn every_name_in_a_template_is_filled_in() {
         for board in Board::all() {
-            for (path, text) in project(board) {
+            let fed = [Feed::Whole, Feed::Rows].map(|feed| project_fed(feed, board));
+            for (path, text) in fed.into_iter().flatten() {
                 assert!(!text.contains("{{"), "{}", path.display());
             }
         }
@@ -379,7 +400,7 @@ mod tests {
             let is_manifest =
                 |path: &PathBuf| path.ends_with("Cargo.toml") && !path.starts_with("embassy");
             let firmware = project.files().into_iter();
-            let native = crate::native::files(network, &network_files);
+            let native = crate::native::files(network, &network_files, Feed::Whole);
             for files in [firmware.collect(), native] {
                 let manifests = files.into_iter().filter(|(path, _)| is_manifest(path));
                 let mut names = packages(manifests.map(|(_, text)| text));
@@ -414,7 +435,10 @@ mod tests {
     #[test]
     fn a_project_that_was_written_before_is_written_again() {
         let board = Board::find("nucleo-f446re").unwrap();
-        for files in [project(board), crate::native::files("tiny", &[])] {
+        for files in [
+            project(board),
+            crate::native::files("tiny", &[], Feed::Whole),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             write_all(folder.path(), files.clone()).unwrap();
             // Its owner may add to it.

@@ -6,9 +6,10 @@ use std::fmt;
 use std::time::Instant;
 
 use gannet_data::Scorer;
+use gannet_link::Counts;
 use serde::{Deserialize, Serialize};
 
-pub use crate::device::{Device, Failure, Inference, LineCounts, OnHost};
+pub use crate::device::{Device, Failure, Inference, OnHost};
 
 /// What the bytes of an output mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,7 +113,7 @@ pub struct Report {
     /// How often a request was sent again.
     pub resent: u64,
     /// What happened on the line; nothing where there is none that keeps count.
-    pub line: Option<LineCounts>,
+    pub line: Option<Counts>,
     /// Why the run ended early.
     pub failure: Option<Failure>,
     /// `confusion[truth][decision]` counts images.
@@ -391,10 +392,10 @@ mod tests {
             })
         }
 
-        fn line(&self) -> Option<LineCounts> {
-            Some(LineCounts {
+        fn line(&self) -> Option<Counts> {
+            Some(Counts {
                 resent: self.resent,
-                ..LineCounts::default()
+                ..Counts::default()
             })
         }
     }

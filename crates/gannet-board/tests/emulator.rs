@@ -3,19 +3,20 @@
 //! They need QEMU and a Rust for the board's core: `cargo xtask setup` installs both.
 
 mod tiny;
+mod validated;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use gannet_board::build::{Images, build};
-use gannet_board::validate::{OutputFormat, Sample, Validation};
 use gannet_board::{
     Board, BoardError, Emulator, Host, Image, Subject, Toolchain, bench, run_example,
 };
 use gannet_link::{Client, LinkError, Patience};
 
 use tiny::{HASH, NETWORK, image, output, write};
+use validated::{Definition, validate};
 
 struct Built {
     folder: PathBuf,
@@ -87,24 +88,15 @@ fn the_example_prints_its_expected_output() {
 
 #[test]
 fn a_hundred_images_over_the_link_match_the_host_to_the_bit() {
-    let images: Vec<Vec<u8>> = (0..100).map(image).collect();
-    let outputs: Vec<Vec<u8>> = images.iter().map(|image| output(image)).collect();
-    let samples: Vec<Sample> = (images.iter().zip(&outputs))
-        .map(|(input, expected)| Sample {
-            input,
-            label: 4,
-            expected,
-        })
-        .collect();
     let mut client = connect(&BUILT.images.validate.path);
     client.expect(NETWORK, HASH).unwrap();
-    let validation = Validation {
-        on: "emulator",
-        classes: 10,
-        format: OutputFormat::F32,
+    let sums = Definition {
+        image,
+        output,
+        label: 4,
     };
     let mut events = 0;
-    let report = validation.run(&mut client, &samples, |_| events += 1);
+    let report = validate(&mut client, &sums, 100, |_| events += 1);
     assert_eq!(report.failure, None);
     assert_eq!(
         (report.images, report.mismatches_vs_host, events),

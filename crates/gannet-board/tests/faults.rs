@@ -4,10 +4,13 @@
 #![allow(clippy::print_stdout, reason = "the figures of docs/link.md")]
 
 mod simulated;
+mod validated;
 
-use gannet_board::validate::{OutputFormat, Report, Sample, Validation};
+use gannet_board::Feed;
+use gannet_board::validate::Report;
 use gannet_link::{Capabilities, Client, Patience};
 use simulated::{Fate, Incident, Model, Simulated, image, output};
+use validated::{Definition, validate};
 
 const IMAGES: usize = 1000;
 
@@ -39,12 +42,13 @@ impl Random {
     }
 }
 
-fn validate(of_a_million: u64) -> Report {
+fn run(feed: Feed, of_a_million: u64) -> Report {
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     let board = Simulated::new(Model {
         baud: 921_600,
         compute_ns: 3_000_000,
         ticks_per_second: 1_000_000_000,
+        feed,
         capabilities: Capabilities::default(),
         window: 2,
         fate: move || random.fate(of_a_million),
@@ -56,23 +60,14 @@ fn validate(of_a_million: u64) -> Report {
     });
     let mut client = Client::connect(board, Patience::default()).unwrap();
     client.expect("sums", *b"modelled").unwrap();
-    let images: Vec<Vec<u8>> = (0..IMAGES).map(image).collect();
-    let outputs: Vec<Vec<u8>> = images.iter().map(|image| output(image)).collect();
-    let samples: Vec<Sample> = (images.iter().zip(&outputs))
-        .map(|(input, expected)| Sample {
-            input,
-            label: 0,
-            expected,
-        })
-        .collect();
-    let validation = Validation {
-        on: "model",
-        classes: 10,
-        format: OutputFormat::F32,
+    let sums = Definition {
+        image,
+        output,
+        label: 0,
     };
-    let report = validation.run(&mut client, &samples, |_| {});
+    let report = validate(&mut client, &sums, IMAGES, |_| {});
     println!(
-        "{of_a_million} in a million bytes spoilt: {:?}",
+        "{feed:?}, {of_a_million} in a million bytes spoilt: {:?}",
         report.line
     );
     report
@@ -80,16 +75,19 @@ fn validate(of_a_million: u64) -> Report {
 
 #[test]
 fn each_image_ends_with_its_own_result_whatever_the_line_does() {
-    for of_a_million in [0, 100, 1_000, 10_000] {
-        let report = validate(of_a_million);
-        assert_eq!(report.failure, None, "{of_a_million}");
+    for (feed, of_a_million) in [Feed::Whole, Feed::Rows]
+        .into_iter()
+        .flat_map(|feed| [0, 100, 1_000, 10_000].map(|rate| (feed, rate)))
+    {
+        let report = run(feed, of_a_million);
+        assert_eq!(report.failure, None, "{feed:?} {of_a_million}");
         assert_eq!(
             (report.images, report.mismatches_vs_host),
             (IMAGES, 0),
-            "{of_a_million}"
+            "{feed:?} {of_a_million}"
         );
         let line = report.line.unwrap();
-        assert_eq!(line.reopened, 1, "{of_a_million}");
+        assert_eq!(line.reopened, 1, "{feed:?} {of_a_million}");
         // Its two resets, and the one with its port; the word of one may be lost.
         assert!(line.resets <= 3, "{line:?}");
         if of_a_million == 0 {

@@ -2,7 +2,7 @@
 
 mod simulated;
 
-use gannet_board::{Board, Measured, measured};
+use gannet_board::{Board, Feed, Measured, measured};
 use gannet_link::{Capabilities, Client, Patience};
 use simulated::{Fate, Model, Simulated, image};
 
@@ -11,6 +11,7 @@ fn of_model(ticks_per_second: u32, capabilities: Capabilities) -> Option<Measure
         baud: 115_200,
         compute_ns: 5_000_000,
         ticks_per_second,
+        feed: Feed::Whole,
         capabilities,
         window: 2,
         fate: || Fate::Arrives,

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use gannet_board::{BoardError, Host, Native};
+use gannet_board::{BoardError, Feed, Host, Native};
 use gannet_link::{Client, Patience};
 
 const NETWORK: &str = "tiny-sums";
@@ -13,7 +13,8 @@ fn start(folder: &Path, network: &str, source: &str) -> Result<Native, BoardErro
     let manifest = include_str!("tiny-network/Cargo.toml").replace(NETWORK, network);
     let network_files = [("Cargo.toml", &*manifest), ("src/lib.rs", source)]
         .map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Native::start(&Host::current(), network, &network_files, folder, |_| {})
+    let host = Host::current();
+    Native::start(&host, network, &network_files, Feed::Whole, folder, |_| {})
 }
 
 #[test]

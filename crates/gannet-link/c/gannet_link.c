@@ -32,6 +32,7 @@ enum { DAMAGED = 1, OTHER_VERSION = 2, UNKNOWN_KIND = 3, WRONG_LENGTH = 4, OTHER
 #define CAN_STATISTICS 1u
 #define CAN_PARTS 2u
 #define CAN_INSIGHT 4u
+#define TAKES_ROWS 8u
 
 static const uint8_t no_tag[2] = { 0, 0 };
 
@@ -186,7 +187,8 @@ static void tell_identity(const gannet_link_device *device, const uint8_t *tag) 
     put_u32(fixed + 12, device->input_bytes);
     put_u32(fixed + 16, device->output_bytes);
     put_u32(fixed + 20, device->ticks_per_second);
-    put_u32(fixed + 24, CAN_STATISTICS | CAN_PARTS | ((device->run_until != 0) ? CAN_INSIGHT : 0u));
+    put_u32(fixed + 24, CAN_STATISTICS | CAN_PARTS | ((device->run_until != 0) ? CAN_INSIGHT : 0u) |
+                            ((device->row_bytes != 0u) ? TAKES_ROWS : 0u));
     pieces[0].bytes = fixed;
     pieces[0].len = sizeof fixed;
     text(pieces + 1, device->network, &lengths[0]);
@@ -267,6 +269,39 @@ static void tell_self_test(const gannet_link_device *device, const uint8_t *tag)
     reply(device, SELF_TESTED, tag, &verdict, 1);
 }
 
+static void forget_rows(gannet_link_rows *rows) {
+    memset(rows, 0, sizeof *rows);
+    rows->crc = UINT32_MAX;
+}
+
+/* Takes what is new of a part of an input: each row is computed with when it is there, and what
+ * comes twice is passed over. An input begins at 0, whatever came before. */
+static void take_rows(gannet_link_server *server, const gannet_link_device *device, uint32_t place,
+                      uint32_t len) {
+    gannet_link_rows *const rows = &server->rows;
+    if (place == 0u) {
+        forget_rows(rows);
+    }
+    for (uint32_t i = rows->taken - place; i < len; i++) {
+        device->input[rows->in_row++] = server->part[i];
+        rows->crc = crc_push(rows->crc, server->part[i]);
+        rows->taken++;
+        if (rows->in_row == device->row_bytes) {
+            device->push_row(device->context, rows->rows++);
+            rows->in_row = 0;
+        }
+    }
+}
+
+/* Whether the input with this CRC is there, or has been computed with. */
+static int is_complete(const gannet_link_server *server, const gannet_link_device *device,
+                       uint32_t crc) {
+    if (device->row_bytes != 0u) {
+        return (server->rows.taken == device->input_bytes) && (~server->rows.crc == crc);
+    }
+    return crc_of(device->input, device->input_bytes) == crc;
+}
+
 /* Puts a part where it belongs in the input. */
 static void keep(gannet_link_server *server, const gannet_link_device *device, const uint8_t *tag,
                  uint32_t place, uint32_t body_len) {
@@ -276,8 +311,14 @@ static void keep(gannet_link_server *server, const gannet_link_device *device, c
     } else if ((place > device->input_bytes) || (len > device->input_bytes - place)) {
         const uint32_t end = (place > UINT32_MAX - len) ? UINT32_MAX : place + len;
         refuse(device, tag, WRONG_LENGTH, PART, device->input_bytes, end);
+    } else if ((device->row_bytes != 0u) && (place > server->rows.taken)) {
+        refuse(device, tag, OTHER_INPUT, PART, 0, 0);
     } else {
-        memcpy(device->input + place, server->part, len);
+        if (device->row_bytes != 0u) {
+            take_rows(server, device, place, len);
+        } else {
+            memcpy(device->input + place, server->part, len);
+        }
         reply(device, KEPT, tag, 0, 0);
     }
 }
@@ -296,7 +337,8 @@ static void answer(gannet_link_server *server, const gannet_link_device *device,
         keep(server, device, tag, get_u32(head), body_len);
         return;
     }
-    if ((kind >= RUN_UNTIL) && (kind <= SELF_TEST) && (device->run_until == 0)) {
+    if (((kind >= RUN_UNTIL) && (kind <= SELF_TEST) && (device->run_until == 0)) ||
+        ((kind == RUN) && (device->row_bytes != 0u))) {
         refuse(device, tag, UNKNOWN_KIND, kind, 0, 0);
         return;
     }
@@ -320,8 +362,8 @@ static void answer(gannet_link_server *server, const gannet_link_device *device,
         tell_statistics(server, device, tag);
     } else if (kind == SELF_TEST) {
         tell_self_test(device, tag);
-    } else if ((kind != RUN) && (get_u32((kind == TIME_STAGES) ? head : server->part) !=
-                                 crc_of(device->input, device->input_bytes))) {
+    } else if ((kind != RUN) &&
+               !is_complete(server, device, get_u32((kind == TIME_STAGES) ? head : server->part))) {
         refuse(device, tag, OTHER_INPUT, kind, 0, 0);
     } else if (kind == RUN_UNTIL) {
         tell_memory(device, tag, get_u32(head), server->part);
@@ -347,7 +389,7 @@ static void take(gannet_link_server *server, const gannet_link_device *device, u
         receiver->start[receiver->len] = byte;
     } else {
         const uint32_t at = receiver->len - (uint32_t)sizeof receiver->start;
-        if (receiver->start[1] == RUN) {
+        if ((receiver->start[1] == RUN) && (device->row_bytes == 0u)) {
             if (at < device->input_bytes) {
                 device->input[at] = byte;
             }
@@ -393,6 +435,7 @@ static void push(gannet_link_server *server, const gannet_link_device *device, u
 void gannet_link_start(gannet_link_server *server) {
     memset(server, 0, sizeof *server);
     forget(&server->receiver);
+    forget_rows(&server->rows);
 }
 
 void gannet_link_announce(const gannet_link_device *device) {

@@ -36,13 +36,19 @@ typedef struct {
     uint32_t input_bytes;
     uint32_t output_bytes;
     uint32_t ticks_per_second; /* 0 without a clock */
-    uint8_t *input;            /* inputs are decoded into it as they arrive */
+    /* Inputs are decoded into it as they arrive, or one row after the other. */
+    uint8_t *input;
+    uint32_t row_bytes; /* of a network that takes its input a row at a time, else 0 */
     /* The next byte that arrived, or -1 if there is none now. */
     int (*read)(void *context);
     /* Sends a byte, waiting until there is room for it. */
     void (*write)(void *context, uint8_t byte);
-    /* Computes the output of what is in the input; may overwrite the input. */
+    /* Computes the output of what is in the input; may overwrite the input. Where rows came, it
+     * has been computed, and is given as often as it is asked for. */
     const uint8_t *(*run)(void *context, uint64_t *ticks);
+    /* Computes with the row that is in the input, as far as it goes; number 0 is the first of an
+     * input, whatever came before. 0 without row_bytes. */
+    void (*push_row)(void *context, uint32_t row);
     /* The next three look into the network; 0 where it cannot be.
      * Clears the working memory around the input, computes until the network's stages have run
      * `runs` times, at least once, or to the end, gives the working memory. */
@@ -66,11 +72,20 @@ typedef struct {
     uint8_t begun;        /* whether anything stood before the end mark */
 } gannet_link_receiver;
 
+/* How much of an input was taken that comes a row at a time. */
+typedef struct {
+    uint32_t crc;
+    uint32_t taken;  /* bytes of the input */
+    uint32_t rows;   /* of these, in rows that were pushed */
+    uint32_t in_row; /* of these, in the row that is being filled */
+} gannet_link_rows;
+
 /* Answers requests, one after the other; keeps nothing between them but its counts, and in the
- * device's input the parts of an image. */
+ * device's input the parts of an image, or how many of them a network of rows has computed with. */
 typedef struct {
     gannet_link_receiver receiver;
     uint8_t part[GANNET_LINK_PART_BYTES]; /* what a request brings that is no whole input */
+    gannet_link_rows rows;
     uint32_t frames_received;
     uint32_t frames_damaged;
     uint32_t images_run;

@@ -26,6 +26,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("src/element.rs", include_str!("protocol/element.rs")),
     ("src/frame.rs", include_str!("protocol/frame.rs")),
     ("src/message.rs", include_str!("protocol/message.rs")),
+    ("src/rows.rs", include_str!("protocol/rows.rs")),
     ("src/server.rs", include_str!("protocol/server.rs")),
 ];
 

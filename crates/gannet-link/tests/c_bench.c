@@ -1,4 +1,5 @@
-/* The vectors' device in C: requests on standard input, replies on standard output. */
+/* The vectors' devices in C: requests on standard input, replies on standard output. With an
+ * argument it is the one that takes its input a row at a time. */
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,27 @@ static const uint8_t *time_stages(void *context, uint32_t *bytes) {
     return stage_ticks;
 }
 
+#define ROW_BYTES 2u
+
+static uint32_t row_ticks;
+
+static void push_row(void *context, uint32_t row) {
+    (void)context;
+    if (row == 0u) {
+        sum = 0.0f;
+        row_ticks = 0;
+    }
+    sum += (float)(pixels[0] + pixels[1]);
+    row_ticks += 125;
+    memset(pixels, 0xAA, ROW_BYTES);
+}
+
+static const uint8_t *run_rows(void *context, uint64_t *ticks) {
+    (void)context;
+    *ticks = row_ticks;
+    return (const uint8_t *)&sum;
+}
+
 static int self_test(void *context) {
     (void)context;
     return 1;
@@ -58,7 +80,7 @@ static void memory(void *context, uint32_t *peak_stack, uint32_t *static_ram) {
     *peak_stack = 300;
 }
 
-int main(void) {
+int main(int arguments, char **argument) {
     static const uint8_t hash[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
     gannet_link_device device;
     gannet_link_server server;
@@ -80,6 +102,14 @@ int main(void) {
     device.time_stages = time_stages;
     device.self_test = self_test;
     device.memory = memory;
+    (void)argument;
+    if (arguments > 1) {
+        device.window = 2;
+        device.row_bytes = ROW_BYTES;
+        device.push_row = push_row;
+        device.run = run_rows;
+        device.run_until = 0;
+    }
     gannet_link_start(&server);
     gannet_link_announce(&device);
     gannet_link_poll(&server, &device);

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use bench::{Queues, Sum};
-use gannet_link::{C_SOURCES, Server};
+use bench::{Queues, RowSum, Sum};
+use gannet_link::{C_SOURCES, Engine, Server};
 
 /// Builds the vectors' device from the C sources that projects are given.
 fn build(folder: &Path) -> PathBuf {
@@ -27,9 +27,10 @@ fn build(folder: &Path) -> PathBuf {
     folder.join("bench")
 }
 
-/// What the C device answers to `wire`.
-fn answers(bench: &Path, wire: &[u8]) -> Vec<u8> {
+/// What the C device answers to `wire`, the one of rows with an argument.
+fn answers(bench: &Path, arguments: &[&str], wire: &[u8]) -> Vec<u8> {
     let mut child = Command::new(bench)
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -44,8 +45,8 @@ fn answers(bench: &Path, wire: &[u8]) -> Vec<u8> {
 }
 
 /// What the Rust server answers to `wire`, with the same device.
-fn rust_answers(wire: &[u8]) -> Vec<u8> {
-    let (mut server, mut port, mut engine) = (Server::new(), Queues::default(), Sum::of(4));
+fn rust_answers(mut engine: impl Engine, wire: &[u8]) -> Vec<u8> {
+    let (mut server, mut port) = (Server::new(), Queues::default());
     Server::announce(&mut port, &engine);
     port.input.extend(wire);
     server.poll(&mut port, &mut engine);
@@ -56,21 +57,27 @@ fn rust_answers(wire: &[u8]) -> Vec<u8> {
 fn the_c_core_answers_as_the_vectors_say() {
     let folder = tempfile::tempdir().unwrap();
     let bench = build(folder.path());
-    let (mut wire, mut expected, mut exchanges) = (Vec::new(), Vec::new(), 0);
-    let mut in_exchange = false;
+    for (device, arguments) in [("", &[][..]), ("rows-", &["rows"])] {
+        let (wire, expected) = conversation(device);
+        assert_eq!(answers(&bench, arguments, &wire), expected, "{device}");
+    }
+}
+
+/// All that a device of the vectors is sent, and all that it answers.
+fn conversation(device: &str) -> (Vec<u8>, Vec<u8>) {
+    let kinds = ["announcement", "exchange"].map(|kind| format!("{device}{kind}"));
+    let (mut wire, mut answers) = (Vec::new(), Vec::new());
+    let mut is_the_devices = false;
     for line in include_str!("vectors.txt").lines() {
         match line.split_once(' ') {
-            Some(("frame" | "damaged", _)) => in_exchange = false,
-            Some(("announcement" | "exchange", _)) => {
-                (in_exchange, exchanges) = (true, exchanges + 1)
-            }
-            Some(("wire", bytes)) if in_exchange => wire.extend(unhex(bytes)),
-            Some(("reply", bytes)) => expected.extend(unhex(bytes)),
-            _ => {}
+            Some(("wire", bytes)) if is_the_devices => wire.extend(unhex(bytes)),
+            Some(("reply", bytes)) if is_the_devices => answers.extend(unhex(bytes)),
+            Some(("wire" | "reply" | "plain", _)) | None => {}
+            Some((kind, _)) => is_the_devices = kinds.iter().any(|own| own == kind),
         }
     }
-    assert!(exchanges >= 4);
-    assert_eq!(answers(&bench, &wire), expected);
+    assert!(wire.len() > 100 && answers.len() > 100);
+    (wire, answers)
 }
 
 /// Noise, valid requests and requests with a byte changed, cut or doubled, mixed by a generator
@@ -92,6 +99,7 @@ fn the_c_core_answers_any_stream_as_the_rust_core_does() {
         of_parts("first-part"),
         of_parts("second-part"),
         of_parts("run-parts"),
+        of_parts("run-until-0"),
     ];
     let mut state = 1_u64;
     let mut random = |below: usize| {
@@ -114,7 +122,8 @@ fn the_c_core_answers_any_stream_as_the_rust_core_does() {
         }
         wire.extend(frame);
     }
-    assert!(answers(&bench, &wire) == rust_answers(&wire));
+    assert!(answers(&bench, &[], &wire) == rust_answers(Sum::of(4), &wire));
+    assert!(answers(&bench, &["rows"], &wire) == rust_answers(RowSum::of(2, 2), &wire));
 }
 
 fn unhex(text: &str) -> Vec<u8> {

@@ -18,7 +18,9 @@ HEAD = """\
 #   0102030405060708; 4 u8 in; 1 f32 out, their sum; 1,000,000 ticks a second, 250 ticks a run;
 #   peak stack 300 bytes, static RAM unknown. It has two stages of 200 and 50 ticks. Its working
 #   memory is the input and then the output; the first stage writes the sum, the second spoils the
-#   input to aaaaaaaa. Its self-test passes."""
+#   input to aaaaaaaa. Its self-test passes.
+# rows-announcement, rows-exchange: the same of a device that takes its 4 u8 as two rows of two, 125
+#   ticks each, two requests at a time, and cannot be looked into. It too begins at power-up."""
 
 
 def cobs(message):
@@ -57,8 +59,8 @@ def frame(name, message):
     show(f"frame {name}", plain=message, wire=wire(message))
 
 
-def exchange(name, request, reply):
-    show(f"exchange {name}", wire=request, reply=wire(reply))
+def exchange(name, request, reply, device=""):
+    show(f"{device}exchange {name}", wire=request, reply=wire(reply))
 
 
 def with_crc_ending(tail, length):
@@ -158,3 +160,52 @@ exchange("self-test", wire(plain(SELF_TEST, 28)), plain(SELF_TESTED, 28, b"\x01"
 # parts, fifteen that look into it, statistics. Images: run twice, parts once.
 exchange("statistics", wire(plain(STATISTICS, 7)),
          plain(COUNTED, 7, struct.pack("<IIIII", 30, 1, 3, 300, 0xFFFFFFFF)))
+
+# The device of rows. Each exchange is told by what it asks, and all with the tag of its place.
+of_rows = []
+
+
+def with_rows(name, kind, body, answer):
+    tag = len(of_rows) + 1
+    of_rows.append(name)
+    reply_kind, reply_body = answer
+    exchange(name, wire(plain(kind, tag, body)), plain(reply_kind, tag, reply_body), "rows-")
+
+
+def part_of_rows(name, place, pixels, answer=(KEPT, b"")):
+    with_rows(name, PART, struct.pack("<I", place) + pixels, answer)
+
+
+def run_rows(name, answer):
+    with_rows(name, RUN_PARTS, struct.pack("<II", 7, zlib.crc32(IMAGE)), answer)
+
+
+def not_that_input(kind):
+    return REFUSED, refusal(OTHER_INPUT, kind)
+
+
+rows_identity = struct.pack("<BBBB8sIIII", 2, 1, 3, 0, bytes(range(1, 9)), 4, 4, 1_000_000, 11)
+rows_identity += b"\x03sum\x05bench"
+show("rows-announcement after-power-up", reply=wire(plain(IDENTITY, 0, rows_identity)))
+with_rows("hello", HELLO, b"", (IDENTITY, rows_identity))
+with_rows("whole-input", RUN, struct.pack("<I", 7) + IMAGE, (REFUSED, refusal(OTHER_KIND, RUN)))
+part_of_rows("part-before-the-first", 3, IMAGE[3:], not_that_input(PART))
+part_of_rows("row-and-a-half", 0, IMAGE[:3])
+part_of_rows("part-of-nothing", 4, b"", (REFUSED, refusal(OTHER_LENGTH, PART, 36, 4)))
+run_rows("run-of-three-pixels", not_that_input(RUN_PARTS))
+part_of_rows("half-of-it-known", 2, IMAGE[2:])
+run_rows("run", (PARTS_OUTPUT, output))
+run_rows("run-again", (PARTS_OUTPUT, output))
+part_of_rows("part-again", 2, IMAGE[2:])
+run_rows("run-after-part-again", (PARTS_OUTPUT, output))
+part_of_rows("beyond-the-input", 2, IMAGE[:3], (REFUSED, refusal(OTHER_LENGTH, PART, 4, 5)))
+# What was taken is forgotten when an input begins.
+part_of_rows("first-row", 0, IMAGE[:2])
+run_rows("run-of-one-row", not_that_input(RUN_PARTS))
+part_of_rows("gap-of-one-pixel", 3, IMAGE[3:], not_that_input(PART))
+part_of_rows("first-row-again", 0, IMAGE[:2])
+part_of_rows("second-row", 2, IMAGE[2:])
+run_rows("run-of-both-rows", (PARTS_OUTPUT, output))
+with_rows("self-test", SELF_TEST, b"", (REFUSED, refusal(OTHER_KIND, SELF_TEST)))
+with_rows("statistics", STATISTICS, b"",
+          (COUNTED, struct.pack("<IIIII", len(of_rows) + 1, 0, 4, 300, 0xFFFFFFFF)))

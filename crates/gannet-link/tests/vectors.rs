@@ -4,8 +4,8 @@ mod bench;
 
 use std::collections::BTreeMap;
 
-use bench::{Queues, Sum};
-use gannet_link::{Header, Received, Receiver, Server, write_frame};
+use bench::{Queues, RowSum, Sum};
+use gannet_link::{Engine, Header, Received, Receiver, Server, write_frame};
 
 struct Vector {
     kind: &'static str,
@@ -21,7 +21,8 @@ fn vectors(kind: &str) -> Vec<Vector> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
     {
         let (word, rest) = line.split_once(' ').expect("two words a line");
-        if ["frame", "damaged", "announcement", "exchange"].contains(&word) {
+        let kinds = ["frame", "damaged", "announcement", "exchange"];
+        if kinds.contains(&word.trim_start_matches("rows-")) {
             vectors.push(Vector {
                 kind: word,
                 name: rest,
@@ -118,18 +119,24 @@ fn damaged_frames_are_told_from_frames() {
     }
 }
 
-#[test]
-fn the_server_answers_as_the_vectors_say() {
-    let (mut server, mut port, mut engine) = (Server::new(), Queues::default(), Sum::of(4));
-    for vector in vectors("announcement") {
+/// Holds a device to its announcement and its exchanges.
+fn answers_as_the_vectors_say(device: &str, mut engine: impl Engine) {
+    let (mut server, mut port) = (Server::new(), Queues::default());
+    for vector in vectors(&format!("{device}announcement")) {
         Server::announce(&mut port, &engine);
         assert_eq!(port.output, vector.fields["reply"], "{}", vector.name);
         port.output.clear();
     }
-    for vector in vectors("exchange") {
+    for vector in vectors(&format!("{device}exchange")) {
         port.input.extend(&vector.fields["wire"]);
         server.poll(&mut port, &mut engine);
         assert_eq!(port.output, vector.fields["reply"], "{}", vector.name);
         port.output.clear();
     }
+}
+
+#[test]
+fn the_server_answers_as_the_vectors_say() {
+    answers_as_the_vectors_say("", Sum::of(4));
+    answers_as_the_vectors_say("rows-", RowSum::of(2, 2));
 }

@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use gannet_board::{Board, Emulator, Firmware, Host, Native};
+use gannet_board::{Board, Emulator, Feed, Firmware, Host, Native};
 use gannet_compile::ir::Program;
 use gannet_compile::rust;
-use gannet_link::{Client, LinkError, Patience, SerialWire, Tutorial, Wire};
+use gannet_link::{Capabilities, Client, LinkError, Patience, SerialWire, Tutorial, Wire};
 
 use crate::cmd::firmware;
 use crate::cmd::generate::Language;
@@ -115,7 +115,19 @@ impl Deployment<'_> {
         };
         let expected = client.expect(self.program.name(), self.program.hash());
         expected.map_err(of_link)?;
-        Ok(Connected { client, sizes })
+        let is_by_rows = client.device().capabilities.contains(Capabilities::ROWS);
+        match (is_by_rows, firmware::feed(self.program)) {
+            (true, Feed::Whole) => Err(Failure::named(
+                "other-input",
+                "the board takes pictures a row at a time: say --input rows",
+            )),
+            (false, Feed::Rows) => Err(Failure::named(
+                "other-input",
+                "the board takes whole pictures: leave --input rows out, or flash firmware that \
+                 was made with it",
+            )),
+            _ => Ok(Connected { client, sizes }),
+        }
     }
 
     /// A board that speaks the tutorial's protocol and waits for `images` pictures: its own
@@ -156,6 +168,7 @@ impl Deployment<'_> {
             &Host::current(),
             &rust::package_name(self.program),
             &rust::generate(self.program),
+            firmware::feed(self.program),
             &folder,
             |_| (),
         );

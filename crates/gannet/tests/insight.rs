@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gannet_board::{Board, Emulator, Host, Native, locate};
+use gannet_board::{Board, Emulator, Feed, Host, Native, locate};
 use gannet_compile::ir::Program;
 use gannet_compile::{
     InputFormat, Interpreter, Options, compile, compile_quantized, difference, rust,
@@ -67,7 +67,8 @@ fn assert_same_memory(wire: impl Wire, program: &Program) {
 
 fn native(program: &Program, name: &str) -> Native {
     let (package, files) = (rust::package_name(program), rust::generate(program));
-    Native::start(&Host::current(), &package, &files, &folder(name), |_| ()).unwrap()
+    let (host, folder) = (Host::current(), folder(name));
+    Native::start(&host, &package, &files, Feed::Whole, &folder, |_| ()).unwrap()
 }
 
 #[test]

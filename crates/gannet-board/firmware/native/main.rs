@@ -1,27 +1,36 @@
 //! Serves the link on standard input and output: the network compiled for this machine.
 
+mod device;
+mod introduction;
+mod timer;
+
+/// The machine, as the link is told of it.
+mod board {
+    pub const NAME: &str = "host";
+}
+
+/// Of this machine's memory there is nothing to tell.
+mod stack {
+    pub fn memory() -> gannet_link::Memory {
+        gannet_link::Memory::default()
+    }
+}
+
 use std::io::{self, BufRead, BufReader, BufWriter, Stdin, Stdout, Write};
-use std::ops::ControlFlow;
 use std::process;
-use std::time::Instant;
 
-use gannet_link::{
-    Capabilities, Element, Engine, Identity, Inference, Port, Server, TensorInfo, as_bytes,
-    as_bytes_mut,
-};
+use device::Device;
+use gannet_link::{Port, Server};
 use network::Network;
-
-const TICKS_PER_SECOND: u32 = 1_000_000_000;
+use timer::Timer;
 
 fn main() {
     let mut pipes = Pipes {
         requests: BufReader::new(io::stdin()),
         answers: BufWriter::new(io::stdout()),
     };
-    let mut device = Device {
-        network: Box::new(Network::new()),
-        stage_ticks: [[0; 4]; network::STAGES],
-    };
+    let network = Box::leak(Box::new(Network::new()));
+    let mut device = Device::new(network, Timer::start());
     let mut server = Server::new();
     loop {
         server.poll(&mut pipes, &mut device);
@@ -55,65 +64,4 @@ impl Port for Pipes {
             process::exit(1);
         }
     }
-}
-
-struct Device {
-    network: Box<Network>,
-    stage_ticks: [[u8; 4]; network::STAGES],
-}
-
-impl Engine for Device {
-    fn identity(&self) -> Identity<'_> {
-        Identity {
-            // The pipe holds what comes while the network runs.
-            window: 2,
-            network: network::NAME,
-            hash: network::HASH,
-            board: "host",
-            input: tensor::<network::Input>(network::INPUT_LEN),
-            output: tensor::<network::Output>(network::OUTPUT_LEN),
-            ticks_per_second: TICKS_PER_SECOND,
-            capabilities: Capabilities::INSIGHT,
-        }
-    }
-
-    fn input(&mut self) -> &mut [u8] {
-        as_bytes_mut(self.network.input_mut())
-    }
-
-    fn run(&mut self) -> Inference<'_> {
-        let start = Instant::now();
-        let output = self.network.run();
-        let ticks = start.elapsed().as_nanos() as u64;
-        Inference { output: as_bytes(output), ticks }
-    }
-
-    fn run_until(&mut self, runs: u32) -> &[u8] {
-        let mut left = runs;
-        self.network.run_watched(&mut |_| {
-            left = left.saturating_sub(1);
-            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-    }
-
-    fn time_stages(&mut self) -> &[u8] {
-        self.stage_ticks = [[0; 4]; network::STAGES];
-        let mut start = Instant::now();
-        self.network.run_watched(&mut |stage| {
-            let ticks = &mut self.stage_ticks[stage];
-            let took = start.elapsed().as_nanos() as u32;
-            *ticks = u32::from_le_bytes(*ticks).wrapping_add(took).to_le_bytes();
-            start = Instant::now();
-            ControlFlow::Continue(())
-        });
-        self.stage_ticks.as_flattened()
-    }
-
-    fn self_test(&mut self) -> bool {
-        self.network.self_test()
-    }
-}
-
-fn tensor<E: Element>(elements: usize) -> TensorInfo {
-    TensorInfo { element: E::TYPE, len_bytes: (elements * E::TYPE.len_bytes()) as u32 }
 }

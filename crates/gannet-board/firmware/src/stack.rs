@@ -2,11 +2,20 @@
 //! before main; what no longer shows the paint has been used.
 
 use cortex_m_rt::STACK_PAINT_VALUE;
+use gannet_link::Memory;
 
 unsafe extern "C" {
     static _stack_end: u32;
     static _stack_start: u32;
     static _ram_start: u32;
+}
+
+/// What the link is told of the memory.
+pub fn memory() -> Memory {
+    Memory {
+        peak_stack: Some(peak_bytes()),
+        static_ram: Some(static_ram_bytes()),
+    }
 }
 
 /// Bytes of RAM below the stack: the network's arena and every other static.

@@ -13,13 +13,16 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use gannet_board::Feed;
 use gannet_link::{
-    Capabilities, ElementType, Engine, Identity, Inference, Port, Server, TensorInfo, Wire,
-    as_bytes, frame_len_max,
+    Capabilities, ElementType, Engine, Identity, Inference, PART_LEN, Port, Server, TensorInfo,
+    Wire, as_bytes, frame_len_max,
 };
 
 /// Pixels of an input.
 pub const INPUT_LEN: usize = 784;
+/// Pixels of its rows.
+const ROW_LEN: usize = 28;
 
 /// An image, different for every number.
 pub fn image(number: usize) -> Vec<u8> {
@@ -71,6 +74,8 @@ pub struct Model<F> {
     pub baud: u64,
     pub compute_ns: u64,
     pub ticks_per_second: u32,
+    /// How the network takes its images.
+    pub feed: Feed,
     /// Whether it can be looked into: it has two stages, of which the first takes three quarters
     /// of the time.
     pub capabilities: Capabilities,
@@ -139,13 +144,16 @@ struct Board {
 impl<F: FnMut() -> Fate> Simulated<F> {
     pub fn new(model: Model<F>) -> Self {
         let now_ns = Rc::new(Cell::new(0));
-        let queue_len = match model.window {
-            1 => 1,
-            _ => frame_len_max(4 + INPUT_LEN),
+        let queue_len = match (model.window, model.feed) {
+            (1, _) => 1,
+            (_, Feed::Whole) => frame_len_max(4 + INPUT_LEN),
+            (_, Feed::Rows) => 2 * frame_len_max(4 + PART_LEN),
         };
         let network = Network {
+            feed: model.feed,
             input: [0; INPUT_LEN],
             output: [0.0; 10],
+            rows_ns: 0,
             window: model.window,
             compute_ns: model.compute_ns,
             ticks_per_second: model.ticks_per_second,
@@ -330,8 +338,12 @@ impl<F: FnMut() -> Fate> Port for BoardsEnd<'_, F> {
 }
 
 struct Network {
+    feed: Feed,
+    /// An image, or at its begin a row of one.
     input: [u8; INPUT_LEN],
     output: [f32; 10],
+    /// What the rows of the image took.
+    rows_ns: u64,
     window: u8,
     compute_ns: u64,
     ticks_per_second: u32,
@@ -351,15 +363,40 @@ impl Engine for Network {
             input: tensor(ElementType::U8, INPUT_LEN as u32),
             output: tensor(ElementType::F32, 40),
             ticks_per_second: self.ticks_per_second,
-            capabilities: self.capabilities,
+            capabilities: match self.feed {
+                Feed::Whole => self.capabilities,
+                Feed::Rows => Capabilities::ROWS,
+            },
         }
     }
 
     fn input(&mut self) -> &mut [u8] {
-        &mut self.input
+        match self.feed {
+            Feed::Whole => &mut self.input,
+            Feed::Rows => &mut self.input[..ROW_LEN],
+        }
+    }
+
+    fn push_row(&mut self, row: usize) {
+        if row == 0 {
+            (self.output, self.rows_ns) = ([0.0; 10], 0);
+        }
+        for (x, &pixel) in self.input[..ROW_LEN].iter().enumerate() {
+            self.output[(row * ROW_LEN + x) % 10] += f32::from(pixel);
+        }
+        self.input.fill(0xAA);
+        let row_ns = self.compute_ns * ROW_LEN as u64 / INPUT_LEN as u64;
+        self.rows_ns += row_ns;
+        self.now_ns.set(self.now_ns.get() + row_ns);
     }
 
     fn run(&mut self) -> Inference<'_> {
+        if self.feed == Feed::Rows {
+            return Inference {
+                output: as_bytes(&self.output),
+                ticks: self.rows_ns * u64::from(self.ticks_per_second) / 1_000_000_000,
+            };
+        }
         self.output = sums(&self.input);
         // As a network that computes in place does.
         self.input.fill(0xAA);

@@ -37,6 +37,7 @@ pub fn write_c(folder: &Path, board: &Board) {
         board,
         prefix: "tiny_sums",
         network_files: &network_files,
+        feed: Feed::Whole,
         image: &image(0),
     };
     project.write(folder).unwrap();

@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::counts::Counts;
 use super::error::LinkError;
 use super::listener::{Heard, Listener, Until};
 use super::wire::Wire;
@@ -22,27 +23,6 @@ const HEADS_LEN: usize = 64;
 
 /// How long to wait before a line that was closed is tried again.
 const REOPEN_PAUSE: Duration = Duration::from_millis(100);
-
-/// What went over the wire since the connection was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Bytes sent to the device.
-    pub bytes_sent: u64,
-    /// Bytes received from it.
-    pub bytes_received: u64,
-    /// Frames that reached the host damaged.
-    pub damaged_here: u64,
-    /// Frames that reached the device damaged, by its complaints.
-    pub damaged_there: u64,
-    /// Requests that were sent again.
-    pub resent: u64,
-    /// Intact frames that answered nothing that was still open.
-    pub ignored: u64,
-    /// How often the device started anew, by its own word.
-    pub resets: u64,
-    /// How often the line was closed and opened again.
-    pub reopened: u64,
-}
 
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
@@ -358,19 +338,24 @@ impl<W: Wire> Line<W> {
                     }
                     return Ok(Turn::Again);
                 }
-                _ => self.keep(header.tag, kind, body),
+                // A device answers in order: the oldest request or its answer was lost.
+                _ if self.keep(header.tag, kind, body) => until.quiet = Some(settle),
+                _ => self.counts.ignored += 1,
             }
         }
     }
 
-    /// Keeps an answer to a request that is not the oldest.
-    fn keep(&mut self, tag: u16, kind: Option<Kind>, body: Vec<u8>) {
+    /// Keeps an answer to a request that is not the oldest, and tells whether it is one. A refusal
+    /// is none to keep: what was refused behind a gap is right once the gap is closed.
+    fn keep(&mut self, tag: u16, kind: Option<Kind>, body: Vec<u8>) -> bool {
         let asked = (self.in_flight.iter_mut()).find(|pending| pending.tag == tag);
         match asked {
             Some(pending) if kind == Some(pending.reply) && pending.answer.is_none() => {
                 pending.answer = Some(body);
+                true
             }
-            _ => self.counts.ignored += 1,
+            Some(_) if kind == Some(Kind::Refused) => true,
+            _ => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Images to the device and outputs back: several on their way at a time, whole as long as the
-//! line lets whole ones through, and in parts when it does not.
+//! line lets whole ones through, and in parts when it does not or when the device holds no whole
+//! ones.
 
 use std::collections::VecDeque;
 
@@ -7,7 +8,7 @@ use super::error::LinkError;
 use super::exchange::{Answer, Persistence, Request};
 use super::session::{Client, Outcome, malformed};
 use super::wire::Wire;
-use crate::protocol::{Capabilities, Crc32, Kind, OutputHead, PART_LEN};
+use crate::protocol::{Capabilities, Crc32, Kind, OutputHead};
 
 /// How often an image is sent whole before it is sent in parts.
 const WHOLE_ATTEMPTS: u32 = 4;
@@ -19,8 +20,12 @@ const IMAGES_IN_PARTS: u32 = 16;
 pub struct RunAll<'c, W, I: Iterator> {
     client: &'c mut Client<W>,
     inputs: I,
+    /// How many requests may be on their way.
+    window: usize,
     /// Images that were sent whole and have no outcome yet.
     posted: VecDeque<I::Item>,
+    /// Images that were sent whole in vain, and go before other inputs.
+    returned: VecDeque<I::Item>,
     /// The index of the first image without an outcome.
     index: u32,
     has_failed: bool,
@@ -41,12 +46,15 @@ impl<'a, W: Wire, I: Iterator<Item = &'a [u8]>> Iterator for RunAll<'_, W, I> {
 }
 
 impl<'c, 'a, W: Wire, I: Iterator<Item = &'a [u8]>> RunAll<'c, W, I> {
-    pub(super) fn new(client: &'c mut Client<W>, first: u32, inputs: I) -> Self {
+    /// `first` is the index of the first image.
+    pub(super) fn new(client: &'c mut Client<W>, window: usize, first: u32, inputs: I) -> Self {
         client.line.forget();
         Self {
             client,
             inputs,
+            window,
             posted: VecDeque::new(),
+            returned: VecDeque::new(),
             index: first,
             has_failed: false,
         }
@@ -54,16 +62,17 @@ impl<'c, 'a, W: Wire, I: Iterator<Item = &'a [u8]>> RunAll<'c, W, I> {
 
     /// The next outcome, if there is another image.
     fn step(&mut self) -> Result<Option<Outcome>, LinkError> {
-        if self.client.in_parts == 0 {
+        let capabilities = self.client.device.capabilities;
+        if self.client.in_parts == 0 && !capabilities.contains(Capabilities::ROWS) {
             self.post()?;
         }
         let Some(input) = self.posted.pop_front() else {
-            return match self.inputs.next() {
-                Some(input) => self.client.run_in_parts(self.index, input).map(Some),
+            return match self.next_input() {
+                Some(input) => self.run_in_parts(input).map(Some),
                 None => Ok(None),
             };
         };
-        let takes_parts = (self.client.device.capabilities).contains(Capabilities::PARTS);
+        let takes_parts = capabilities.contains(Capabilities::PARTS);
         let persistence = self.client.persistence();
         let attempts = match takes_parts {
             true => persistence.attempts.min(WHOLE_ATTEMPTS),
@@ -76,7 +85,8 @@ impl<'c, 'a, W: Wire, I: Iterator<Item = &'a [u8]>> RunAll<'c, W, I> {
         match whole {
             Some(Err(LinkError::Unreliable { .. } | LinkError::Silence { .. })) if takes_parts => {
                 self.client.in_parts = IMAGES_IN_PARTS;
-                self.client.run_in_parts(self.index, input).map(Some)
+                self.returned.append(&mut self.posted);
+                self.run_in_parts(input).map(Some)
             }
             Some(answer) => self.client.outcome(self.index, answer?).map(Some),
             None => Ok(None),
@@ -85,9 +95,8 @@ impl<'c, 'a, W: Wire, I: Iterator<Item = &'a [u8]>> RunAll<'c, W, I> {
 
     /// Sends images until as many are on their way as the device takes.
     fn post(&mut self) -> Result<(), LinkError> {
-        let window = usize::from(self.client.device.window).max(1);
-        while self.posted.len() < window {
-            let Some(input) = self.inputs.next() else {
+        while self.posted.len() < self.window {
+            let Some(input) = self.next_input() else {
                 break;
             };
             let index = self.index.wrapping_add(self.posted.len() as u32);
@@ -102,64 +111,28 @@ impl<'c, 'a, W: Wire, I: Iterator<Item = &'a [u8]>> RunAll<'c, W, I> {
         }
         Ok(())
     }
-}
 
-impl<W: Wire> Client<W> {
-    /// Sends an image in parts, each until it has arrived, and has it computed.
-    fn run_in_parts(&mut self, index: u32, input: &[u8]) -> Result<Outcome, LinkError> {
-        let what = self.fitting(index, input)?;
-        self.in_parts = self.in_parts.saturating_sub(1);
+    fn next_input(&mut self) -> Option<I::Item> {
+        self.returned.pop_front().or_else(|| self.inputs.next())
+    }
+
+    /// Sends an image in parts, and has it computed.
+    fn run_in_parts(&mut self, input: I::Item) -> Result<Outcome, LinkError> {
+        let what = self.client.fitting(self.index, input)?;
+        self.client.in_parts = self.client.in_parts.saturating_sub(1);
         let crc = Crc32::of(input).to_le_bytes();
         let request = Request {
             what: &what,
             kind: Kind::RunParts,
             reply: Kind::PartsOutput,
-            body: &[&index.to_le_bytes(), &crc],
+            body: &[&self.index.to_le_bytes(), &crc],
         };
-        let answer = self.ask_of_parts(input, request)?;
-        self.outcome(index, answer)
+        let answer = self.client.ask_of_parts(input, request, self.window)?;
+        self.client.outcome(self.index, answer)
     }
+}
 
-    /// Sends `input` in parts, each until it has arrived, then a request that works on it.
-    pub(super) fn ask_of_parts(
-        &mut self,
-        input: &[u8],
-        request: Request<'_>,
-    ) -> Result<Answer, LinkError> {
-        let persistence = self.persistence();
-        let (mut seconds, mut resent, mut rounds) = (0.0, 0, 0);
-        loop {
-            for (number, part) in input.chunks(PART_LEN).enumerate() {
-                let place = (number * PART_LEN) as u32;
-                let answer = self.line.ask(
-                    Request {
-                        what: request.what,
-                        kind: Kind::Part,
-                        reply: Kind::Kept,
-                        body: &[&place.to_le_bytes(), part],
-                    },
-                    persistence,
-                )?;
-                seconds += answer.seconds;
-                resent += answer.resent;
-            }
-            let answer = self.line.ask(request, persistence);
-            rounds += 1;
-            match answer {
-                // Its answer was lost, and the network has overwritten its input meanwhile.
-                Err(LinkError::InputLost { .. }) if rounds < persistence.attempts => {}
-                answer => {
-                    let answer = answer?;
-                    return Ok(Answer {
-                        seconds: seconds + answer.seconds,
-                        resent: resent + answer.resent,
-                        ..answer
-                    });
-                }
-            }
-        }
-    }
-
+impl<W: Wire> Client<W> {
     fn outcome(&self, index: u32, answer: Answer) -> Result<Outcome, LinkError> {
         let what = image(index);
         let (head, output) = OutputHead::parse(&answer.body)

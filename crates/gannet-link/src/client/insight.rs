@@ -52,7 +52,7 @@ impl<W: Wire> Client<W> {
                 &len.to_le_bytes(),
             ],
         };
-        let answer = self.ask_of_parts(input, request)?;
+        let answer = self.ask_of_parts(input, request, self.window())?;
         let (head, bytes) =
             MemoryHead::parse(&answer.body).ok_or_else(|| malformed(what, "it is too short"))?;
         Ok(MemoryBehind {
@@ -74,7 +74,7 @@ impl<W: Wire> Client<W> {
             reply: Kind::StageTicks,
             body: &[&Crc32::of(input).to_le_bytes()],
         };
-        let answer = self.ask_of_parts(input, request)?;
+        let answer = self.ask_of_parts(input, request, self.window())?;
         let ticks = answer.body.as_chunks().0.iter();
         Ok(ticks.map(|ticks| u32::from_le_bytes(*ticks)).collect())
     }

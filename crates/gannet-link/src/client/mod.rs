@@ -19,12 +19,14 @@
 
 #[cfg(feature = "serial")]
 mod baud;
+mod counts;
 mod device;
 mod error;
 mod exchange;
 mod images;
 mod insight;
 mod listener;
+mod parts;
 #[cfg(feature = "serial")]
 mod serial;
 mod session;
@@ -32,9 +34,9 @@ mod stream;
 mod tutorial;
 mod wire;
 
+pub use counts::Counts;
 pub use device::Device;
 pub use error::LinkError;
-pub use exchange::Counts;
 pub use images::RunAll;
 pub use insight::MemoryBehind;
 #[cfg(feature = "serial")]

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::counts::Counts;
 use super::device::Device;
 use super::error::LinkError;
-use super::exchange::{Counts, Line, Persistence, Request};
+use super::exchange::{Line, Persistence, Request};
 use super::images::{RunAll, image};
 use super::wire::Wire;
 use crate::protocol::message::at_most_255;
@@ -143,14 +144,14 @@ impl<W: Wire> Client<W> {
         })
     }
 
-    /// Has the device compute one image. `input` is the network's input as it travels:
-    /// little-endian elements.
+    /// Has the device compute one image, to which nothing more is sent meanwhile. `input` is the
+    /// network's input as it travels: little-endian elements.
     ///
     /// # Errors
     /// An input of another length than the device's network takes; a wire that is silent,
     /// closed or too bad.
     pub fn run(&mut self, index: u32, input: &[u8]) -> Result<Outcome, LinkError> {
-        let mut images = RunAll::new(self, index, std::iter::once(input));
+        let mut images = RunAll::new(self, 1, index, std::iter::once(input));
         // One image has one outcome.
         images
             .next()
@@ -161,9 +162,16 @@ impl<W: Wire> Client<W> {
     /// computes, as many as it takes. The images' indices count from 0. Gives the outcomes in
     /// order, and nothing more after an error.
     ///
-    /// On a line that lets no whole image through they go in parts, if the device takes them so.
+    /// On a line that lets no whole image through they go in parts, if the device takes them so;
+    /// to a device that takes them a row at a time always.
     pub fn run_all<'a, I: Iterator<Item = &'a [u8]>>(&mut self, inputs: I) -> RunAll<'_, W, I> {
-        RunAll::new(self, 0, inputs)
+        let window = self.window();
+        RunAll::new(self, window, 0, inputs)
+    }
+
+    /// How many requests may be on their way.
+    pub(super) fn window(&self) -> usize {
+        usize::from(self.device.window).max(1)
     }
 
     /// What the device counted since it started.

@@ -19,8 +19,8 @@ pub enum Kind {
     Run = 0x02,
     /// Request: how did it go so far? No body.
     Statistics = 0x03,
-    /// Request: keep a part of an input. Where it belongs (4 bytes, counted in bytes), then at
-    /// most [`PART_LEN`] bytes.
+    /// Request: keep a part of an input, or compute with it as far as it goes. Where it belongs
+    /// (4 bytes, counted in bytes), then at most [`PART_LEN`] bytes.
     Part = 0x04,
     /// Request: compute the input whose parts were kept. The index (4 bytes), then the CRC-32 of
     /// the whole input (4 bytes).
@@ -97,6 +97,9 @@ impl Capabilities {
     pub const PARTS: Self = Self(2);
     /// It can be looked into: [`Kind::RunUntil`], [`Kind::TimeStages`] and [`Kind::SelfTest`].
     pub const INSIGHT: Self = Self(4);
+    /// It holds a row of an input and not the whole: [`Kind::Part`]s have to come in order, and
+    /// there is no [`Kind::Run`].
+    pub const ROWS: Self = Self(8);
     /// What the server can by itself.
     const OF_SERVER: Self = Self(Self::STATISTICS.0 | Self::PARTS.0);
 
@@ -134,7 +137,7 @@ pub struct Identity<'a> {
     /// What a tick is, 0 if the device has no clock to measure with.
     pub ticks_per_second: u32,
     /// What else it can do. The server adds what it can by itself, so that an engine gives
-    /// [`Capabilities::INSIGHT`] or [`Capabilities::default`].
+    /// [`Capabilities::INSIGHT`], [`Capabilities::ROWS`] or [`Capabilities::default`].
     pub capabilities: Capabilities,
 }
 

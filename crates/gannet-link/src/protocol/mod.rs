@@ -10,6 +10,7 @@ mod crc;
 mod element;
 mod frame;
 pub(crate) mod message;
+mod rows;
 mod server;
 
 pub use cobs::{CobsDecoder, Decoded, encode_cobs};

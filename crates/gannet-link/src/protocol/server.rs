@@ -1,9 +1,9 @@
 //! The device's end: takes bytes from a port, runs the network, answers.
 //!
 //! One request is answered before the next is looked at, and nothing is remembered between
-//! them but the parts of an input, which are taken only with the CRC of the whole: a request that
-//! is sent again gets the same bits again, and a device that was reset goes on as if nothing had
-//! happened.
+//! them but the parts of an input, or how many of them a network of rows has computed with. Either
+//! is taken only with the CRC of the whole: a request that is sent again gets the same bits again,
+//! and a device that was reset goes on as if nothing had happened.
 
 use core::ops::Range;
 
@@ -13,6 +13,7 @@ use super::message::{
     Capabilities, Identity, Kind, MemoryHead, OutputHead, PART_LEN, Reason, Refusal, Statistics,
     u32_at,
 };
+use super::rows::Rows;
 
 /// The device's serial line.
 pub trait Port {
@@ -43,14 +44,20 @@ pub struct Memory {
 
 /// The network, as the wire sees it.
 pub trait Engine {
-    /// Who this is. The lengths in it are those of [`Engine::input`] and of the output.
+    /// Who this is. The lengths in it are those of the whole input and of the output.
     fn identity(&self) -> Identity<'_>;
 
-    /// Where the input belongs. It is written here as it arrives.
+    /// Where the input belongs, or with [`Capabilities::ROWS`] its next row. It is written here as
+    /// it arrives.
     fn input(&mut self) -> &mut [u8];
 
-    /// Computes the output of what is in the input; may overwrite the input.
+    /// Computes the output of what is in the input; may overwrite the input. With
+    /// [`Capabilities::ROWS`] it has been computed, and is given as often as it is asked for.
     fn run(&mut self) -> Inference<'_>;
+
+    /// Computes with the row that is in the input, as far as it goes; number 0 is the first of an
+    /// input, whatever came before. It is asked only of an engine with [`Capabilities::ROWS`].
+    fn push_row(&mut self, _row: usize) {}
 
     /// Clears the working memory around the input, computes until the network's stages have run
     /// `runs` times, at least once, or to the end, and gives the working memory. As the next two,
@@ -83,6 +90,8 @@ pub struct Server {
     receiver: Receiver,
     /// What a request brings that is not a whole input.
     part: [u8; PART_LEN],
+    /// How much of the input was taken, where it comes a row at a time.
+    rows: Rows,
     frames_received: u32,
     frames_damaged: u32,
     images_run: u32,
@@ -94,6 +103,7 @@ impl Server {
         Self {
             receiver: Receiver::new(),
             part: [0; PART_LEN],
+            rows: Rows::new(),
             frames_received: 0,
             frames_damaged: 0,
             images_run: 0,
@@ -108,9 +118,10 @@ impl Server {
 
     /// Takes in the bytes that are there and answers the requests that they complete.
     pub fn poll(&mut self, port: &mut impl Port, engine: &mut impl Engine) {
+        let holds_inputs = !takes_rows(engine);
         while let Some(byte) = port.read() {
             let payload = match self.receiver.kind() {
-                Some(kind) if kind == Kind::Run.to_wire() => engine.input(),
+                Some(kind) if holds_inputs && kind == Kind::Run.to_wire() => engine.input(),
                 _ => &mut self.part,
             };
             match self.receiver.push(byte, payload) {
@@ -161,7 +172,11 @@ impl Server {
             }
             Ok(Request::Part(place)) => {
                 let part = &self.part[..place.len()];
-                engine.input()[place].copy_from_slice(part);
+                if takes_rows(engine) {
+                    self.rows.take(place.start, part, engine);
+                } else {
+                    engine.input()[place].copy_from_slice(part);
+                }
                 reply(port, Kind::Kept, header.tag, &[]);
             }
             Ok(Request::RunUntil { runs, place, len }) => {
@@ -222,6 +237,8 @@ impl Server {
             }
             Ok(request)
         };
+        let input_len = engine.identity().input.len_bytes as usize;
+        let takes_rows = takes_rows(engine);
         if header.version != VERSION {
             let (ours, theirs) = (VERSION.into(), header.version.into());
             return Err(refusal(Reason::Version, ours, theirs));
@@ -230,12 +247,18 @@ impl Server {
         match Kind::from_wire(header.kind) {
             Some(Kind::Hello) => of_length(0, Request::Hello),
             Some(Kind::Statistics) => of_length(0, Request::Statistics),
-            Some(Kind::Run) => {
-                of_length(HEAD_LEN + engine.input().len(), Request::Run(Kind::Output))
-            }
+            Some(Kind::Run) if takes_rows => Err(refusal(Reason::Kind, 0, 0)),
+            Some(Kind::Run) => of_length(HEAD_LEN + input_len, Request::Run(Kind::Output)),
             Some(Kind::RunParts) => {
                 let request = of_length(HEAD_LEN + CRC_LEN, Request::Run(Kind::PartsOutput))?;
-                complete(u32_at(&self.part, 0), request, engine.input())
+                let announced = u32_at(&self.part, 0);
+                if !takes_rows {
+                    return complete(announced, request, engine.input());
+                }
+                match announced {
+                    Some(crc) if self.rows.are(input_len, crc) => Ok(request),
+                    _ => Err(refusal(Reason::Input, 0, 0)),
+                }
             }
             Some(Kind::RunUntil | Kind::TimeStages | Kind::SelfTest) if !has_insight => {
                 Err(refusal(Reason::Kind, 0, 0))
@@ -258,18 +281,25 @@ impl Server {
             Some(Kind::Part) => {
                 let part_len = body_len.saturating_sub(HEAD_LEN);
                 let start = u32::from_le_bytes(head) as usize;
-                let (end, input_len) = (start.saturating_add(part_len), engine.input().len());
+                let end = start.saturating_add(part_len);
                 if body_len <= HEAD_LEN || part_len > PART_LEN {
                     return Err(refusal(Reason::Length, HEAD_LEN + PART_LEN, body_len));
                 }
                 if end > input_len {
                     return Err(refusal(Reason::Length, input_len, end));
                 }
+                if takes_rows && !self.rows.may_begin(start) {
+                    return Err(refusal(Reason::Input, 0, 0));
+                }
                 Ok(Request::Part(start..end))
             }
             _ => Err(refusal(Reason::Kind, 0, 0)),
         }
     }
+}
+
+fn takes_rows(engine: &impl Engine) -> bool {
+    (engine.identity().capabilities).contains(Capabilities::ROWS)
 }
 
 /// What a device is asked for, once it is known to make sense.

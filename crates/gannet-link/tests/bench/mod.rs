@@ -98,6 +98,57 @@ impl Engine for Sum {
     }
 }
 
+/// The same network, which takes its input a row at a time: it adds up what is in the row.
+pub struct RowSum {
+    whole: Sum,
+    row: Vec<u8>,
+    ticks: u64,
+}
+
+impl RowSum {
+    pub fn of(rows: usize, row_len: usize) -> Self {
+        Self {
+            whole: Sum::of(rows * row_len),
+            row: vec![0; row_len],
+            ticks: 0,
+        }
+    }
+}
+
+impl Engine for RowSum {
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            window: 2,
+            capabilities: Capabilities::ROWS,
+            ..self.whole.identity()
+        }
+    }
+
+    fn input(&mut self) -> &mut [u8] {
+        &mut self.row
+    }
+
+    fn push_row(&mut self, row: usize) {
+        if row == 0 {
+            (self.whole.output, self.ticks) = ([0.0], 0);
+        }
+        self.whole.output[0] += self.row.iter().map(|&pixel| f32::from(pixel)).sum::<f32>();
+        self.ticks += 125;
+        self.row.fill(0xAA);
+    }
+
+    fn run(&mut self) -> Inference<'_> {
+        Inference {
+            output: as_bytes(&self.whole.output),
+            ticks: self.ticks,
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        self.whole.memory()
+    }
+}
+
 /// The bench's engine under another name.
 pub struct Named(pub Sum, pub String);
 
@@ -156,14 +207,6 @@ impl Bench {
                 }
             }
         });
-        Self {
-            to_device,
-            from_device,
-        }
-    }
-
-    /// The host's end of a wire to a device that someone else runs.
-    pub fn over(to_device: Sender<Vec<u8>>, from_device: Receiver<Vec<u8>>) -> Self {
         Self {
             to_device,
             from_device,

@@ -158,6 +158,7 @@ fn trace(
     let section = gannet_board::bench(&host, &toolchain, board, subject, &traces);
     spinner.finish_and_clear();
     let mut section = section?;
+    section.link_static_ram_bytes = Some(images.validate.sizes.static_ram_bytes);
     let compiler = match lang {
         Language::Rust => cost::Compiler::Rustc,
         Language::C => cost::Compiler::Gcc,
@@ -267,6 +268,10 @@ fn show(section: &Section, screen: Screen) {
         ),
         ("static RAM".to_owned(), bytes(section.static_ram_bytes)),
     ];
+    rows.extend((section.link_static_ram_bytes).map(|ram| {
+        let name = "  with what arrives over the link".to_owned();
+        (name, bytes(ram))
+    }));
     rows.extend(
         section
             .stack_bytes

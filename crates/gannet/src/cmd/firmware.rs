@@ -140,10 +140,7 @@ pub fn project(
             board,
             network: &rust::package_name(program),
             network_files: &rust::generate(program),
-            feed: match program.input_rows() {
-                None => Feed::Whole,
-                Some(_) => Feed::Rows,
-            },
+            feed: feed(program),
             image: picture,
         }
         .write(folder)?,
@@ -153,12 +150,21 @@ pub fn project(
                 board,
                 prefix: prefix.lower(),
                 network_files: &c::generate(program, &prefix, Api::Native)?,
+                feed: feed(program),
                 image: picture,
             }
             .write(folder)?;
         }
     }
     Ok(())
+}
+
+/// How `program` takes its images.
+pub fn feed(program: &Program) -> Feed {
+    match program.input_rows() {
+        None => Feed::Whole,
+        Some(_) => Feed::Rows,
+    }
 }
 
 /// Where a project goes when nobody says: NETWORK-BOARD in the present folder, in C NETWORK-BOARD-c.

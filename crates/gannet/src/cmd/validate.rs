@@ -12,8 +12,8 @@ use gannet_compile::ir::Program;
 use gannet_data::{Dataset, Split};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
-use crate::cmd::firmware;
-use crate::cmd::generate::{InputArg, Language, ZerosArg};
+use crate::cmd::firmware::{self, PixelsArg};
+use crate::cmd::generate::{Language, ZerosArg};
 use crate::compiled::Compiled;
 use crate::device::{Connected, Deployment, On};
 use crate::draw::confusion::confusion;
@@ -46,6 +46,9 @@ pub struct Validate {
     /// The language of the firmware that is built for the emulator.
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
+    /// What the network is given for a picture.
+    #[arg(long, value_enum, default_value = "u8")]
+    input: PixelsArg,
     #[command(flatten)]
     zeros: ZerosArg,
     /// `mnist`, or a folder with IDX files.
@@ -82,7 +85,8 @@ impl Validate {
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
-    let compiled = Compiled::read(&args.model, &args.zeros.options(InputArg::U8))?;
+    let options = args.zeros.options(args.input.into());
+    let compiled = Compiled::read(&args.model, &options)?;
     if args.on != On::Host {
         compiled.check(board)?;
     }
