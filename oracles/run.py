@@ -3,6 +3,7 @@
     python oracles/run.py              makes the oracles' networks anew and has Gannet read
                                        them, has Gannet write networks and the oracles read them
     python oracles/run.py --fixtures   makes the committed fixtures anew
+    python oracles/run.py --serial     talks the tutorial's serial protocol to emulated firmware
 
 Needs the packages in oracles/requirements.txt, cargo and Chromium; Netron's own reader is asked
 where node is. The
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
 KERAS_FIRST = ROOT / "oracles" / "keras_first.py"
+TUTORIAL_SERIAL = ROOT / "oracles" / "tutorial_serial.py"
 ZOO = ROOT / "oracles" / "zoo.py"
 TFLITE = ROOT / "oracles" / "tflite.py"
 PYTORCH_STATE = ROOT / "oracles" / "pytorch_state.py"
@@ -51,6 +53,9 @@ def main():
         run(sys.executable, ONNX_MODELS, "make", FIXTURES / "onnx")
         run(sys.executable, ONNX_QUANTIZED, "make", FIXTURES / "onnx-quantized")
         run(sys.executable, THUMB)
+        return
+    if sys.argv[1:] == ["--serial"]:
+        run(sys.executable, TUTORIAL_SERIAL, 100)
         return
     if sys.argv[1:]:
         sys.exit(__doc__)

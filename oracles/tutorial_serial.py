@@ -1,29 +1,62 @@
-"""The host's side of the tutorial's validation, with pyserial and Keras and nothing of ours.
+"""The host's side of the tutorial's own protocol, with pyserial and Keras and nothing of ours.
 
-    python oracles/tutorial_serial.py build/tutorial_validate.elf MODEL.h5 [IMAGES]
-    python oracles/tutorial_serial.py build/tutorial_single.elf MODEL.h5 [IMAGES]
+    python oracles/tutorial_serial.py [IMAGES]
 
-boots the image in QEMU, whose USART2 is joined to a pseudo-terminal, opens that at 115200 8N1 and
-does what the tutorial describes: sends the number of images and waits for its echo; sends each
-image as 784 float32, compares the float32 checksum that comes back, and compares the ten outputs
-with what Keras computes. The program for a single image has neither number nor checksum.
+makes the tutorial's network with random weights in Keras, has Gannet write and build firmware in C
+for it, and boots both programs that speak the tutorial's protocol in QEMU, whose USART2 is joined
+to a pseudo-terminal. That it opens at 115200 8N1 and does what the tutorial describes: it sends the
+number of images and waits for its echo; sends each image as 784 float32, compares the float32
+checksum that comes back, and compares the ten outputs with what Keras computes. The program for a
+single image has neither number nor checksum. `cargo xtask oracle -- --serial` runs it.
 """
 
+import os
 import re
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
 import serial
 
 
-def main(elf, model, count=20):
-    network = keras.models.load_model(model, compile=False)
+def main(count=20):
     images = random_digits(int(count))
-    expected = network.predict(images[..., np.newaxis], verbose=0)
+    with tempfile.TemporaryDirectory() as folder:
+        model, firmware = Path(folder) / "model.h5", Path(folder) / "firmware"
+        network = tutorials_network()
+        network.save(model)
+        expected = network.predict(images[..., np.newaxis], verbose=0)
+        gannet("firmware", model, "--board", "nucleo-f446re", "--lang", "c", "--out", firmware)
+        gannet("build", firmware)
+        for program in ("tutorial_validate", "tutorial_single"):
+            talk(firmware / "build" / f"{program}.elf", images, expected)
+
+
+def tutorials_network():
+    keras.utils.set_random_seed(1)
+    return keras.Sequential([
+        keras.Input((28, 28, 1)),
+        keras.layers.Conv2D(8, 5, padding="same", use_bias=False, activation="relu"),
+        keras.layers.MaxPooling2D(3, 2),
+        keras.layers.Conv2D(4, 5, padding="same", use_bias=False, activation="relu"),
+        keras.layers.MaxPooling2D(3, 2),
+        keras.layers.Flatten(),
+        keras.layers.Dense(64, activation="relu"),
+        keras.layers.Dense(10, activation="sigmoid"),
+    ])
+
+
+def gannet(*arguments):
+    cargo = [os.environ.get("CARGO", "cargo"), "run", "--quiet", "--package", "gannet", "--"]
+    subprocess.run([*cargo, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def talk(elf, images, expected):
     machine = subprocess.Popen(
         ["qemu-system-arm", "-machine", "netduinoplus2", "-kernel", elf, "-display", "none"]
         # The multiplexer lets QEMU take many bytes at a time; its escape character equals no byte.
@@ -38,7 +71,8 @@ def main(elf, model, count=20):
         # The board is started before the script; what comes before its port is on is lost.
         time.sleep(5)
         with serial.Serial(terminal, 115200, timeout=60) as port:
-            validate(port, images, expected, is_single="single" in elf)
+            print(f"{elf.stem}: ", end="")
+            validate(port, images, expected, is_single="single" in elf.stem)
     finally:
         machine.kill()
 

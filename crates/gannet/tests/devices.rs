@@ -1,9 +1,13 @@
 //! Boards that are not reached, as scripts meet it: a distinct name in the report for each way to
 //! fail, and a sentence.
 
+#[path = "../../gannet-board/tests/alone/mod.rs"]
+mod alone;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use alone::alone;
 use gannet_graph::networks;
 use serde_json::Value;
 
@@ -23,6 +27,7 @@ fn report(output: &Output) -> Value {
 
 #[test]
 fn a_port_that_does_not_open_is_in_the_report() {
+    let _alone = alone();
     let model = model("unreached.h5");
     for protocol in ["link", "tutorial"] {
         let output = Command::new(env!("CARGO_BIN_EXE_gannet"))
@@ -56,6 +61,7 @@ fn firmware_is_flashed_and_what_is_in_the_way_is_in_the_report() {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
+    let _alone = alone();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flashed");
     let gannet = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gannet"));

@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::mem;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -138,15 +139,23 @@ impl<W: Wire> Line<W> {
         self.carry_out(pending, persistence)
     }
 
-    /// Sends a request whose answer is waited for later.
+    /// Sends a request whose answer is waited for later, and before it those that have to be sent
+    /// again: all arrive in the order in which they were posted.
     pub fn post(&mut self, request: Request<'_>) -> Result<(), LinkError> {
-        let mut pending = self.pending(request);
-        match self.transmit(&mut pending) {
-            // Waiting for it opens the line again, if it can be.
-            Ok(()) | Err(LinkError::Closed { .. }) => self.in_flight.push_back(pending),
-            Err(error) => return Err(error),
+        let mut in_flight = mem::take(&mut self.in_flight);
+        in_flight.push_back(self.pending(request));
+        let waiting = (in_flight.iter_mut())
+            .filter(|pending| !pending.on_its_way && pending.answer.is_none());
+        let mut sent = Ok(());
+        for pending in waiting {
+            sent = sent.and_then(|()| self.transmit(pending));
         }
-        Ok(())
+        self.in_flight = in_flight;
+        match sent {
+            // Waiting for it opens the line again, if it can be.
+            Err(LinkError::Closed { .. }) => Ok(()),
+            sent => sent,
+        }
     }
 
     /// Waits for the answer to the oldest request that was posted, if there is one.

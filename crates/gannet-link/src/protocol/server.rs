@@ -231,12 +231,8 @@ impl Server {
             }
             Err(refusal(Reason::Length, expected, body_len))
         };
-        let complete = |announced: Option<u32>, request, input: &[u8]| {
-            if announced != Some(Crc32::of(input)) {
-                return Err(refusal(Reason::Input, 0, 0));
-            }
-            Ok(request)
-        };
+        let lost = || refusal(Reason::Input, 0, 0);
+        let field = |at| u32_at(&self.part, at).unwrap_or_default();
         let input_len = engine.identity().input.len_bytes as usize;
         let takes_rows = takes_rows(engine);
         if header.version != VERSION {
@@ -251,31 +247,26 @@ impl Server {
             Some(Kind::Run) => of_length(HEAD_LEN + input_len, Request::Run(Kind::Output)),
             Some(Kind::RunParts) => {
                 let request = of_length(HEAD_LEN + CRC_LEN, Request::Run(Kind::PartsOutput))?;
-                let announced = u32_at(&self.part, 0);
-                if !takes_rows {
-                    return complete(announced, request, engine.input());
-                }
-                match announced {
-                    Some(crc) if self.rows.are(input_len, crc) => Ok(request),
-                    _ => Err(refusal(Reason::Input, 0, 0)),
-                }
+                let is_there = self.has_input(field(0), engine);
+                is_there.then_some(request).ok_or_else(lost)
             }
             Some(Kind::RunUntil | Kind::TimeStages | Kind::SelfTest) if !has_insight => {
                 Err(refusal(Reason::Kind, 0, 0))
             }
             Some(Kind::RunUntil) => {
-                let field = |at| u32_at(&self.part, at).unwrap_or_default();
                 let request = Request::RunUntil {
                     runs: u32::from_le_bytes(head),
                     place: field(4) as usize,
                     len: field(8) as usize,
                 };
                 let request = of_length(HEAD_LEN + CRC_LEN + 8, request)?;
-                complete(u32_at(&self.part, 0), request, engine.input())
+                let is_there = self.has_input(field(0), engine);
+                is_there.then_some(request).ok_or_else(lost)
             }
             Some(Kind::TimeStages) => {
                 let request = of_length(CRC_LEN, Request::TimeStages)?;
-                complete(Some(u32::from_le_bytes(head)), request, engine.input())
+                let is_there = self.has_input(u32::from_le_bytes(head), engine);
+                is_there.then_some(request).ok_or_else(lost)
             }
             Some(Kind::SelfTest) => of_length(0, Request::SelfTest),
             Some(Kind::Part) => {
@@ -289,11 +280,22 @@ impl Server {
                     return Err(refusal(Reason::Length, input_len, end));
                 }
                 if takes_rows && !self.rows.may_begin(start) {
-                    return Err(refusal(Reason::Input, 0, 0));
+                    return Err(lost());
                 }
                 Ok(Request::Part(start..end))
             }
             _ => Err(refusal(Reason::Kind, 0, 0)),
+        }
+    }
+
+    /// Whether the input with this CRC is there, or has been computed with row by row.
+    fn has_input(&self, crc: u32, engine: &mut impl Engine) -> bool {
+        match takes_rows(engine) {
+            true => {
+                let input_len = engine.identity().input.len_bytes as usize;
+                self.rows.are(input_len, crc)
+            }
+            false => Crc32::of(engine.input()) == crc,
         }
     }
 }

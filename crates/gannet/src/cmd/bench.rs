@@ -85,9 +85,16 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     let mut section = trace(&deployment, &layers, &folder, screen)?;
     if let Some(on) = &args.on {
         let mut client = deployment.connect(on, screen)?.client;
-        if let Some(measured) = measured(&mut client, board, &picture)? {
-            let stages = measured.stages.unwrap_or_default();
-            section.measure(measured.cycles, &layers.sums(&stages));
+        match measured(&mut client, board, &picture)? {
+            Some(measured) => {
+                let stages = measured.stages.unwrap_or_default();
+                section.measure(measured.cycles, &layers.sums(&stages));
+            }
+            None => screen.note(format_args!(
+                "No cycles were measured: what answers has no counter that runs at the {} MHz of \
+                 this board, as an emulator has none.",
+                board.clock.core_hz() / 1_000_000
+            )),
         }
     }
     section.macs = Some(macs);
