@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -127,15 +128,17 @@ fn plug_in(board: StandIn) -> TTYPort {
 
 /// The section `bench` of the report, and what was said beside it.
 fn bench(model: &Path, on: &str) -> (Value, String) {
+    let (json, project) = (folder("measured.json"), folder("measured"));
     let output = Command::new(env!("CARGO_BIN_EXE_gannet"))
-        .args(["bench", "--json", "-", "--on", on, "--folder"])
-        .arg(folder("measured"))
+        .args(["bench", "--on", on])
+        .args([Path::new("--json"), &json, Path::new("--folder"), &project])
         .arg(model)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
     assert!(output.status.success(), "{said}");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report: Value = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     (report["bench"].clone(), said)
 }
 
