@@ -2,13 +2,13 @@
 //! is known.
 
 use gannet_graph::quantized::{
-    Add, AveragePool2D, Bias, Clamp, Concatenate, Conv2D, Dense, DepthwiseConv2D,
-    GlobalAveragePool2D, HardSwish, Kernel, Layer, LeakyRelu, MaxPool2D, Multiply, Products,
-    Quantization, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType,
-    WeightBits, ZeroPadding2D,
+    Add, AveragePool2D, Bias, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+    Element, GlobalAveragePool2D, HardSwish, Kernel, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum,
+    Multiply, PReLU, Products, Quantization, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract,
+    Tanh, TensorType, UpSampling2D, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{
-    Function, Graph, GraphError, Layer as FloatLayer, NodeId, QuantizedGraph, Shape,
+    Function, Graph, GraphError, Layer as FloatLayer, NodeId, QuantizedGraph, Shape, Tensor,
 };
 
 use crate::fusion::{fused, is_fused, limit};
@@ -81,11 +81,14 @@ impl Assembler<'_> {
         let output = self.quantizations[id.index()];
         let shape = node.output_shape();
         let layer: Layer = match node.layer() {
-            FloatLayer::Conv2D(conv) => {
-                Conv2D::new(conv.window(), self.products(id, clamp)?)?.into()
-            }
+            FloatLayer::Conv2D(conv) => Conv2D::new(conv.window(), self.products(id, clamp)?)?
+                .with_groups(conv.groups())?
+                .into(),
             FloatLayer::DepthwiseConv2D(conv) => {
                 DepthwiseConv2D::new(conv.window(), self.products(id, clamp)?)?.into()
+            }
+            FloatLayer::Conv2DTranspose(conv) => {
+                Conv2DTranspose::new(conv.window(), self.products(id, clamp)?)?.into()
             }
             FloatLayer::Dense(_) => Dense::new(self.products(id, clamp)?)?.into(),
             FloatLayer::Add(_) => Add { output, clamp }.into(),
@@ -111,10 +114,20 @@ impl Assembler<'_> {
                 horizontal: border.horizontal,
             }
             .into(),
+            FloatLayer::UpSampling2D(larger) => UpSampling2D::new(larger.size())?.into(),
             FloatLayer::Concatenate(_) => {
                 inputs = self.brought_to(id, inputs)?;
                 Concatenate.into()
             }
+            FloatLayer::Maximum(_) => {
+                inputs = self.brought_to(id, inputs)?;
+                Maximum.into()
+            }
+            FloatLayer::Minimum(_) => {
+                inputs = self.brought_to(id, inputs)?;
+                Minimum.into()
+            }
+            FloatLayer::PReLU(prelu) => rectification(prelu.alpha(), output)?.into(),
             FloatLayer::Activation(activation) => function(activation.function, output, shape),
             _ => Reshape::new(shape.clone()).into(),
         };
@@ -158,7 +171,7 @@ impl Assembler<'_> {
             _ => WeightBits::Eight,
         };
         let input = f64::from(self.quantizations[node.inputs()[0].index()].scale());
-        let mut scales = Kernel::fitted_scales(weighted.kernel, weighted.outputs(), bits);
+        let mut scales = Kernel::fitted_scales(&weighted.kernel, weighted.outputs(), bits);
         // LiteRT's integer convolutions are not prepared without a bias.
         let biases = (0..weighted.outputs()).map(|output| f64::from(weighted.bias_of(output)));
         let quantized = scales.iter_mut().zip(biases).map(|(scale, bias)| {
@@ -168,10 +181,23 @@ impl Assembler<'_> {
             (bias / (input * f64::from(*scale))).round() as i32
         });
         let bias = Bias::I32(quantized.collect());
-        let kernel = Kernel::quantize(weighted.kernel, bits, scales)?;
+        let kernel = Kernel::quantize(&weighted.kernel, bits, scales)?;
         let output = self.quantizations[id.index()];
         Ok(Products::new(kernel, Some(bias), output, clamp))
     }
+}
+
+/// Rectification with slopes of 8 bits, which have one scale together.
+fn rectification(alpha: &Tensor, output: Quantization) -> Result<PReLU, GraphError> {
+    let ends = alpha.data().iter();
+    let [low, high] = ends.fold([0.0_f32; 2], |[low, high], &slope| {
+        [low.min(slope), high.max(slope)]
+    });
+    let quantization = Quantization::covering(Element::I8, low, high)?;
+    let slopes = alpha.data().iter();
+    let slopes = slopes.map(|&slope| quantization.quantize(slope) as i8);
+    let of = TensorType::new(alpha.shape().clone(), quantization);
+    PReLU::new(output, of, slopes.collect())
 }
 
 /// The layer that applies a function; a linear one gives what it takes.

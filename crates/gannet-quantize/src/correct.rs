@@ -32,7 +32,7 @@ pub(crate) fn correct(
         let bias = Tensor::from_fn([weighted.outputs()], |c| {
             weighted.bias_of(c) + (wanted[c] - given[c]) as f32
         });
-        let layer = weighted.with(weighted.kernel.clone(), Some(bias))?;
+        let layer = weighted.with(weighted.kernel.clone().into_owned(), Some(bias))?;
         corrected = replace(&corrected, id, layer)?;
     }
     Ok(corrected)
@@ -95,6 +95,7 @@ fn products(layer: &quantized::Layer) -> &Products {
     match layer {
         quantized::Layer::Conv2D(conv) => conv.products(),
         quantized::Layer::DepthwiseConv2D(conv) => conv.products(),
+        quantized::Layer::Conv2DTranspose(conv) => conv.products(),
         quantized::Layer::Dense(dense) => dense.products(),
         _ => unreachable!("a layer with a kernel stays one"),
     }

@@ -1,5 +1,5 @@
 //! Cross-layer equalization: a channel may be divided by any factor in one layer and
-//! multiplied by it in the next, if between them is nothing but ReLU and pooling.
+//! multiplied by it in the next, if between them is nothing but ReLU, pooling and enlargement.
 //!
 //! Nagel, van Baalen, Blankevoort and Welling, "Data-Free Quantization Through Weight
 //! Equalization and Bias Correction", 2019, section 4.1: the factors that give a channel the
@@ -38,6 +38,8 @@ fn partner(graph: &Graph, first: NodeId) -> Option<NodeId> {
             Layer::MaxPool2D(_)
             | Layer::AveragePool2D(_)
             | Layer::GlobalAveragePool2D(_)
+            | Layer::UpSampling2D(_)
+            | Layer::PReLU(_)
             | Layer::Flatten(_) => {}
             Layer::Activation(activation) if scales(activation.function) => {}
             layer => return Weighted::of(layer).map(|_| id),

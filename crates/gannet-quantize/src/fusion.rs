@@ -9,6 +9,7 @@ pub(crate) fn fused(graph: &Graph, id: NodeId) -> Option<(NodeId, Clamp)> {
         graph.node(id).layer(),
         Layer::Conv2D(_)
             | Layer::DepthwiseConv2D(_)
+            | Layer::Conv2DTranspose(_)
             | Layer::Dense(_)
             | Layer::Add(_)
             | Layer::Subtract(_)

@@ -41,7 +41,7 @@ fn groups(graph: &Graph) -> Vec<usize> {
         for input in node.inputs() {
             // What has its integers already is brought to others where it is joined.
             let group = groups[input.index()];
-            if is_concatenation(node.layer()) && fixed_member(graph, &groups, group).is_some() {
+            if brings_together(node.layer()) && fixed_member(graph, &groups, group).is_some() {
                 continue;
             }
             let (one, other) = (groups[id.index()], groups[input.index()]);
@@ -63,8 +63,12 @@ fn fixed_member(graph: &Graph, groups: &[usize], group: usize) -> Option<Quantiz
         .next()
 }
 
-fn is_concatenation(layer: &Layer) -> bool {
-    matches!(layer, Layer::Concatenate(_))
+/// Whether the layer gives values of several inputs, which have to be of one scale.
+fn brings_together(layer: &Layer) -> bool {
+    matches!(
+        layer,
+        Layer::Concatenate(_) | Layer::Maximum(_) | Layer::Minimum(_)
+    )
 }
 
 /// Whether the layer gives integers of the scale that it takes.
@@ -72,12 +76,12 @@ fn keeps_integers(layer: &Layer) -> bool {
     match layer {
         Layer::MaxPool2D(_)
         | Layer::AveragePool2D(_)
+        | Layer::UpSampling2D(_)
         | Layer::ZeroPadding2D(_)
-        | Layer::Concatenate(_)
         | Layer::Flatten(_)
         | Layer::Reshape(_) => true,
         Layer::Activation(activation) => activation.function == Function::Linear,
-        _ => false,
+        layer => brings_together(layer),
     }
 }
 

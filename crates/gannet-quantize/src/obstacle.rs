@@ -27,17 +27,24 @@ pub(crate) fn obstacles(graph: &Graph) -> Vec<Obstacle> {
         let node = graph.node(id);
         let reason = match node.layer() {
             Layer::Activation(activation) => function_reason(activation.function)?,
-            Layer::Conv2D(conv) if conv.groups() > 1 => {
-                "convolves in groups, which is not quantized".to_owned()
+            Layer::Conv2DTranspose(conv) if conv.output_padding() != [0, 0] => {
+                "has output padding, which is not quantized".to_owned()
             }
+            Layer::Conv2DTranspose(conv) => border_reason(conv.window())?,
             Layer::MaxPool2D(pool) => border_reason(pool.window)?,
             Layer::AveragePool2D(pool) => border_reason(pool.window)?,
-            Layer::Add(_) | Layer::Subtract(_) | Layer::Multiply(_) => broadcast_reason(graph, id)?,
+            Layer::Add(_)
+            | Layer::Subtract(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_) => broadcast_reason(graph, id)?,
             Layer::Input(_)
             | Layer::Conv2D(_)
             | Layer::DepthwiseConv2D(_)
             | Layer::Dense(_)
             | Layer::GlobalAveragePool2D(_)
+            | Layer::UpSampling2D(_)
+            | Layer::PReLU(_)
             | Layer::ZeroPadding2D(_)
             | Layer::Concatenate(_)
             | Layer::Flatten(_)

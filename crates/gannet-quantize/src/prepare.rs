@@ -1,10 +1,11 @@
 //! The form of a network that is quantized: simplified, sums and products of two at a time,
-//! borders of convolutions that are not TFLite's as layers of their own, and normalization
-//! that could not be folded as the depthwise convolution that it is.
+//! borders of convolutions that are not TFLite's as layers of their own, normalization and
+//! rescaling that could not be folded as the depthwise convolution that they are, and the maxima
+//! of whole images as pooling.
 
 use gannet_graph::{
-    BatchNormalization, Conv2D, DepthwiseConv2D, Graph, GraphError, Layer, Node, NodeId, Padding,
-    Tensor, Window, ZeroPadding2D,
+    Conv2D, DepthwiseConv2D, Flatten, Graph, GraphError, Layer, MaxPool2D, Node, NodeId, Padding,
+    Reshape, ScaleShift, Tensor, Window, ZeroPadding2D,
 };
 
 /// `graph` in that form.
@@ -19,7 +20,10 @@ pub(crate) fn prepare(graph: &Graph) -> Result<Graph, GraphError> {
     for node in &graph.nodes()[1..] {
         let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
         let place = match node.layer() {
-            layer @ (Layer::Add(_) | Layer::Multiply(_)) => {
+            layer @ (Layer::Add(_)
+            | Layer::Multiply(_)
+            | Layer::Maximum(_)
+            | Layer::Minimum(_)) => {
                 join_in_pairs(&mut prepared, node.name(), layer, &inputs)?
             }
             Layer::Conv2D(conv) => {
@@ -34,8 +38,19 @@ pub(crate) fn prepare(graph: &Graph) -> Result<Graph, GraphError> {
                 let layer = DepthwiseConv2D::new(window, kernel, bias)?;
                 prepared.add(node.name(), layer, &inputs)?
             }
-            Layer::BatchNormalization(layer) if node.output_shape().as_image().is_some() => {
-                prepared.add(node.name(), depthwise(layer)?, &inputs)?
+            Layer::BatchNormalization(layer) => {
+                scaled(&mut prepared, node, |c| layer.scale_shift(c), &inputs)?
+            }
+            Layer::Rescaling(layer) => {
+                scaled(&mut prepared, node, |c| layer.scale_shift(c), &inputs)?
+            }
+            Layer::GlobalMaxPool2D(_) => {
+                let image = prepared.node(inputs[0]).output_shape().as_image();
+                let [height, width, _] = image.expect("its float layer reads an image");
+                let all = Window::new([height, width], [1, 1], Padding::Valid)?;
+                let name = prepared.free_name(&format!("{}/pool", node.name()));
+                let pooled = prepared.add(name, MaxPool2D::new(all), &inputs)?;
+                prepared.add(node.name(), Flatten, &[pooled])?
             }
             layer => prepared.add(node.name(), layer.clone(), &inputs)?,
         };
@@ -84,20 +99,33 @@ fn join_in_pairs(
     Ok(joined)
 }
 
-/// What normalization does at inference: each channel by itself, pixel by pixel.
-fn depthwise(layer: &BatchNormalization) -> Result<DepthwiseConv2D, GraphError> {
-    let channels = layer.channels();
-    let each: Vec<_> = (0..channels).map(|c| layer.scale_shift(c)).collect();
+/// Each channel by itself multiplied and shifted, pixel by pixel; a vector is one pixel.
+fn scaled(
+    graph: &mut Graph,
+    node: &Node,
+    each: impl Fn(usize) -> ScaleShift,
+    inputs: &[NodeId],
+) -> Result<NodeId, GraphError> {
+    let channels = node.output_shape().channels();
+    let each: Vec<ScaleShift> = (0..channels).map(each).collect();
     let kernel = Tensor::from_fn([1, 1, channels, 1], |c| each[c].scale as f32);
     let bias = Tensor::from_fn([channels], |c| each[c].shift as f32);
     let pixel = Window::new([1, 1], [1, 1], Padding::Valid)?;
-    DepthwiseConv2D::new(pixel, kernel, Some(bias))
+    let layer = DepthwiseConv2D::new(pixel, kernel, Some(bias))?;
+    if node.output_shape().as_vector().is_none() {
+        return graph.add(node.name(), layer, inputs);
+    }
+    let name = graph.free_name(&format!("{}/pixel", node.name()));
+    let pixel = graph.add(name, Reshape::new([1, 1, channels]), inputs)?;
+    let name = graph.free_name(&format!("{}/scaled", node.name()));
+    let scaled = graph.add(name, layer, &[pixel])?;
+    graph.add(node.name(), Flatten, &[scaled])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gannet_graph::Add;
+    use gannet_graph::{Add, BatchNormalization};
 
     #[test]
     fn a_border_of_its_own_computes_the_same() {

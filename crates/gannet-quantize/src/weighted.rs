@@ -1,14 +1,18 @@
 //! What convolutions and fully connected layers share: a kernel, and a bias or none.
 
-use gannet_graph::{Conv2D, Dense, DepthwiseConv2D, Graph, GraphError, Layer, NodeId, Tensor};
+use std::borrow::Cow;
+
+use gannet_graph::{
+    Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D, Graph, GraphError, Layer, NodeId, Tensor,
+};
 
 /// A layer that has a kernel.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Weighted<'a> {
     layer: &'a Layer,
     /// Its output channel is its innermost extent; of a depthwise convolution, the two
     /// innermost together.
-    pub kernel: &'a Tensor,
+    pub kernel: Cow<'a, Tensor>,
     /// One for each output channel.
     pub bias: Option<&'a Tensor>,
 }
@@ -17,9 +21,10 @@ impl<'a> Weighted<'a> {
     /// `layer`, if it has a kernel.
     pub fn of(layer: &'a Layer) -> Option<Self> {
         let (kernel, bias) = match layer {
-            Layer::Conv2D(conv) => (conv.kernel(), conv.bias()),
-            Layer::DepthwiseConv2D(conv) => (conv.kernel(), conv.bias()),
-            Layer::Dense(dense) => (dense.kernel(), dense.bias()),
+            Layer::Conv2D(conv) => (Cow::Borrowed(conv.kernel()), conv.bias()),
+            Layer::DepthwiseConv2D(conv) => (Cow::Borrowed(conv.kernel()), conv.bias()),
+            Layer::Conv2DTranspose(conv) => (Cow::Owned(turned(conv.kernel())), conv.bias()),
+            Layer::Dense(dense) => (Cow::Borrowed(dense.kernel()), dense.bias()),
             _ => return None,
         };
         Some(Weighted {
@@ -37,8 +42,8 @@ impl<'a> Weighted<'a> {
         }
     }
 
-    /// How many input channels there are.
-    pub fn inputs(&self) -> usize {
+    /// How many input channels each output channel is a sum over.
+    fn inputs(&self) -> usize {
         let dims = self.kernel.shape().dims();
         dims[dims.len() - 2]
     }
@@ -50,7 +55,12 @@ impl<'a> Weighted<'a> {
 
     /// The input channel of the weight at flat position `weight`.
     pub fn input_of(&self, weight: usize) -> usize {
-        weight / self.kernel.shape().channels() % self.inputs()
+        let (innermost, inputs) = (self.kernel.shape().channels(), self.inputs());
+        let group = match self.layer {
+            Layer::Conv2D(conv) => weight % innermost / (innermost / conv.groups()),
+            _ => 0,
+        };
+        group * inputs + weight / innermost % inputs
     }
 
     /// The bias of an output channel.
@@ -64,7 +74,12 @@ impl<'a> Weighted<'a> {
             Layer::DepthwiseConv2D(conv) => {
                 DepthwiseConv2D::new(conv.window(), kernel, bias)?.into()
             }
-            Layer::Conv2D(conv) => Conv2D::new(conv.window(), kernel, bias)?.into(),
+            Layer::Conv2D(conv) => Conv2D::new(conv.window(), kernel, bias)?
+                .with_groups(conv.groups())?
+                .into(),
+            Layer::Conv2DTranspose(conv) => {
+                Conv2DTranspose::new(conv.window(), turned(&kernel), bias)?.into()
+            }
             _ => Dense::new(kernel, bias)?.into(),
         })
     }
@@ -72,6 +87,18 @@ impl<'a> Weighted<'a> {
     fn is_depthwise(&self) -> bool {
         matches!(self.layer, Layer::DepthwiseConv2D(_))
     }
+}
+
+/// A transposed convolution's kernel with its two innermost extents, filters and channels, in
+/// the other order.
+fn turned(kernel: &Tensor) -> Tensor {
+    let &[height, width, outer, inner] = kernel.shape().dims() else {
+        unreachable!("a kernel has four extents")
+    };
+    Tensor::from_fn([height, width, inner, outer], |i| {
+        let (tap, place) = (i / (inner * outer), i % (inner * outer));
+        kernel.data()[(tap * outer + place % outer) * inner + place / outer]
+    })
 }
 
 /// `graph` with `layer` in the place of node `id`, which gives the same shape.

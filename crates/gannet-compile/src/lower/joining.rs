@@ -1,12 +1,11 @@
 //! Layers that bring several images together, and borders.
 
-use gannet_graph::{Function, Layer, PReLU, ZeroPadding2D};
+use gannet_graph::{Function, Layer, ZeroPadding2D};
 
 use super::Lowering;
 use super::activation::pointwise;
 use super::rows::Rows;
-use crate::fuse::Group;
-use crate::ir::{Affine, Binary, BufferId, Expression, ScalarType, Statement};
+use crate::ir::{Affine, Binary, Expression, ScalarType, Statement};
 
 /// What is done with the elements of several inputs, from the first to the last.
 ///
@@ -43,17 +42,6 @@ impl Lowering<'_> {
             let joined = builder.scalar("joined", ScalarType::F32);
             let value = Statement::Let(joined, reduce(join, values));
             (vec![value], pointwise(function, joined))
-        })
-    }
-
-    /// `max(x, 0) + alpha · min(x, 0)`.
-    pub(super) fn prelu(&mut self, group: &Group, layer: &PReLU, sources: &[usize]) -> BufferId {
-        let mut values = self.wholes(group, sources);
-        let name = self.graph.node(group.first()).name();
-        values.push(self.constant_of(&format!("{name}_alpha"), layer.alpha()));
-        self.joined(group, &values, |values| {
-            let [x, alpha] = <[Expression; 2]>::try_from(values).expect("a value and its slope");
-            x.clone().max(0.0) + x.min(0.0) * alpha
         })
     }
 

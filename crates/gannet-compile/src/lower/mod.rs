@@ -21,6 +21,7 @@ mod max_pool2d;
 mod normal_tail;
 mod polynomial;
 mod pooling;
+mod prelu;
 mod rearrange;
 mod rows;
 mod scale_shift;
@@ -269,6 +270,7 @@ impl<'g> Lowering<'g> {
             Layer::GlobalAveragePool2D(_) => self.global_average_pool2d(&rows),
             Layer::GlobalMaxPool2D(_) => self.global_max_pool2d(&rows),
             Layer::Activation(layer) => self.activation(layer.function, &rows),
+            Layer::PReLU(layer) => self.prelu(name, layer, &rows),
             Layer::BatchNormalization(layer) => {
                 let each = (0..layer.channels()).map(|c| layer.scale_shift(c));
                 self.scale_shift(name, each, &rows)
@@ -309,7 +311,6 @@ impl<'g> Lowering<'g> {
             Layer::Cropping2D(layer) => self.cropping2d(group, layer, sources),
             Layer::UpSampling2D(layer) => self.up_sampling2d(group, layer, sources),
             Layer::Permute(layer) => self.permute(group, layer, sources),
-            Layer::PReLU(layer) => self.prelu(group, layer, sources),
             Layer::Add(_)
             | Layer::Subtract(_)
             | Layer::Multiply(_)

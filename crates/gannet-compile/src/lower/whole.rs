@@ -1,7 +1,7 @@
 //! What layers that work on whole values share: sources and target without gaps, indexed as
 //! they are shaped.
 
-use gannet_graph::{Function, Shape};
+use gannet_graph::Shape;
 
 use super::activation::pointwise;
 use super::{Lowering, load};
@@ -105,20 +105,6 @@ impl Lowering<'_> {
         ];
         self.stage(group, nest(&variables, target.shape.dims(), body));
         buffer
-    }
-
-    /// Applies `function` to every element of `value`.
-    pub(super) fn apply_to_all(&mut self, function: Function, value: &Value) -> Vec<Statement> {
-        if function == Function::Linear {
-            return Vec::new();
-        }
-        let i = self.builder.variable("i");
-        let sum = self.builder.scalar("sum", ScalarType::F32);
-        let body = vec![
-            Statement::Let(sum, Expression::Load(value.elements, vec![i.into()])),
-            Statement::Store(value.elements, vec![i.into()], pointwise(function, sum)),
-        ];
-        vec![Statement::repeat(i, 0_i64, value.shape.elements(), body)]
     }
 }
 

@@ -167,6 +167,7 @@ fn task(
         }),
         (
             Layer::Activation(_)
+            | Layer::PReLU(_)
             | Layer::BatchNormalization(_)
             | Layer::Rescaling(_)
             | Layer::Concatenate(_),

@@ -7,9 +7,9 @@ use crate::suite::Random;
 use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
 use gannet_graph::quantized::{
-    Add, AveragePool2D, Clamp, Concatenate, Conv2D, Dense, DepthwiseConv2D, GlobalAveragePool2D,
-    HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply, Quantization,
-    QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType,
+    Add, AveragePool2D, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+    GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply,
+    PReLU, Quantization, QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType,
     UpSampling2D, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{GraphError, NodeId, Padding, Window};
@@ -158,14 +158,21 @@ fn image_layer(
     let [kernel_height, kernel_width] = window.kernel();
     let holes = [1 + random.below(4) / 3, 1 + random.below(4) / 3];
     let (output, clamp) = (quantization(random), clamp(random));
-    match random.below(14) {
+    match random.below(16) {
         0..=2 => {
-            let filters = 1 + random.below(11);
-            let shape = [kernel_height, kernel_width, channels, filters];
+            let shares = (1..=channels).filter(|groups| channels.is_multiple_of(*groups));
+            let shares: Vec<usize> = shares.collect();
+            let groups = match random.below(3) {
+                0 => shares[random.below(shares.len())],
+                _ => 1,
+            };
+            let filters = groups * (1 + random.below(11) / groups);
+            let shape = [kernel_height, kernel_width, channels / groups, filters];
             let scales = [1, filters][random.below(2)];
             let products = products_of(random, &shape, [filters, scales], output, clamp);
             let window = window.with_dilation(holes)?;
-            graph.push(name, Conv2D::new(window, products)?)?
+            let layer = Conv2D::new(window, products)?.with_groups(groups)?;
+            graph.push(name, layer)?
         }
         3 | 4 => {
             let multiplier = [1, 1, 2][random.below(3)];
@@ -201,9 +208,35 @@ fn image_layer(
             0 => graph.push(name, Reshape::new([width, height, channels]))?,
             _ => graph.push(name, Reshape::new([height * width * channels]))?,
         },
+        12 => {
+            let filters = 1 + random.below(6);
+            let shape = [kernel_height, kernel_width, channels, filters];
+            let scales = [1, filters][random.below(2)];
+            let products = products_of(random, &shape, [filters, scales], output, clamp);
+            let window = window.with_dilation(holes)?;
+            graph.push(name, Conv2DTranspose::new(window, products)?)?
+        }
+        13 => {
+            let whole = [height, width, channels];
+            let alpha = [[1, 1, channels], [1, 1, 1], [height, 1, channels], whole];
+            let alpha = &alpha[random.below(alpha.len())];
+            graph.push(name, prelu(random, alpha, output)?)?
+        }
         _ => return function(graph, name, random),
     };
     Ok(())
+}
+
+/// Slopes of any value, for so many extents.
+fn prelu(
+    random: &mut Random,
+    alpha: &[usize],
+    output: Quantization,
+) -> Result<PReLU, GraphError> {
+    let elements = alpha.iter().product();
+    let slopes = (0..elements).map(|_| random.bits() as i8).collect();
+    let alpha = TensorType::new(alpha.to_vec(), quantization(random));
+    PReLU::new(output, alpha, slopes)
 }
 
 fn vector_layer(
@@ -212,8 +245,14 @@ fn vector_layer(
     random: &mut Random,
     features: usize,
 ) -> Result<(), GraphError> {
-    match random.below(3) {
-        0 => function(graph, name, random),
+    match random.below(6) {
+        0 | 1 => function(graph, name, random),
+        2 => {
+            let output = quantization(random);
+            let alpha = [1, features][random.below(2)];
+            let layer = prelu(random, &[alpha], output)?;
+            graph.push(name, layer).map(|_| ())
+        }
         _ => dense(graph, name, random, features),
     }
 }
@@ -255,9 +294,6 @@ fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Resu
     Ok(())
 }
 
-/// Kinds that are refused with a sentence: there is no code for them in integers.
-const WITHOUT_CODE: [&str; 2] = ["Conv2DTranspose", "PReLU"];
-
 /// How many networks the quick test computes.
 const FEW: u64 = 24;
 /// How many the slow one computes.
@@ -272,9 +308,7 @@ fn random_integers_are_computed_alike_in_every_way() {
 fn many_random_networks_have_every_kind() {
     let graphs: Vec<QuantizedGraph> = (0..MANY).map(|i| Integers::graph(&Plan::new(i))).collect();
     let nodes = || graphs.iter().flat_map(|graph| graph.nodes());
-    let is_missing = |kind: &&&str| {
-        !WITHOUT_CODE.contains(*kind) && nodes().all(|node| node.layer().kind() != **kind)
-    };
+    let is_missing = |kind: &&&str| nodes().all(|node| node.layer().kind() != **kind);
     let missing: Vec<_> = Layer::KINDS.iter().filter(is_missing).collect();
     assert!(missing.is_empty(), "no network has {missing:?}");
 }

@@ -9,6 +9,7 @@ mod function;
 mod joining;
 mod nibbles;
 mod pooling;
+mod prelu;
 mod requantize;
 mod rows;
 mod softmax;
@@ -71,6 +72,7 @@ impl<'g> Integers<'g> {
         match self.node(id).layer() {
             Layer::Conv2D(layer) => layer.products(),
             Layer::DepthwiseConv2D(layer) => layer.products(),
+            Layer::Conv2DTranspose(layer) => layer.products(),
             Layer::Dense(layer) => layer.products(),
             other => unreachable!("{} has no weights", other.kind()),
         }
@@ -90,6 +92,7 @@ impl Lowering<'_> {
         let multipliers = match node.layer() {
             Layer::Conv2D(layer) => layer.multipliers(quantization),
             Layer::DepthwiseConv2D(layer) => layer.multipliers(quantization),
+            Layer::Conv2DTranspose(layer) => layer.multipliers(quantization),
             Layer::Dense(layer) => layer.multipliers(quantization),
             other => unreachable!("{} has no weights", other.kind()),
         }

@@ -25,6 +25,7 @@ impl Lowering<'_> {
             | Layer::Sigmoid(_)
             | Layer::Tanh(_)
             | Layer::Requantize(_) => self.tabled(integers, id, rows),
+            Layer::PReLU(layer) => self.integer_prelu(integers, (id, layer), rows),
             Layer::Softmax(layer) => self.integer_softmax(integers, (id, layer), rows),
             Layer::MaxPool2D(layer) => {
                 self.integer_max_pool2d(integers, (id, layer.window, layer.clamp), rows)
@@ -42,14 +43,12 @@ impl Lowering<'_> {
             Layer::Multiply(layer) => self.integer_multiply(integers, (id, layer), rows),
             Layer::Maximum(_) => self.integer_extreme(Binary::Max, rows),
             Layer::Minimum(_) => self.integer_extreme(Binary::Min, rows),
-            // Those that there is no integer code for never come so far.
-            Layer::Conv2DTranspose(_)
-            | Layer::UpSampling2D(_)
-            | Layer::PReLU(_)
-            | Layer::Input(_)
+            Layer::Input(_)
             | Layer::Conv2D(_)
             | Layer::DepthwiseConv2D(_)
+            | Layer::Conv2DTranspose(_)
             | Layer::Dense(_)
+            | Layer::UpSampling2D(_)
             | Layer::ZeroPadding2D(_)
             | Layer::Concatenate(_)
             | Layer::Reshape(_) => return None,

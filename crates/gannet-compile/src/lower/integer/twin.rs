@@ -2,9 +2,9 @@
 
 use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph};
 use gannet_graph::{
-    Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
-    GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Maximum, Minimum, Multiply, Padding,
-    Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
+    Activation, Add, AveragePool2D, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+    Flatten, Function, GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Maximum, Minimum,
+    Multiply, PReLU, Padding, Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
 };
 
 use super::requantize::raised_fit;
@@ -42,18 +42,17 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         let bias = products
             .bias()
             .map(|bias| Tensor::from_fn([bias.len()], |i| bias.get(i) as f32));
-        Ok((kernel, bias))
+        (kernel, bias)
     };
     let made: Result<gannet_graph::Layer, GraphError> = match node.layer() {
-        Layer::Conv2D(layer) if layer.groups() > 1 => {
-            return Err(refusal(node, "has several groups"));
-        }
         Layer::Conv2D(layer) => {
-            let (kernel, bias) = weights(layer.products())?;
-            Conv2D::new(layer.window(), kernel, bias).map(Into::into)
+            let (kernel, bias) = weights(layer.products());
+            let made = Conv2D::new(layer.window(), kernel, bias);
+            made.and_then(|made| made.with_groups(layer.groups()))
+                .map(Into::into)
         }
         Layer::DepthwiseConv2D(layer) => {
-            let (kernel, bias) = weights(layer.products())?;
+            let (kernel, bias) = weights(layer.products());
             DepthwiseConv2D::new(layer.window(), kernel, bias).map(Into::into)
         }
         Layer::Dense(layer) => {
@@ -63,7 +62,7 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
             if !raised_fit(layer.products(), &multipliers) {
                 return Err(refusal(node, "has scales that are far from each other"));
             }
-            let (kernel, bias) = weights(layer.products())?;
+            let (kernel, bias) = weights(layer.products());
             Dense::new(kernel, bias).map(Into::into)
         }
         Layer::MaxPool2D(layer) => Ok(MaxPool2D::new(layer.window).into()),
@@ -97,12 +96,31 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
         Layer::Maximum(_) => Ok(Maximum.into()),
         Layer::Minimum(_) => Ok(Minimum.into()),
         Layer::UpSampling2D(layer) => UpSampling2D::new(layer.size()).map(Into::into),
-        Layer::Conv2DTranspose(_) | Layer::PReLU(_) => {
-            return Err(refusal(node, "has no code in integers"));
+        Layer::Conv2DTranspose(layer) => {
+            let (kernel, bias) = weights(layer.products());
+            let kernel = filters_before_channels(&kernel);
+            Conv2DTranspose::new(layer.window(), kernel, bias).map(Into::into)
+        }
+        Layer::PReLU(layer) => {
+            let slopes = layer.slopes();
+            let alpha = Tensor::from_fn(layer.shape().clone(), |i| f32::from(slopes[i]));
+            Ok(PReLU::new(alpha).into())
         }
         Layer::Input(_) => return Err(refusal(node, "is a second input")),
     };
     made.map_err(|error| refusal(node, &error.to_string()))
+}
+
+/// A transposed convolution's kernel as floats have it.
+fn filters_before_channels(kernel: &Tensor) -> Tensor {
+    let &[height, width, channels, filters] = kernel.shape().dims() else {
+        unreachable!("a kernel has four extents")
+    };
+    Tensor::from_fn([height, width, filters, channels], |i| {
+        let (tap, rest) = (i / (filters * channels), i % (filters * channels));
+        let (filter, channel) = (rest / channels, rest % channels);
+        kernel.data()[(tap * channels + channel) * filters + filter]
+    })
 }
 
 /// The shape of the image that `node` reads.
