@@ -14,6 +14,7 @@ use gannet_board::{
     Board, BoardError, Emulator, Host, Image, Subject, Toolchain, bench, run_example,
 };
 use gannet_link::{Client, LinkError, Patience};
+use object::{Object, ObjectSymbol};
 
 use tiny::{HASH, NETWORK, image, output, write};
 use validated::{Definition, validate};
@@ -153,6 +154,26 @@ fn the_image_names_its_network_and_tells_weights_from_code() {
         let expected = network_bytes..network_bytes + 200;
         let static_ram = image.sizes.static_ram_bytes;
         assert!(expected.contains(&static_ram), "{static_ram}");
+    }
+}
+
+/// Whatever arrives, and whatever the network computes: there is no code that stops the program.
+#[test]
+fn nothing_in_an_image_can_panic() {
+    for image in [&BUILT.images.example, &BUILT.images.validate] {
+        let bytes = std::fs::read(&image.path).unwrap();
+        let elf = object::File::parse(&*bytes).unwrap();
+        let names = elf
+            .symbols()
+            .map(|symbol| symbol.name().unwrap().to_owned());
+        let names = names.map(|name| rustc_demangle::demangle(&name).to_string());
+        let of_panics =
+            |name: &String| name.contains("panic") || name.contains("rust_begin_unwind");
+        let found: Vec<String> = names.filter(of_panics).collect();
+        assert!(found.is_empty(), "{}: {found:?}", image.path.display());
+        // What the panic handler would say.
+        let said = b"stopped by a panic";
+        assert!(!bytes.windows(said.len()).any(|text| text == said));
     }
 }
 

@@ -20,10 +20,8 @@ pub(crate) fn prepare(graph: &Graph) -> Result<Graph, GraphError> {
     for node in &graph.nodes()[1..] {
         let inputs: Vec<NodeId> = node.inputs().iter().map(|id| places[id.index()]).collect();
         let place = match node.layer() {
-            layer @ (Layer::Add(_)
-            | Layer::Multiply(_)
-            | Layer::Maximum(_)
-            | Layer::Minimum(_)) => {
+            layer
+            @ (Layer::Add(_) | Layer::Multiply(_) | Layer::Maximum(_) | Layer::Minimum(_)) => {
                 join_in_pairs(&mut prepared, node.name(), layer, &inputs)?
             }
             Layer::Conv2D(conv) => {

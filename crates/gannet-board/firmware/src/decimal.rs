@@ -32,12 +32,17 @@ pub fn print(value: f32, mut write: impl FnMut(u8)) {
 fn print_fixed(digits: &[u8; DIGITS], shown: usize, exponent: i32, write: &mut impl FnMut(u8)) {
     // `place` is a digit's power of ten.
     let last = (exponent - shown as i32 + 1).min(0);
+    let mut digits = digits.iter();
     for place in (last..=exponent.max(0)).rev() {
         if place == -1 {
             write(b'.');
         }
-        let index = (exponent - place) as usize;
-        write(b'0' + if place > exponent { 0 } else { digits[index] });
+        let digit = if place > exponent {
+            None
+        } else {
+            digits.next()
+        };
+        write(b'0' + digit.unwrap_or(&0));
     }
 }
 
@@ -51,9 +56,8 @@ fn print_scientific(
     if shown > 1 {
         write(b'.');
     }
-    digits[1..shown]
-        .iter()
-        .for_each(|&digit| write(b'0' + digit));
+    let behind_point = digits.iter().take(shown).skip(1);
+    behind_point.for_each(|&digit| write(b'0' + digit));
     write(b'e');
     write(if exponent < 0 { b'-' } else { b'+' });
     let magnitude = exponent.unsigned_abs() as u8;
@@ -66,31 +70,34 @@ fn print_scientific(
 /// of ten. Zero gives nine zeros and 0.
 fn nine_digits(value: f32) -> ([u8; DIGITS], i32) {
     let limbs = exact(value.abs());
-    let digit = |index: usize| {
-        let below = DIGITS - 1 - index % DIGITS;
-        ((limbs[index / DIGITS] / 10_u32.pow(below as u32)) % 10) as u8
-    };
+    let all = limbs.iter().flat_map(|&limb| digits_of(limb)).enumerate();
+    let mut all = all.skip_while(|&(_, digit)| digit == 0);
     let mut digits = [0; DIGITS];
-    let Some(first) = (0..LIMBS * DIGITS).find(|&index| digit(index) != 0) else {
+    let mut leading = None;
+    for (slot, (place, digit)) in digits.iter_mut().zip(&mut all) {
+        *slot = digit;
+        leading.get_or_insert(place);
+    }
+    let Some(leading) = leading else {
         return (digits, 0);
     };
-    let at = |index: usize| {
-        if index < LIMBS * DIGITS {
-            digit(index)
-        } else {
-            0
-        }
-    };
-    for (offset, slot) in digits.iter_mut().enumerate() {
-        *slot = at(first + offset);
-    }
-    let exponent = (WHOLE * DIGITS) as i32 - 1 - first as i32;
-    let next = at(first + DIGITS);
-    let rest = (first + DIGITS + 1..LIMBS * DIGITS).any(|index| digit(index) != 0);
+    let exponent = (WHOLE * DIGITS) as i32 - 1 - leading as i32;
+    let next = all.next().map_or(0, |(_, digit)| digit);
+    let rest = all.any(|(_, digit)| digit != 0);
     if next > 5 || next == 5 && (rest || digits[DIGITS - 1] % 2 == 1) {
         return round_up(digits, exponent);
     }
     (digits, exponent)
+}
+
+/// The nine digits of a limb, the first one first.
+fn digits_of(limb: u32) -> impl Iterator<Item = u8> {
+    const FIRST: u32 = LIMB / 10;
+    (0..DIGITS).scan(limb, |rest, _| {
+        let digit = *rest / FIRST;
+        *rest = *rest % FIRST * 10;
+        Some(digit as u8)
+    })
 }
 
 fn round_up(mut digits: [u8; DIGITS], exponent: i32) -> ([u8; DIGITS], i32) {

@@ -85,7 +85,9 @@ impl<'g> Lowering<'g> {
             pixels,
         };
         let (vertical, horizontal) = (axis(0, height), axis(1, width));
-        let names = ["row", "column", "ky", "top", "y", "kx", "left", "x", "channel"];
+        let names = [
+            "row", "column", "ky", "top", "y", "kx", "left", "x", "channel",
+        ];
         let [row, column, ky, top, y, kx, left, x, channel] =
             names.map(|name| self.builder.variable(name));
 
@@ -117,10 +119,16 @@ impl<'g> Lowering<'g> {
             let add = vec![Statement::repeat(channel, 0_i64, channels, add)];
             let of_row = horizontal.taps(column, [kx, left, x], add);
             body.extend(vertical.taps(row, [ky, top, y], of_row));
-            body.extend(blocks.channels().into_iter().zip(sums).map(|(filter, sum)| {
-                let place = target.at(&[row.into(), column.into(), filter.clone()]);
-                Statement::Store(target.elements, place, finish.value(sum, &filter))
-            }));
+            body.extend(
+                blocks
+                    .channels()
+                    .into_iter()
+                    .zip(sums)
+                    .map(|(filter, sum)| {
+                        let place = target.at(&[row.into(), column.into(), filter.clone()]);
+                        Statement::Store(target.elements, place, finish.value(sum, &filter))
+                    }),
+            );
             at_place.extend(blocks.repeat(body));
         }
         self.stage(group, nest(&[row, column], &[rows, columns], at_place));

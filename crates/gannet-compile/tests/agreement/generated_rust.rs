@@ -1,5 +1,6 @@
 //! Generated Rust, compiled for the host, against the interpreter: the same bits.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::host::{Host, images, interpreted, programs, write};
@@ -38,16 +39,7 @@ pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
     let mut modules = String::new();
     let mut arms = String::new();
     for (i, program) in programs.iter().enumerate() {
-        for (path, text) in rust::generate(program) {
-            let Some(path) = path.strip_prefix("src/") else {
-                continue;
-            };
-            let path = if path == "lib.rs" { "mod.rs" } else { path };
-            // What a crate says of itself, a module cannot.
-            let text = text.replacen("#![no_std]\n", "", 1);
-            write(&folder.path().join(format!("src/net{i}")).join(path), &text);
-        }
-        modules += &format!("mod net{i};\n");
+        modules += &write_modules(folder.path(), i, program);
         arms += &arm(i, program.input_rows());
     }
     let main = main_source(&format!("#![allow(dead_code)]\n{modules}"), &arms);
@@ -58,6 +50,21 @@ pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
     (images.iter().enumerate())
         .map(|(which, images)| host.run(which, images))
         .collect()
+}
+
+/// Writes the crate of `program` as module `net{i}` of the one in `folder`, and gives its
+/// declaration.
+pub fn write_modules(folder: &Path, i: usize, program: &Program) -> String {
+    for (path, text) in rust::generate(program) {
+        let Some(path) = path.strip_prefix("src/") else {
+            continue;
+        };
+        let path = if path == "lib.rs" { "mod.rs" } else { path };
+        // What a crate says of itself, a module cannot.
+        let text = text.replacen("#![no_std]\n", "", 1);
+        write(&folder.join(format!("src/net{i}")).join(path), &text);
+    }
+    format!("mod net{i};\n")
 }
 
 /// The answer to a record for network `i`, which may take so many rows.

@@ -3,9 +3,10 @@
 use gannet_compile::ir::Program;
 use gannet_compile::{CompileError, InputFormat, Interpreter, Options, compile_quantized};
 use gannet_graph::quantized::{
-    Add, Bias, Clamp, Conv2D, Dense, DepthwiseConv2D, Element, GlobalAveragePool2D, Kernel,
-    MaxPool2D, Products, Quantization, QuantizedGraph, QuantizedTensor, Reshape, Sigmoid, Softmax,
-    Tanh, TensorType, WeightBits,
+    Add, Bias, Clamp, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D, Element,
+    GlobalAveragePool2D, Kernel, MaxPool2D, Maximum, PReLU, Products, Quantization, QuantizedGraph,
+    QuantizedTensor, Requantize, Reshape, Sigmoid, Softmax, Tanh, TensorType, UpSampling2D,
+    WeightBits,
 };
 use gannet_graph::{Padding, Window};
 
@@ -227,8 +228,45 @@ fn nibbles() -> QuantizedGraph {
     graph
 }
 
+/// An image that is made larger and smaller again, with what else few networks have: groups,
+/// learnt slopes, the larger of two.
+fn enlarged() -> QuantizedGraph {
+    let mut random = Random::new(9);
+    let image = TensorType::new([4, 5, 4], values(0.02, -11));
+    let mut graph = QuantizedGraph::new("enlarged", image).unwrap();
+    let same = window([3, 3], [1, 1], Padding::Same);
+    let of_two = products(&mut random, &[3, 3, 2, 6], 6, values(0.05, 4), Clamp::None);
+    let in_groups = Conv2D::new(same, of_two).unwrap().with_groups(2);
+    graph.push("groups", in_groups.unwrap()).unwrap();
+    let slopes = TensorType::new([1, 1, 6], values(0.01, 20));
+    let prelu = PReLU::new(values(0.06, -5), slopes, vec![-128, -3, 20, 50, 90, 127]);
+    graph.push("prelu", prelu.unwrap()).unwrap();
+    let twice = window([3, 2], [2, 2], Padding::Same);
+    let kernel = products(&mut random, &[3, 2, 6, 5], 5, values(0.09, 13), Clamp::Relu);
+    let transposed = Conv2DTranspose::new(twice, kernel).unwrap();
+    let transposed = graph.push("transposed", transposed).unwrap();
+    let output = values(0.07, 2);
+    graph.push("other", Requantize { output }).unwrap();
+    let output = values(0.09, 13);
+    let again = graph.push("again", Requantize { output }).unwrap();
+    graph.add("larger", Maximum, &[transposed, again]).unwrap();
+    let larger = UpSampling2D::new([1, 2]).unwrap();
+    graph.push("wide", larger).unwrap();
+    graph
+        .push("pool", pool([2, 3], [2, 3], Padding::Valid))
+        .unwrap();
+    graph
+}
+
 pub fn networks() -> Vec<QuantizedGraph> {
-    vec![digits(), strides(), residual(), shares(), nibbles()]
+    vec![
+        digits(),
+        strides(),
+        residual(),
+        shares(),
+        nibbles(),
+        enlarged(),
+    ]
 }
 
 /// `graph`, compiled for pixels.
@@ -302,7 +340,7 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         let names = program.buffers().iter().map(|buffer| &buffer.name);
         names.filter(|name| *name == "input_table").count()
     });
-    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0]);
+    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0, 1]);
 }
 
 /// Two weights to a byte, blocks in whole words.

@@ -6,6 +6,7 @@ mod generated_c;
 mod generated_rust;
 mod host;
 mod integers;
+mod panics;
 mod plan;
 mod random;
 mod random_integers;

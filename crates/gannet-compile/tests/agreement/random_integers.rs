@@ -8,9 +8,9 @@ use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
 use gannet_graph::quantized::{
     Add, AveragePool2D, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
-    GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply,
-    PReLU, Quantization, QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh, TensorType,
-    UpSampling2D, WeightBits, ZeroPadding2D,
+    GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply, PReLU,
+    Quantization, QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh,
+    TensorType, UpSampling2D, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{GraphError, NodeId, Padding, Window};
 
@@ -228,11 +228,7 @@ fn image_layer(
 }
 
 /// Slopes of any value, for so many extents.
-fn prelu(
-    random: &mut Random,
-    alpha: &[usize],
-    output: Quantization,
-) -> Result<PReLU, GraphError> {
+fn prelu(random: &mut Random, alpha: &[usize], output: Quantization) -> Result<PReLU, GraphError> {
     let elements = alpha.iter().product();
     let slopes = (0..elements).map(|_| random.bits() as i8).collect();
     let alpha = TensorType::new(alpha.to_vec(), quantization(random));

@@ -15,7 +15,7 @@ fn options(input: InputFormat, feed: Feed) -> Options {
 }
 
 /// Every network of the suite and of integers.
-fn programs(feed: Feed) -> Vec<Program> {
+pub fn programs(feed: Feed) -> Vec<Program> {
     let options = options(InputFormat::PIXELS, feed);
     let floats = suite::networks();
     let floats = (floats.iter()).map(|graph| compile(graph, &options).unwrap());

@@ -171,11 +171,14 @@ impl Server {
                 reply(port, kind, header.tag, &[&head, inference.output]);
             }
             Ok(Request::Part(place)) => {
-                let part = &self.part[..place.len()];
+                let part = self.part.get(..place.len()).unwrap_or_default();
                 if takes_rows(engine) {
                     self.rows.take(place.start, part, engine);
                 } else {
-                    engine.input()[place].copy_from_slice(part);
+                    let input = engine.input().get_mut(place).unwrap_or_default();
+                    for (byte, arrived) in input.iter_mut().zip(part) {
+                        *byte = *arrived;
+                    }
                 }
                 reply(port, Kind::Kept, header.tag, &[]);
             }
@@ -185,8 +188,8 @@ impl Server {
                     crc: Crc32::of(memory),
                     len_bytes: saturated(memory.len()),
                 };
-                let start = place.min(memory.len());
-                let stretch = &memory[start..start.saturating_add(len).min(memory.len())];
+                let behind = memory.get(place..).unwrap_or_default();
+                let stretch = behind.get(..len).unwrap_or(behind);
                 let body: [&[u8]; 2] = [&head.to_bytes(), stretch];
                 reply(port, Kind::MemoryBehind, header.tag, &body);
             }

@@ -2,9 +2,10 @@
 
 use gannet_data::{ImageShape, Images};
 use gannet_graph::{
-    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Dense,
-    DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, Graph, GraphError, MaxPool2D,
-    Multiply, Padding, Subtract, Window, ZeroPadding2D,
+    Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
+    Dense, DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, GlobalMaxPool2D, Graph,
+    GraphError, MaxPool2D, Maximum, Minimum, Multiply, PReLU, Padding, Rescaling, Subtract, Tensor,
+    UpSampling2D, Window, ZeroPadding2D,
 };
 
 /// A network with branches, sums, products and joins, with weights from a fixed sequence.
@@ -41,13 +42,25 @@ pub fn network() -> Result<Graph, GraphError> {
         &[pool, tanh, rectified, mean, corner],
     )?;
     graph.push("padded", ZeroPadding2D::new([1, 0], [0, 1]))?;
-    graph.push("last", Conv2D::zeros(three, 17, 4))?;
-    let last = graph.output();
-    graph.push("global", GlobalAveragePool2D)?;
-    let global = graph.output();
+    graph.push("mixed", Conv2D::zeros(three, 17, 4))?;
+    let slopes = Tensor::zeros([1, 1, 4]);
+    let prelu = graph.push("prelu", PReLU::new(slopes))?;
+    let grouped = Conv2D::zeros(three, 2, 4).with_bias().with_groups(2)?;
+    let grouped = graph.push("grouped", grouped)?;
+    let larger = Conv2DTranspose::zeros(two, 4, 4).with_bias();
+    let larger = graph.add("larger", larger, &[prelu])?;
+    let repeated = graph.add("repeated", UpSampling2D::new([2, 2])?, &[grouped])?;
+    let upper = graph.add("upper", Maximum, &[larger, repeated])?;
+    let lower = graph.add("lower", Minimum, &[larger, repeated])?;
+    graph.add("between", Subtract, &[upper, lower])?;
+    let last = graph.push("last", MaxPool2D::new(two))?;
+    let most = graph.add("most", GlobalMaxPool2D, &[last])?;
+    let shifted = Rescaling::new(vec![0.5, -0.25, 1.0, 2.0], vec![0.0, 0.5, -0.5, 0.125])?;
+    let shifted = graph.add("shifted", shifted, &[most])?;
+    let global = graph.add("global", GlobalAveragePool2D, &[last])?;
     let flat = graph.add("flat", Flatten, &[last])?;
     let head = graph.add("head", Dense::zeros(7 * 6 * 4, 4), &[flat])?;
-    graph.add("both", Add, &[global, head])?;
+    graph.add("all", Add, &[global, head, shifted])?;
     graph.push("softmax", of(Function::Softmax))?;
     let mut value = 0.0_f32;
     for weights in graph.weights_mut() {

@@ -66,9 +66,10 @@ impl Engine for Device {
         self.stage_ticks = [[0; 4]; STAGES];
         let mut start = self.timer.now();
         self.network.run_watched(&mut |stage| {
-            let ticks = &mut self.stage_ticks[stage];
             let took = self.timer.now().wrapping_sub(start);
-            *ticks = u32::from_le_bytes(*ticks).wrapping_add(took).to_le_bytes();
+            if let Some(ticks) = self.stage_ticks.get_mut(stage) {
+                *ticks = u32::from_le_bytes(*ticks).wrapping_add(took).to_le_bytes();
+            }
             start = self.timer.now();
             ControlFlow::Continue(())
         });
