@@ -55,7 +55,7 @@ def main():
         run(sys.executable, THUMB)
         return
     if sys.argv[1:] == ["--serial"]:
-        run(sys.executable, TUTORIAL_SERIAL, 100)
+        run(sys.executable, TUTORIAL_SERIAL)
         return
     if sys.argv[1:]:
         sys.exit(__doc__)
