@@ -211,6 +211,28 @@ def shared(k):
     return k.Model(image, x, name="shared-net")
 
 
+def repeated(k):
+    """Models that are called several times: two whose lists have an input, one of them in the
+    other, and one whose list has none."""
+    layers = k.layers
+    x = inner = layers.Input((6, 5, 2), name="inner")
+    x = layers.Conv2D(2, 3, padding="same", name="conv")(x)
+    frozen = layers.BatchNormalization(name="frozen")
+    frozen.trainable = False
+    inside = k.Model(inner, layers.Activation("tanh", name="act")(frozen(x)), name="inside")
+    x = outer = layers.Input((6, 5, 2), name="outer")
+    mixed = layers.Add(name="add")([inside(inside(x)), layers.Conv2D(2, 1, name="mix")(x)])
+    block = k.Model(outer, mixed, name="block")
+    head = k.Sequential(name="head")
+    head.add(layers.Dense(4, activation="tanh", name="hidden"))
+    head.add(layers.Dense(4, name="scores"))
+    image = layers.Input((6, 5, 2), name="image")
+    x = layers.Subtract(name="difference")([block(block(image)), image])
+    x = layers.Dense(4, name="first")(layers.Flatten(name="flatten")(x))
+    x = layers.Concatenate(name="both")([head(head(x)), head(x)])
+    return k.Model(image, x, name="repeated-net")
+
+
 def refused(k):
     """Much that Gannet does not have."""
     layers = k.layers
@@ -231,8 +253,9 @@ BUILDS = {
     8: rarer,
     9: gates,
     10: shared,
+    11: repeated,
 }
-ARCHIVED = (branches, nested, rarer, gates, shared)
+ARCHIVED = (branches, nested, rarer, gates, shared, repeated)
 
 
 def randomize(model, seed):

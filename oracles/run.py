@@ -21,6 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KERAS = ROOT / "oracles" / "keras_files.py"
 THUMB = ROOT / "oracles" / "thumb.py"
+KERAS_1 = ROOT / "oracles" / "keras_1_files.py"
 KERAS_FIRST = ROOT / "oracles" / "keras_first.py"
 TUTORIAL_SERIAL = ROOT / "oracles" / "tutorial_serial.py"
 ZOO = ROOT / "oracles" / "zoo.py"
@@ -47,6 +48,7 @@ def run(*command, **environment):
 def main():
     if sys.argv[1:] == ["--fixtures"]:
         run(sys.executable, KERAS, "make", FIXTURES)
+        run(sys.executable, KERAS_1, FIXTURES)
         run(sys.executable, KERAS_FIRST, FIXTURES)
         run(sys.executable, PYTORCH_STATE, FIXTURES)
         run(sys.executable, TFLITE, "make", FIXTURES / "tflite")
@@ -63,6 +65,7 @@ def main():
         theirs, ours, zoo = (Path(folder) / name for name in ("theirs", "ours", "zoo"))
         cargo = os.environ.get("CARGO", "cargo")
         run(sys.executable, KERAS, "make", theirs)
+        run(sys.executable, KERAS_1, theirs)
         run(sys.executable, KERAS_FIRST, theirs)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "keras_fixtures"]
         run(*test, GANNET_FIXTURES=str(theirs))

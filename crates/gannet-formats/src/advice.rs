@@ -38,11 +38,6 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ),
     (
         "",
-        "inbound_nodes",
-        "give each call a layer of its own and copy the weights",
-    ),
-    (
-        "",
         "output_layers",
         "save the part with one output: keras.Model(model.input, model.outputs[0])",
     ),

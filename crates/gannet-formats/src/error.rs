@@ -83,6 +83,11 @@ pub enum FormatError {
         /// What the content looks like.
         found: &'static str,
     },
+    /// Keras ran on Theano, which turns kernels round before it multiplies.
+    #[error(
+        "the file is from Keras on Theano, whose convolutions turn their kernels round; load it in Keras 2 on TensorFlow, which turns them back, and save it again"
+    )]
+    Theano,
     /// The HDF5 structure contradicts itself or leaves the file.
     #[error("the HDF5 file is damaged at '{path}': {what}; copy or save it again")]
     Damaged {

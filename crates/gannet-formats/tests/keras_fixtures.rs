@@ -1,5 +1,6 @@
-//! Files that Keras 3 and Keras 2 wrote, made by `oracles/keras_files.py`: the reference gives
-//! what the framework gave. `GANNET_FIXTURES` names another folder of such files.
+//! Files that Keras 3 and Keras 2 wrote, made by `oracles/keras_files.py`, and files as Keras 1
+//! wrote them, made by `oracles/keras_1_files.py`: the reference gives what the framework gave.
+//! `GANNET_FIXTURES` names another folder of such files.
 
 use std::{
     fs,
@@ -53,7 +54,7 @@ fn the_reference_gives_what_keras_gave() {
             }
         }
     }
-    assert_eq!(compared, 31, "files with an answer");
+    assert_eq!(compared, 37, "files with an answer");
 }
 
 /// Whether the network in a file gives what Keras answered.
@@ -81,6 +82,8 @@ fn both_formats_of_one_network_hold_the_same() {
         "keras2-nested",
         "keras3-branches",
         "keras3-shared",
+        "keras3-repeated",
+        "keras2-repeated",
     ] {
         let [h5, keras] = ["h5", "keras"].map(|extension| {
             let path = fixture(name).with_extension(extension);

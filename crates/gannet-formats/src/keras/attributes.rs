@@ -67,6 +67,11 @@ impl<'a> Attributes<'a> {
         Attributes { version, ..self }
     }
 
+    /// Whether Keras 1 wrote the network.
+    pub fn is_of_keras_1(&self) -> bool {
+        self.version == Version::One
+    }
+
     /// The value of an attribute; `None` if it is absent or `null`.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
         self.asked.borrow_mut().push(name.to_owned());

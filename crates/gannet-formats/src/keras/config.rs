@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     attributes::Attributes,
     data_format::DataFormat,
+    keras_1,
     layers::{self, INPUT_CLASS, Plan},
     model::{self, Entry, Model},
     network::{Network, Origin, Planned},
@@ -22,6 +23,13 @@ use crate::{FormatError, Obstacle, Obstacles};
 /// times its text and more.
 pub(super) const LONGEST: usize = 8 << 20;
 
+/// The most that layers may take once models are taken apart: each call of a model has its layers
+/// again, and their names begin with its own.
+const LARGEST: usize = 32 << 20;
+
+/// What a layer takes beside its names, about.
+const LAYER: usize = 512;
+
 /// Reads a description that `version` wrote.
 pub(super) fn parse(text: &str, version: Version) -> Result<Network, FormatError> {
     if text.len() > LONGEST {
@@ -31,11 +39,16 @@ pub(super) fn parse(text: &str, version: Version) -> Result<Network, FormatError
         )));
     }
     let description = serde_json::from_str(text).map_err(|source| FormatError::Json { source })?;
-    read(&description, version)
+    read(description, version)
 }
 
 /// Reads the value of a description.
-fn read(description: &Value, version: Version) -> Result<Network, FormatError> {
+fn read(mut description: Value, version: Version) -> Result<Network, FormatError> {
+    let mut obstacles = Obstacles::default();
+    if version == Version::One {
+        keras_1::translate(&mut description, &mut obstacles);
+    }
+    let description = &description;
     let class = model::text(description, "class_name")?;
     let config = description
         .get("config")
@@ -43,9 +56,10 @@ fn read(description: &Value, version: Version) -> Result<Network, FormatError> {
     let name = config.get("name").and_then(Value::as_str).unwrap_or(class);
     let mut flat = Flat {
         layers: Vec::new(),
+        size: 0,
         format: DataFormat::of_network(config),
         version,
-        obstacles: Obstacles::default(),
+        obstacles,
     };
     if !model::is_model(class) {
         flat.obstacles.0.push(Obstacle {
@@ -82,6 +96,8 @@ fn read(description: &Value, version: Version) -> Result<Network, FormatError> {
 /// A network without models in it, as far as it is read.
 struct Flat {
     layers: Vec<Planned>,
+    /// What was read so far takes, in bytes, about.
+    size: usize,
     format: DataFormat,
     version: Version,
     obstacles: Obstacles,
@@ -148,7 +164,9 @@ impl Flat {
             .ok_or_else(|| malformed(format!("the 'config' of layer '{}'", entry.name)))?;
         let trainable = config.get("trainable") != Some(&Value::Bool(false));
         let origin = Origin::below(around, entry, trainable);
+        self.grow(origin.name.len() + origin.outermost.len())?;
         if model::is_model(entry.class) {
+            self.grow(model::list(entry.config)?.len() * LAYER)?;
             let (name, config) = (&origin.name, entry.config);
             let model = model::read(name, entry.class, config, &mut self.obstacles)?;
             return self.add_model(&model, &inputs, Some(&origin));
@@ -165,6 +183,17 @@ impl Flat {
             rank,
         });
         Ok(self.layers.len() - 1)
+    }
+
+    /// Counts what is to be read next.
+    fn grow(&mut self, bytes: usize) -> Result<(), FormatError> {
+        self.size = self.size.saturating_add(bytes);
+        if self.size > LARGEST {
+            return Err(malformed(format!(
+                "its models within models become more than {LARGEST} bytes of layers"
+            )));
+        }
+        Ok(())
     }
 
     /// Adds the input of a `Sequential` network that has none in its list: its shape stands at
@@ -237,7 +266,7 @@ mod tests {
 
     /// The network of a description, its weights zero.
     fn network(model: &Value) -> Result<Graph, FormatError> {
-        read(model, Version::Three)?.build(|_, expected| {
+        read(model.clone(), Version::Three)?.build(|_, expected| {
             let shapes = expected.iter().map(|weight| {
                 let extents = weight.shape.iter().map(|extent| extent.unwrap_or(4));
                 Tensor::zeros(extents.collect::<Vec<_>>())
@@ -354,10 +383,25 @@ mod tests {
             json!([input("image"), input("b"), relu("a", &both)]),
             "'b' is a second input",
         );
-        let model = json!({ "class_name": "Sequential",
-            "config": { "name": "a", "layers": [relu("b", &json!([]))] },
-            "inbound_nodes": [[["image", 0, 0, {}]], [["a", 1, 0, {}]]] });
-        refused(json!([input("image"), model]), "2 calls of one model");
+    }
+
+    /// A model that is called twice, the second time behind itself: Keras counts its calls from 1
+    /// on if its list begins with an input.
+    #[test]
+    fn each_call_of_a_model_has_its_layers() {
+        for first in [0, 1] {
+            let inside = match first {
+                0 => json!([relu("b", &json!([]))]),
+                _ => json!([input("inside"), relu("b", &json!([]))]),
+            };
+            let model = json!({ "class_name": "Sequential",
+                "config": { "name": "a", "layers": inside },
+                "inbound_nodes": [[["image", 0, 0, {}]], [["a", first, 0, {}]]] });
+            let ends = [json!(["image", 0, 0]), json!(["a", first + 1, 0])];
+            let layers = json!([input("image"), model]);
+            let graph = network(&functional(&layers, &ends[0], &ends[1])).unwrap();
+            assert_eq!(names(&graph), ["image", "a/b", "a/call_1/b"]);
+        }
     }
 
     /// A layer that is called twice, the second time behind another, is two with one's weights.
@@ -395,6 +439,25 @@ mod tests {
             text.contains("layer '27' (Concatenate) gives 536870912"),
             "{text}"
         );
+    }
+
+    /// Each of 25 models calls the one in it twice.
+    #[test]
+    fn models_that_grow_without_end_are_refused() {
+        let mut inner = relu("0", &json!([]));
+        for i in 1..=25 {
+            let name = (i - 1).to_string();
+            let twice = [json!(["x", 0, 0, {}]), json!([name, 0, 0, {}])];
+            inner["inbound_nodes"] = json!([[twice[0]], [twice[1]]]);
+            inner = functional(
+                &json!([input("x"), inner]),
+                &json!([["x", 0, 0]]),
+                &json!([name, 1, 0]),
+            );
+            inner["config"]["name"] = json!(i.to_string());
+        }
+        let text = network(&inner).unwrap_err().to_string();
+        assert!(text.contains("models within models"), "{text}");
     }
 
     /// Keras counts the batch as axis 0, so the channels of an image are axis 3, of a sequence

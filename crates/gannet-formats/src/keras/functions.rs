@@ -57,7 +57,7 @@ fn is_named(function: Function) -> bool {
 /// Whether a name alone says which function it is, in every version that opens what is written.
 pub(super) fn has_name(function: Function) -> bool {
     let meant = |version| by_name(function.name(), version);
-    Version::ALL
+    Version::WRITTEN
         .into_iter()
         .all(|version| meant(version) == Some(function))
 }

@@ -56,6 +56,9 @@ pub fn from_h5(file: &[u8]) -> Result<Graph, FormatError> {
     let version = Version::of_h5(root.text("keras_version")?.as_deref());
     let network = config::parse(&config, version)?;
     let group = root.group("model_weights")?;
+    if group.text("backend")?.as_deref() == Some("theano") {
+        return Err(FormatError::Theano);
+    }
     let mut weights = weights::Source::new(group, root.limit_bytes(), &network);
     network.build(|origin, expected| weights.of_layer(origin, expected))
 }
@@ -89,6 +92,18 @@ mod tests {
         );
         let error = from_h5(&root.to_bytes()).unwrap_err();
         assert!(error.to_string().contains("more than the limit"), "{error}");
+    }
+
+    #[test]
+    fn kernels_of_theano_are_refused() {
+        let config = json!({ "name": "flatten", "batch_input_shape": [null, 4] });
+        let layers = json!([{ "class_name": "Flatten", "config": config }]);
+        let network = json!({ "class_name": "Sequential", "config": layers });
+        let mut root = hdf5::Group::default();
+        root.set_text("model_config", network.to_string());
+        root.group("model_weights").set_text("backend", "theano");
+        let error = from_h5(&root.to_bytes()).unwrap_err();
+        assert!(matches!(error, FormatError::Theano), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Keras' model files: whole models as `.h5`, which all versions write, and as `.keras`, which
 //! Keras 3 does.
 //!
-//! Read: what Keras 2 and 3 write, `Sequential` and `Functional`, models within models.
+//! Read: what Keras 1, 2 and 3 write, `Sequential` and `Functional`, models within models.
 //! Written: a form that Keras 2.15 and 3 both open.
 //!
 //! Networks of sequences `[length, channels]`, of the layers `…1D`, are read as networks of
@@ -15,6 +15,7 @@ mod description;
 mod features;
 mod functions;
 mod h5;
+mod keras_1;
 mod layers;
 mod model;
 mod network;

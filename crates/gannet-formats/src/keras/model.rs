@@ -107,22 +107,12 @@ fn functional<'a>(
     // How often each layer is called.
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (entry, layer) in self::entries(config)?.into_iter().zip(list(config)?) {
-        let Wires::Calls(mut calls) = wiring::inbound(layer.get("inbound_nodes")) else {
+        let Wires::Calls(calls) = wiring::inbound(layer.get("inbound_nodes")) else {
             return Err(malformed(format!(
                 "the 'inbound_nodes' of layer '{}'",
                 entry.name
             )));
         };
-        if calls.len() > 1 && is_model(entry.class) {
-            obstacles.0.push(Obstacle {
-                layer: entry.name.to_owned(),
-                class: entry.class.to_owned(),
-                attribute: "inbound_nodes".to_owned(),
-                value: format!("{} calls of one model", calls.len()),
-                supported: "one call".to_owned(),
-            });
-            calls.truncate(1);
-        }
         counts.insert(entry.name, calls.len());
         let calls = calls.into_iter().enumerate();
         entries.extend(calls.map(|(call, inputs)| Entry {
@@ -132,26 +122,17 @@ fn functional<'a>(
             ..entry
         }));
     }
-    // A model counts its own making as its first call.
-    let counted = |(name, call): Tensor<'a>| match counts.get(name) {
-        Some(1) => (name, 0),
-        _ => (name, call),
-    };
-    for entry in &mut entries {
-        entry
-            .inputs
-            .iter_mut()
-            .for_each(|input| *input = counted(*input));
-    }
     let ends = |attribute: &str| {
         let value = config.get(attribute);
         let tensors = value.map(wiring::ends).unwrap_or_default();
         if tensors.is_empty() {
             return Err(malformed(format!("the network's '{attribute}'")));
         }
-        Ok(tensors.into_iter().map(counted).collect::<Vec<_>>())
+        Ok(tensors)
     };
-    let (inputs, outputs) = (ends("input_layers")?, ends("output_layers")?);
+    let (inputs, mut outputs) = (ends("input_layers")?, ends("output_layers")?);
+    let wired = entries.iter_mut().flat_map(|entry| &mut entry.inputs);
+    count_from_zero(wired.chain(&mut outputs).collect(), &counts);
     if outputs.len() > 1 {
         let names: Vec<&str> = outputs.iter().map(|(name, _)| *name).collect();
         obstacles.0.push(Obstacle {
@@ -190,6 +171,22 @@ fn functional<'a>(
         inputs: inputs.into_iter().map(|(name, _)| name).collect(),
         output: outputs[0],
     })
+}
+
+/// Counts the calls of each layer from 0 on. A model with an input in its list counts its own
+/// making as its first call, so that its last has the number of its calls, and not one less.
+fn count_from_zero(mut wired: Vec<&mut Tensor<'_>>, counts: &HashMap<&str, usize>) {
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for (name, call) in wired.iter().map(|tensor| **tensor) {
+        let last = last.entry(name).or_default();
+        *last = call.max(*last);
+    }
+    for (name, call) in wired.iter_mut().map(|tensor| &mut **tensor) {
+        let calls = counts.get(name).copied().unwrap_or_default();
+        if calls > 0 && last[*name] == calls {
+            *call = call.saturating_sub(1);
+        }
+    }
 }
 
 /// The layers in the list of a model, not wired yet.

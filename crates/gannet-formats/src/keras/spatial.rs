@@ -79,26 +79,20 @@ impl Spatial {
 
     /// A kernel of the file as one over images.
     pub fn kernel(self, kernel: Tensor) -> Result<Tensor, GraphError> {
-        let shape = as_image(kernel.shape(), self);
-        kernel.reshaped(shape)
+        match (self, kernel.shape().dims()) {
+            (Spatial::Sequence, &[length, .., channels, filters]) => {
+                kernel.reshaped([1, length, channels, filters])
+            }
+            _ => Ok(kernel),
+        }
     }
 }
 
 /// The shape of a network's input as Gannet has it.
 pub(super) fn input_shape(shape: &Shape) -> Shape {
-    match shape.dims().len() {
-        2 => as_image(shape, Spatial::Sequence),
+    match shape.dims() {
+        &[length, channels] => Shape::from([1, length, channels]),
         _ => shape.clone(),
-    }
-}
-
-fn as_image(shape: &Shape, spatial: Spatial) -> Shape {
-    match spatial {
-        Spatial::Image => shape.clone(),
-        Spatial::Sequence => {
-            let extents = std::iter::once(1).chain(shape.dims().iter().copied());
-            Shape::from(extents.collect::<Vec<_>>())
-        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Which Keras wrote a file: some names mean one function in Keras 2 and another in Keras 3.
+//! Which Keras wrote a file: Keras 1 has other names for most, and some names mean one function in
+//! Keras 2 and another in Keras 3.
 
 use gannet_graph::Function;
 use serde_json::Value;
@@ -9,15 +10,17 @@ const LONGEST_METADATA: usize = 1 << 12;
 /// The generation of Keras whose meaning a file's names have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Version {
-    /// Keras 1 and 2, in TensorFlow or by itself, and `tf_keras`.
+    /// Keras 1.
+    One,
+    /// Keras 2, in TensorFlow or by itself, and `tf_keras`.
     Two,
     /// Keras 3.
     Three,
 }
 
 impl Version {
-    /// All of them.
-    pub const ALL: [Version; 2] = [Version::Two, Version::Three];
+    /// Those that open what Gannet writes.
+    pub const WRITTEN: [Version; 2] = [Version::Two, Version::Three];
 
     /// Of the attribute `keras_version` of an `.h5` file. Files without it are Keras 1's, as
     /// Keras' own loaders hold.
@@ -38,7 +41,7 @@ impl Version {
     /// What a layer of this generation computes by the name `hard_sigmoid`.
     pub fn hard_sigmoid(self) -> Function {
         match self {
-            Version::Two => Function::HARD_SIGMOID_KERAS_2,
+            Version::One | Version::Two => Function::HARD_SIGMOID_KERAS_2,
             Version::Three => Function::HARD_SIGMOID,
         }
     }
@@ -47,7 +50,8 @@ impl Version {
     fn parse(number: &str) -> Self {
         let major = number.split('.').next();
         match major.and_then(|major| major.parse::<u32>().ok()) {
-            Some(0..=2) => Version::Two,
+            Some(0..=1) => Version::One,
+            Some(2) => Version::Two,
             _ => Version::Three,
         }
     }
@@ -60,7 +64,8 @@ mod tests {
     #[test]
     fn the_first_number_tells() {
         for (number, version) in [
-            ("1.2.2", Version::Two),
+            ("1.2.2", Version::One),
+            ("2.0.0", Version::Two),
             ("2.4.0-tf", Version::Two),
             ("3.12.0", Version::Three),
             ("30.1", Version::Three),
@@ -73,7 +78,7 @@ mod tests {
 
     #[test]
     fn files_that_do_not_say_are_the_oldest_of_their_format() {
-        assert_eq!(Version::of_h5(None), Version::Two);
+        assert_eq!(Version::of_h5(None), Version::One);
         assert_eq!(Version::of_metadata("{}"), Version::Three);
         assert_eq!(Version::of_metadata("no JSON"), Version::Three);
     }

@@ -3,7 +3,7 @@
 use gannet_graph::{Conv2D, Layer};
 
 use super::{Expected, KerasLayer, Plan, entries, kernel_and_bias};
-use crate::keras::{attributes::Attributes, description};
+use crate::keras::{attributes::Attributes, description, spatial::Spatial};
 
 pub(super) const CONV2D: KerasLayer = KerasLayer {
     classes: &["Conv2D", "Convolution2D", "Conv1D", "Convolution1D"],
@@ -36,9 +36,14 @@ fn read(attributes: &mut Attributes<'_>) -> Plan {
     let activation = attributes.activation();
     let regularizer = attributes.regularizer("kernel_regularizer");
     let spatial = attributes.spatial();
+    let mut shape = spatial.kernel_shape(window, [None, Some(filters)]);
+    if spatial == Spatial::Sequence && attributes.is_of_keras_1() {
+        // It took the sequence for an image one column wide.
+        shape.insert(1, Some(1));
+    }
     let mut expected = vec![Expected {
         name: "kernel",
-        shape: spatial.kernel_shape(window, [None, Some(filters)]),
+        shape,
     }];
     if attributes.flag("use_bias", true) {
         expected.push(Expected {
