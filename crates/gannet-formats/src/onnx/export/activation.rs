@@ -12,6 +12,10 @@ pub(super) fn write(writer: &mut Writer<'_>, id: NodeId, function: Function) {
     let node = writer.graph.node(id);
     let name = node.name();
     let inputs = writer.inputs(node);
+    if function == Function::Linear && writer.rounded.is_some() {
+        // Its value is rounded to other integers, and that is all.
+        return writer.call(id, inputs.concat());
+    }
     // Where the graph's innermost extent is.
     let innermost = match writer.form(id) {
         Form::ChannelsFirst => 1,

@@ -36,13 +36,18 @@ impl Rounded {
     }
 }
 
-/// What the integers of a layer's weights stand for. Those of a bias have the product of both.
+/// What the integers of a layer's weights stand for. Those of a bias have the product of both
+/// scales.
 #[derive(Debug)]
 pub(in crate::onnx) struct WeightScales {
     /// The scale of what comes in.
     pub input: f32,
     /// One for all weights, or one for each output channel.
     pub kernel: Vec<f32>,
+    /// Which axis of the weights, in ONNX's order, is that of the output channels.
+    pub axis: usize,
+    /// The integer that stands for 0.
+    pub zero_point: i32,
 }
 
 /// Writes what rounds the value of node `id`, behind its node.
@@ -58,7 +63,7 @@ pub(super) fn round(writer: &mut Writer<'_>, rounded: &Rounded, id: NodeId) {
     let zero = writer.initializer(name, "zero_point", &[], element, zero.to_vec());
     let behind = |value: String| vec![value, scale.clone(), zero.clone()];
     let is_input = rounded.graph.node(id).inputs().is_empty();
-    let mut value = name.to_owned();
+    let mut value = writer.value(id);
     if !is_input || rounded.input_end == End::Floats {
         value = writer.beside(name, "QuantizeLinear", behind(value), vec![]);
     }
@@ -78,7 +83,7 @@ fn element(quantization: Quantization) -> i32 {
     }
 }
 
-/// Writes a kernel or a bias of whole numbers as integers; the name of the real numbers.
+/// Writes a kernel, slopes or a bias of whole numbers as integers; the name of the real numbers.
 pub(super) fn weights(
     writer: &mut Writer<'_>,
     layer: &str,
@@ -87,20 +92,22 @@ pub(super) fn weights(
     scales: &WeightScales,
 ) -> String {
     let whole = tensor.data().iter();
-    let is_kernel = weight == "kernel";
-    let (element, raw): (i32, Vec<u8>) = if is_kernel {
+    let is_bias = weight == "bias";
+    let (element, raw): (i32, Vec<u8>) = if is_bias {
+        let bytes = whole.flat_map(|&value| (value as i32).to_le_bytes());
+        (data_type::INT32, bytes.collect())
+    } else {
         (
             data_type::INT8,
             whole.map(|&value| value as i8 as u8).collect(),
         )
-    } else {
-        let bytes = whole.flat_map(|&value| (value as i32).to_le_bytes());
-        (data_type::INT32, bytes.collect())
     };
     let dims = tensor.shape().dims();
-    // ONNX has a matrix' units last, and the filters of windows first.
-    let axis = usize::from(is_kernel && dims.len() == 2);
-    let factor = if is_kernel { 1.0 } else { scales.input };
+    let (axis, factor, zero_point) = if is_bias {
+        (0, scales.input, 0)
+    } else {
+        (scales.axis, 1.0, scales.zero_point)
+    };
     let values: Vec<f32> = scales.kernel.iter().map(|scale| scale * factor).collect();
     let scale = match values.as_slice() {
         &[one] => writer.scalar(layer, &format!("{weight}/scale"), one),
@@ -109,9 +116,13 @@ pub(super) fn weights(
             writer.floats(layer, &format!("{weight}/scale"), &scales)
         }
     };
-    let integers = writer.initializer(layer, weight, dims, element, raw);
+    let mut inputs = vec![writer.initializer(layer, weight, dims, element, raw), scale];
+    // It is 0 where none is written.
+    if zero_point != 0 {
+        let raw = vec![zero_point as i8 as u8];
+        inputs.push(writer.initializer(layer, &format!("{weight}/zero_point"), &[], element, raw));
+    }
     let attributes = vec![int("axis", axis as i64)];
     let name = format!("{layer}/{weight}");
-    // The zero point is 0 where none is written.
-    writer.beside(&name, "DequantizeLinear", vec![integers, scale], attributes)
+    writer.beside(&name, "DequantizeLinear", inputs, attributes)
 }

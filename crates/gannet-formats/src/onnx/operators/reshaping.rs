@@ -26,7 +26,7 @@ pub(super) const FLATTEN: Operator = Operator {
 
 pub(super) const RESHAPE: Operator = Operator {
     name: "Reshape",
-    kinds: &["Flatten"],
+    kinds: &["Flatten", "Reshape"],
     attributes: &[
         (
             "shape",
@@ -110,7 +110,7 @@ pub(super) const UNSQUEEZE: Operator = Operator {
 
 pub(super) const TRANSPOSE: Operator = Operator {
     name: "Transpose",
-    kinds: &[],
+    kinds: &["Permute"],
     attributes: &[("perm", "any order")],
     import: |call| {
         let mut value = call.activation(0)?;

@@ -1,7 +1,7 @@
 //! `ConvTranspose`. One of several groups becomes a layer for each, whose channels are put side
 //! by side.
 
-use gannet_graph::{Conv2DTranspose, GraphError, Padding, Tensor, Window};
+use gannet_graph::{Conv2DTranspose, GraphError, LayerKind, Padding, Shape, Tensor, Window};
 
 use super::{
     Operator, cutting, joining, single,
@@ -78,7 +78,13 @@ fn import(call: &mut Call<'_>) -> Given {
         let bias = bias
             .as_ref()
             .map(|bias| bias.gathered(vec![filters], group * filters..(group + 1) * filters));
-        let layer = layer(&sliding, output_padding, &weights, bias.as_ref());
+        let layer = layer(
+            &sliding,
+            output_padding,
+            image.extents,
+            &weights,
+            bias.as_ref(),
+        );
         let layer = call.built(layer.map_err(Into::into))?;
         let node = call.layer(layer, &[image.node])?;
         let view = image.view_behind(call, node);
@@ -87,10 +93,11 @@ fn import(call: &mut Call<'_>) -> Given {
     single(joining::side_by_side(call, &parts, 1))
 }
 
-/// The layer of weights `[channels, filters, height, width]`.
+/// The layer of weights `[channels, filters, height, width]` over an image of those extents.
 fn layer(
     sliding: &Sliding,
     output_padding: [usize; 2],
+    [height, width]: [usize; 2],
     weights: &Constant,
     bias: Option<&Constant>,
 ) -> Result<Conv2DTranspose, GraphError> {
@@ -107,9 +114,22 @@ fn layer(
         let values = bias.to_floats();
         Tensor::from_fn([values.len()], |filter| values[filter])
     });
-    let window = Window::new(sliding.kernel, sliding.stride, padding)?;
-    let window = window.with_dilation(sliding.dilation)?;
-    Conv2DTranspose::new(window, kernel, bias)?.with_output_padding(output_padding)
+    let window = |padding| {
+        let window = Window::new(sliding.kernel, sliding.stride, padding)?;
+        window.with_dilation(sliding.dilation)
+    };
+    let explicit = Conv2DTranspose::new(window(padding)?, kernel.clone(), bias.clone())?
+        .with_output_padding(output_padding)?;
+    // Other formats have `valid` and `same` alone.
+    let image = Shape::from([height, width, explicit.channels()]);
+    let given = |layer: &Conv2DTranspose| (layer.cut(), layer.output_shape("", &[&image]).ok());
+    for padding in [Padding::Valid, Padding::Same] {
+        let named = Conv2DTranspose::new(window(padding)?, kernel.clone(), bias.clone())?;
+        if given(&named) == given(&explicit) {
+            return Ok(named);
+        }
+    }
+    Ok(explicit)
 }
 
 /// The window with what its padding cuts off, and how much more the output has; an output of

@@ -4,17 +4,17 @@
 use std::collections::HashMap;
 
 use gannet_graph::{
-    Function, Graph, GraphError, Layer, Node, NodeId, QuantizedGraph, Tensor,
+    Function, Graph, GraphError, Layer, Node, NodeId, PReLU, QuantizedGraph, Tensor,
     quantized::{
         self, Bias, Clamp, Element, Kernel, Products, Quantization, Requantize, TensorType,
     },
 };
 
 use super::{
-    strip::{FileEnd, Notes},
+    strip::{FileEnd, Notes, WeightRounding},
     wide_kernel::WideKernel,
 };
-use crate::{FormatError, Obstacle, Obstacles, onnx::Imported};
+use crate::{FormatError, Obstacle, Obstacles, layout, onnx::Imported};
 
 /// The quantized network.
 ///
@@ -105,20 +105,20 @@ struct Output {
 /// The notes by the names of the graph's nodes.
 struct Rounding<'n> {
     values: HashMap<&'n str, Quantization>,
-    kernels: HashMap<&'n str, &'n [f32]>,
+    weights: HashMap<&'n str, &'n WeightRounding>,
 }
 
 impl<'n> Rounding<'n> {
     fn of(imported: &'n Imported<Graph>, notes: &'n Notes) -> Self {
         let node = |value: &String| imported.nodes.get(value).map(String::as_str);
         let values = notes.values.iter();
-        let kernels = notes.kernels.iter();
+        let weights = notes.weights.iter();
         Rounding {
             values: values
                 .filter_map(|(value, q)| Some((node(value)?, *q)))
                 .collect(),
-            kernels: kernels
-                .filter_map(|(value, scales)| Some((node(value)?, scales.as_slice())))
+            weights: weights
+                .filter_map(|(value, weights)| Some((node(value)?, weights)))
                 .collect(),
         }
     }
@@ -203,10 +203,11 @@ fn add(
         let bias = bias.map(|bias| sums(bias, input, kernel.scales()));
         Products::new(kernel, bias, output.quantization, output.clamp)
     };
-    let scales = || {
-        let scales = rounding.kernels.get(node.name());
-        scales.ok_or("multiplied with weights that are not rounded")
+    let weights = || {
+        let weights = rounding.weights.get(node.name()).copied();
+        weights.ok_or("multiplied with weights that are not rounded")
     };
+    let scales = || weights().map(|weights| &weights.scales);
     let layer: quantized::Layer = match node.layer() {
         Layer::Conv2D(conv) if conv.groups() == 1 => {
             let kernels = WideKernel::new(conv.kernel(), scales()?);
@@ -229,6 +230,16 @@ fn add(
             let kernel = WideKernel::new(conv.kernel(), scales()?).narrow()?;
             let products = products(kernel, conv.bias());
             quantized::DepthwiseConv2D::new(conv.window(), products)
+                .map_err(words)?
+                .into()
+        }
+        Layer::Conv2DTranspose(conv) if conv.output_padding() == [0; 2] => {
+            // Filters are innermost, as scales are.
+            let kernel = layout::transposed(conv.kernel(), [0, 1, 3, 2]);
+            let kernel = kernel.ok_or("a kernel of other than four axes")?;
+            let kernel = WideKernel::new(&kernel, scales()?).narrow()?;
+            let products = products(kernel, conv.bias());
+            quantized::Conv2DTranspose::new(conv.window(), products)
                 .map_err(words)?
                 .into()
         }
@@ -296,10 +307,34 @@ fn add(
             return requantized(graph, inputs[0], output.quantization).map_err(words);
         }
         Layer::Activation(activation) => function(activation.function, output)?,
+        Layer::PReLU(prelu) if output.clamp == Clamp::None => {
+            slopes(prelu, output.quantization, weights()?)?.into()
+        }
         other => return Err(other.kind().to_owned()),
     };
     let place = graph.add(node.name(), layer, &inputs).map_err(words)?;
     requantized(graph, place, output.quantization).map_err(words)
+}
+
+/// The integers of slopes: a whole number times a scale, divided by it, is nearest to itself.
+fn slopes(
+    layer: &PReLU,
+    output: Quantization,
+    weights: &WeightRounding,
+) -> Result<quantized::PReLU, String> {
+    let &[scale] = weights.scales.as_slice() else {
+        return Err("with slopes of several scales".to_owned());
+    };
+    let words = |error: GraphError| error.reason();
+    let quantization = Quantization::new(Element::I8, scale, weights.zero_point).map_err(words)?;
+    let nearest = |slope: &f32| {
+        let whole = (slope / scale).round() as i32;
+        let [low, high] = Element::I8.range();
+        whole.saturating_add(weights.zero_point).clamp(low, high) as i8
+    };
+    let slopes = layer.alpha().data().iter().map(nearest).collect();
+    let alpha = TensorType::new(layer.alpha().shape().clone(), quantization);
+    quantized::PReLU::new(output, alpha, slopes).map_err(words)
 }
 
 /// A function that is a layer of its own.

@@ -5,14 +5,15 @@
 use std::collections::HashMap;
 
 use gannet_graph::{
-    Activation, Add, AveragePool2D, Concatenate, Conv2D, Dense, DepthwiseConv2D, Flatten, Function,
-    GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Maximum, Minimum, Multiply, NodeId,
-    QuantizedGraph, Reshape, Subtract, Tensor, UpSampling2D, ZeroPadding2D,
+    Activation, Add, AveragePool2D, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+    Flatten, Function, GlobalAveragePool2D, Graph, GraphError, Layer, MaxPool2D, Maximum, Minimum,
+    Multiply, NodeId, PReLU, QuantizedGraph, Reshape, Subtract, Tensor, UpSampling2D,
+    ZeroPadding2D,
     quantized::{Bias, Clamp, Element, Kernel, Layer as Quantized, Node, Products, Quantization},
 };
 
 use crate::{
-    FormatError, Obstacle, Obstacles,
+    FormatError, Obstacle, Obstacles, layout,
     onnx::export::{Rounded, WeightScales},
 };
 
@@ -79,18 +80,9 @@ fn obstacle(graph: &QuantizedGraph, node: &Node) -> Option<Obstacle> {
         Quantized::Input(_) if is_of_eight_bits(&quantization) => return None,
         _ if is_same_numbers(graph, node) => return None,
         _ if quantization.element() != Element::I8 => (quantization.to_string(), "int8"),
-        Quantized::Requantize(_) => (quantization.to_string(), "the scale of what comes in"),
         Quantized::Softmax(softmax) if softmax.beta != 1.0 => {
             (format!("a beta of {}", softmax.beta), "a beta of 1")
         }
-        Quantized::Relu(relu) if relu.clamp == Clamp::None => (
-            "one without limits".to_owned(),
-            "the scale of what comes in",
-        ),
-        Quantized::Conv2DTranspose(_) | Quantized::PReLU(_) => (
-            "a layer of integers".to_owned(),
-            "the same layer of real numbers",
-        ),
         layer => match layer.weights().iter().find(|w| w.name == "bias") {
             Some(bias) if bias.values.len_bytes() > 4 * bias.values.len() => {
                 ("a bias of 64 bits".to_owned(), "a bias of 32 bits")
@@ -117,12 +109,8 @@ fn add(
     let (layer, clamp) = form(node)?;
     let output = Some(node.output().quantization);
     let mut place = rounded.graph.add(node.name(), layer, inputs)?;
-    if let Some(products) = products(node.layer()) {
-        let input = graph.node(node.inputs()[0]).output().quantization;
-        let scales = WeightScales {
-            input: input.scale(),
-            kernel: products.kernel().scales().to_vec(),
-        };
+    let input = graph.node(node.inputs()[0]).output().quantization;
+    if let Some(scales) = weight_scales(node.layer(), input) {
         rounded.weights.insert(node.name().to_owned(), scales);
     }
     let shape = &node.output().shape;
@@ -160,6 +148,12 @@ fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
             let layer = DepthwiseConv2D::new(conv.window(), kernel, bias)?;
             (layer.into(), conv.products().clamp())
         }
+        Quantized::Conv2DTranspose(conv) => {
+            let (kernel, bias) = weights(conv.products());
+            let kernel = layout::transposed(&kernel, [0, 1, 3, 2]).expect("a kernel has four axes");
+            let layer = Conv2DTranspose::new(conv.window(), kernel, bias)?;
+            (layer.into(), conv.products().clamp())
+        }
         Quantized::Dense(dense) => {
             let (kernel, bias) = weights(dense.products());
             (Dense::new(kernel, bias)?.into(), dense.products().clamp())
@@ -170,6 +164,11 @@ fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
         Quantized::ZeroPadding2D(padding) => {
             let layer = ZeroPadding2D::new(padding.vertical, padding.horizontal);
             (layer.into(), Clamp::None)
+        }
+        Quantized::PReLU(layer) => {
+            let slope = |i| f32::from(layer.slopes()[i]);
+            let alpha = Tensor::from_fn(layer.shape().clone(), slope);
+            (PReLU::new(alpha).into(), Clamp::None)
         }
         Quantized::Relu(relu) => function(self::function(relu.clamp).unwrap_or_default()),
         Quantized::LeakyRelu(leaky) => function(Function::LeakyRelu { slope: leaky.slope }),
@@ -188,22 +187,35 @@ fn form(node: &Node) -> Result<(Layer, Clamp), GraphError> {
             Some(_) => (Flatten.into(), Clamp::None),
             None => (Reshape::new(reshape.shape().clone()).into(), Clamp::None),
         },
-        // Refused before.
-        Quantized::Input(_)
-        | Quantized::Requantize(_)
-        | Quantized::Conv2DTranspose(_)
-        | Quantized::PReLU(_) => function(Function::Linear),
+        // The first node, which is written before, and one that is rounded and no more.
+        Quantized::Input(_) | Quantized::Requantize(_) => function(Function::Linear),
     })
 }
 
-/// The sums of products of a layer that has weights.
-fn products(layer: &Quantized) -> Option<&Products> {
-    match layer {
-        Quantized::Conv2D(conv) => Some(conv.products()),
-        Quantized::DepthwiseConv2D(conv) => Some(conv.products()),
-        Quantized::Dense(dense) => Some(dense.products()),
-        _ => None,
-    }
+/// What the weights of a layer that has some stand for, behind `input`.
+fn weight_scales(layer: &Quantized, input: Quantization) -> Option<WeightScales> {
+    // ONNX has a matrix' units last, and the filters of windows first or, transposed, second.
+    let (products, axis) = match layer {
+        Quantized::Conv2D(conv) => (conv.products(), 0),
+        Quantized::DepthwiseConv2D(conv) => (conv.products(), 0),
+        Quantized::Conv2DTranspose(conv) => (conv.products(), 1),
+        Quantized::Dense(dense) => (dense.products(), 1),
+        Quantized::PReLU(slopes) => {
+            return Some(WeightScales {
+                input: input.scale(),
+                kernel: vec![slopes.quantization().scale()],
+                axis: 0,
+                zero_point: slopes.quantization().zero_point(),
+            });
+        }
+        _ => return None,
+    };
+    Some(WeightScales {
+        input: input.scale(),
+        kernel: products.kernel().scales().to_vec(),
+        axis,
+        zero_point: 0,
+    })
 }
 
 /// The integers of kernel and bias as whole numbers; those of a bias below 2²⁴ are exact.

@@ -21,12 +21,21 @@ use crate::{
 pub(super) struct Notes {
     /// What each value is rounded to.
     pub values: HashMap<String, Quantization>,
-    /// The scales of the kernel that the node of a value multiplies with.
-    pub kernels: HashMap<String, Vec<f32>>,
+    /// What the weights that the node of a value multiplies with were rounded to.
+    pub weights: HashMap<String, WeightRounding>,
     /// What the network takes.
     pub input: FileEnd,
     /// What the network gives.
     pub output: FileEnd,
+}
+
+/// What weights of integers stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WeightRounding {
+    /// One scale for all, or one for each index of an axis.
+    pub scales: Vec<f32>,
+    /// The `int8` that stands for 0, where one does for all.
+    pub zero_point: i32,
 }
 
 /// What a file has at an end of its network.
@@ -69,7 +78,7 @@ pub(super) fn strip(model: Model, obstacles: &mut Obstacles) -> (Model, Notes) {
     let graph = model.graph.unwrap_or_default();
     let mut notes = Notes {
         values: HashMap::new(),
-        kernels: HashMap::new(),
+        weights: HashMap::new(),
         input: FileEnd::FLOATS,
         output: FileEnd::FLOATS,
     };
@@ -93,7 +102,7 @@ pub(super) fn strip(model: Model, obstacles: &mut Obstacles) -> (Model, Notes) {
         constants,
         real,
         names: HashMap::new(),
-        scales: HashMap::new(),
+        weights: HashMap::new(),
         notes,
         obstacles,
     };
@@ -144,8 +153,8 @@ struct Stripper<'o> {
     real: schema::Graph,
     /// The value that stands in for another.
     names: HashMap<String, String>,
-    /// The scales of tensors that were integers.
-    scales: HashMap<String, Vec<f32>>,
+    /// What the tensors that were integers stood for.
+    weights: HashMap<String, WeightRounding>,
     notes: Notes,
     obstacles: &'o mut Obstacles,
 }
@@ -162,11 +171,14 @@ impl Stripper<'_> {
                 self.constants.insert(output(node), rounded);
             }
             "DequantizeLinear" if known => {
-                let tensor = self.weights(node, 0, &output(node))?;
+                let tensor = self.take_weights(node, 0, &output(node))?;
                 self.real.initializer.push(tensor);
             }
             "QuantizeLinear" | "DequantizeLinear" => {
-                let value = self.value(node, 0)?;
+                let value = match self.rounded_again(node)? {
+                    Some(value) => value,
+                    None => self.value(node, 0)?,
+                };
                 self.names.insert(output(node), value);
             }
             _ => {
@@ -175,13 +187,19 @@ impl Stripper<'_> {
                 {
                     self.constants.insert(output(node), same.clone());
                 }
+                if let Some(same) = self.names.get(input(node, 0))
+                    && node.op_type == "Identity"
+                {
+                    self.names.insert(output(node), same.clone());
+                    return Ok(());
+                }
                 let mut kept = node.clone();
                 for input in &mut kept.input {
                     *input = self.real_name(input);
                 }
-                let kernel = kept.input.get(1).and_then(|name| self.scales.get(name));
-                if let Some(scales) = kernel {
-                    self.notes.kernels.insert(output(node), scales.clone());
+                let weights = kept.input.get(1).and_then(|name| self.weights.get(name));
+                if let Some(weights) = weights {
+                    self.notes.weights.insert(output(node), weights.clone());
                 }
                 self.real.node.push(kept);
             }
@@ -202,10 +220,10 @@ impl Stripper<'_> {
                 inputs.push(self.value(node, place)?);
                 continue;
             }
-            let kernel = self.weights(node, place, &format!("{base}/kernel"))?;
+            let kernel = self.take_weights(node, place, &format!("{base}/kernel"))?;
             inputs.push(kernel.name.clone());
-            let scales = self.scales[&kernel.name].clone();
-            self.notes.kernels.insert(base.clone(), scales);
+            let rounding = self.weights[&kernel.name].clone();
+            self.notes.weights.insert(base.clone(), rounding);
             self.real.initializer.push(kernel);
         }
         let bias = operator.bias.map_or("", |place| input(node, place));
@@ -213,9 +231,9 @@ impl Stripper<'_> {
             let from = self.quantization(node, operator.first + 1)?.scale();
             let kernel = self
                 .notes
-                .kernels
+                .weights
                 .get(&base)
-                .map_or(&[1.0][..], Vec::as_slice);
+                .map_or(&[1.0][..], |kernel| &kernel.scales);
             let scales: Vec<f32> = kernel.iter().map(|scale| from * scale).collect();
             let name = format!("{base}/bias");
             let bias = dequantized(&sums, &[0.0], &scales, 1);
@@ -242,6 +260,29 @@ impl Stripper<'_> {
         let quantization = self.quantization(node, place + 1)?;
         self.note(node, &value, quantization)?;
         Ok(value)
+    }
+
+    /// What `node` makes of a value that was rounded to other integers before: the value of a
+    /// layer that does nothing but keep its place.
+    fn rounded_again(&mut self, node: &schema::Node) -> Result<Option<String>, Refused> {
+        let Some(value) = self.names.get(input(node, 0)).cloned() else {
+            return Ok(None);
+        };
+        let quantization = self.quantization(node, 1)?;
+        let known = self.notes.values.get(&value);
+        if node.op_type != "QuantizeLinear" || known.is_none_or(|known| *known == quantization) {
+            return Ok(None);
+        }
+        let again = output(node);
+        self.real.node.push(schema::Node {
+            input: vec![value],
+            output: vec![again.clone()],
+            name: node.name.clone(),
+            op_type: "Dropout".to_owned(),
+            ..Default::default()
+        });
+        self.note(node, &again, quantization)?;
+        Ok(Some(again))
     }
 
     /// The one quantization of a value, by the inputs that are its scale, at `place`, and its
@@ -305,8 +346,8 @@ impl Stripper<'_> {
         })
     }
 
-    /// The real numbers that the weights at `place` stand for, whose scales are noted.
-    fn weights(
+    /// The real numbers that the weights at `place` stand for; what they were rounded to is noted.
+    fn take_weights(
         &mut self,
         node: &schema::Node,
         place: usize,
@@ -317,7 +358,14 @@ impl Stripper<'_> {
         };
         let (scales, zeros, inner) = self.channels(node, place, &integers)?;
         let values = dequantized(&integers, &zeros, &scales, inner);
-        self.scales.insert(name.to_owned(), scales);
+        let zero_point = zeros.first().map_or(0, |&zero| zero as i32);
+        // What stands for the same as uint8 is 128 less as int8.
+        let zero_point = match integers.element {
+            Element::U8 => zero_point.saturating_sub(128),
+            _ => zero_point,
+        };
+        let rounding = WeightRounding { scales, zero_point };
+        self.weights.insert(name.to_owned(), rounding);
         Ok(floats(name, &integers.dims, &values))
     }
 
