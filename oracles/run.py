@@ -84,6 +84,7 @@ def main():
         run(*example, "--", litert, tflite)
         run(sys.executable, TFLITE, "check", tflite)
         run(sys.executable, ONNX_QUANTIZED, "check", tflite)
+        run(sys.executable, NETRON_PAGE, tflite)
         tiny, rewritten = Path(folder) / "tiny", Path(folder) / "rewritten"
         run(sys.executable, TFLITE, "tiny", tiny)
         test = [cargo, "test", "--package", "gannet-formats", "--test", "tflite_fixtures"]
