@@ -43,6 +43,8 @@ pub struct Options {
     pub feed: Feed,
     /// What is done with zeros.
     pub zeros: Zeros,
+    /// How weights are stored.
+    pub sharing: Sharing,
 }
 
 impl Options {
@@ -52,8 +54,20 @@ impl Options {
             input,
             feed: Feed::Whole,
             zeros: Zeros::Multiplied,
+            sharing: Sharing::Never,
         }
     }
+}
+
+/// How the weights of dense layers and convolutions of floats are stored. The bits are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sharing {
+    /// Each by itself.
+    #[default]
+    Never,
+    /// Where a layer's weights have few different values, by their places in a table of these
+    /// ([`SharedValues`](gannet_graph::SharedValues)).
+    WhereFew,
 }
 
 /// What a network of integers does with bytes that are zero, such as those of a picture's blank
@@ -86,7 +100,8 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError
         },
     };
     let hash = graph.hash().short();
-    lower::lower(&normal, hash, (input, options.feed), None)
+    let choices = (input, options.feed, options.sharing);
+    lower::lower(&normal, hash, choices, None)
 }
 
 /// Compiles a network of integers to a proven Program. What it takes are the bytes of a picture,
@@ -116,7 +131,8 @@ pub fn compile_quantized(
         InputFormat::F32 => lower::Input::F32,
     };
     let hash = graph.hash().short();
-    lower::lower(&twin, hash, (input, options.feed), Some(integers))
+    let choices = (input, options.feed, Sharing::Never);
+    lower::lower(&twin, hash, choices, Some(integers))
 }
 
 /// Whether the first layers can take the bytes of a picture for integers: each stands for

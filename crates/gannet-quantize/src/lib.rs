@@ -25,6 +25,8 @@
 
 mod assemble;
 mod calibrate;
+mod cluster;
+mod compress;
 mod correct;
 mod equalize;
 mod error;
@@ -41,6 +43,7 @@ mod range;
 mod weighted;
 
 pub use calibrate::Calibration;
+pub use compress::{Compressed, Compression, SharedLayer, compress};
 pub use error::QuantizeError;
 pub use noise::LayerNoise;
 pub use obstacle::Obstacle;

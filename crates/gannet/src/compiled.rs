@@ -9,24 +9,51 @@ use gannet_compile::{Options, compile, compile_quantized};
 use gannet_formats::Model;
 
 use crate::budget::{self, Budget};
+use crate::compression::{self, Compressed, Wanted};
 use crate::failure::Failure;
 use crate::model;
+use crate::screen::Screen;
 
 /// A network and its Program.
 pub struct Compiled {
     pub program: Program,
+    /// What sharing its weights cost, where they are shared.
+    pub compression: Option<compression::Section>,
     model: Model,
 }
 
 impl Compiled {
-    /// The network in the model file `name`, compiled.
-    pub fn read(name: &str, options: &Options) -> Result<Self, Failure> {
+    /// The network in the model file `name`, compiled, with its weights shared as is wanted; what
+    /// that costs is drawn.
+    pub fn read(
+        name: &str,
+        options: &Options,
+        wanted: Wanted<'_>,
+        screen: Screen,
+    ) -> Result<Self, Failure> {
         let model = model::trained_any(name)?;
-        let program = match &model {
-            Model::Float(graph) => compile(graph, options)?,
-            Model::Quantized(graph) => compile_quantized(graph, options)?,
+        let program = match (&model, wanted.level) {
+            (Model::Float(graph), Some(level)) => {
+                let Compressed {
+                    graph,
+                    program,
+                    section,
+                } = Compressed::new(graph, (level, wanted.data), options, screen)?;
+                return Ok(Compiled {
+                    program,
+                    compression: Some(section),
+                    model: Model::Float(graph),
+                });
+            }
+            (Model::Quantized(_), Some(_)) => return Err(compression::of_integers(name)),
+            (Model::Float(graph), None) => compile(graph, options)?,
+            (Model::Quantized(graph), None) => compile_quantized(graph, options)?,
         };
-        Ok(Compiled { program, model })
+        Ok(Compiled {
+            program,
+            compression: None,
+            model,
+        })
     }
 
     /// The network's multiply-accumulates.

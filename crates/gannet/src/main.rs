@@ -6,6 +6,7 @@
 mod budget;
 mod cmd;
 mod compiled;
+mod compression;
 mod device;
 mod draw;
 mod failure;

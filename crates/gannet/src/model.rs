@@ -54,8 +54,8 @@ pub fn trained_any(name: &str) -> Result<Model, Failure> {
     structure_any(name)
 }
 
-/// Whether `name` is a model file.
-fn has_weights(name: &str) -> Result<(), Failure> {
+/// Whether `name` is a model file; any other network has no weights yet.
+pub fn has_weights(name: &str) -> Result<(), Failure> {
     if is_project(Path::new(name)) {
         return Err(Failure::usage(format!(
             "'{name}' describes a network without weights: train it first with \

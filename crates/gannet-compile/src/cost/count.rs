@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use gannet_graph::IndexBits;
 use gannet_target::{Core, Timing};
 
 use super::Operations;
 use crate::ir::{
     Affine, Binary, Derivation, Dot, Element, Expression, Loop, Merge, Others, Program, ScalarType,
-    Stage, StageId, Statement, Step, Storage, Unary, Variable, WORD, buffers_of,
+    Stage, StageId, Statement, Step, Storage, Stored, Unary, Variable, WORD, buffers_of,
 };
 use crate::print::dot;
 
@@ -118,14 +119,25 @@ impl Counting<'_> {
                     let products = accumulate.sums.len() as u64;
                     let weights = accumulate.weight_count() as u64;
                     blocks += 1;
-                    if self.program.buffer(accumulate.weights).element != Element::F32 {
+                    let numbers = self.program.buffer(accumulate.weights.numbers());
+                    if numbers.element != Element::F32 {
                         operations.integer_loads += weights;
                         operations.integers += products;
                         integer_sums = integer_sums.max(products);
                         continue;
                     }
-                    operations.weights += weights;
-                    operations.weight_loads += weights.div_ceil(WEIGHTS_A_BLOCK);
+                    match accumulate.weights {
+                        Stored::Single(_) => {
+                            operations.weights += weights;
+                            operations.weight_loads += weights.div_ceil(WEIGHTS_A_BLOCK);
+                        }
+                        Stored::Shared(shared) => {
+                            operations.shared_weights += weights;
+                            if shared.bits == IndexBits::Four {
+                                operations.paired_weights += weights;
+                            }
+                        }
+                    }
                     operations.accumulations += products;
                     operations.blocks += 1;
                     sums = sums.max(accumulate.sums.len());

@@ -80,6 +80,10 @@ counts! {
         weights,
         /// How often several weights are read at a time, where that is done.
         weight_loads,
+        /// Weights of blocks that are looked up in a table.
+        shared_weights,
+        /// Those of them of which two are in a byte.
+        paired_weights,
         /// Floats written to memory.
         stores,
         /// Cycles of dot products.
@@ -101,6 +105,10 @@ const CHOICE: u64 = 4 + float::RESULT_WAIT as u64;
 const COPY: u64 = 30;
 /// A word of it, four or more a turn.
 const COPIED_WORD: u64 = 3;
+/// A place, read behind another, and the address of its value.
+const SHARED_WEIGHT: u64 = 2;
+/// A place cut out of its byte.
+const PAIRED_WEIGHT: u64 = 1;
 /// A row of a ring: a product by the modulus' reciprocal, whose two halves are set first, a
 /// shift, and a product by the length of the ring, set likewise, subtracted.
 const DERIVATION: u64 = 7;
@@ -149,6 +157,8 @@ impl Operations {
             + self.integer_stores * store
             + self.conversions
             + self.accumulations * 2
+            + self.shared_weights * (SHARED_WEIGHT + float_memory)
+            + self.paired_weights * PAIRED_WEIGHT
             + of_compiler
             + self.floats
             + self.floats * float_wait / 2

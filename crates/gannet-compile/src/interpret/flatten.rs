@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use gannet_graph::IndexBits;
+
 use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{
-    Accumulate, Affine, Buffer, BufferId, Expression, Others, Program, Resume, Run, Scalar,
-    Statement, Step, Storage, Variable, order,
+    Accumulate, Affine, Binary, Buffer, BufferId, Expression, Others, Program, Resume, Run, Scalar,
+    Statement, Step, Storage, Stored, Variable, order,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -224,15 +226,10 @@ impl Flattener<'_> {
 
     /// One load a weight, one operation a product.
     fn accumulate(&mut self, accumulate: &Accumulate, nodes: &mut Vec<Node>) {
-        let element = self.program.buffer(accumulate.weights).element;
+        let element = self.program.buffer(accumulate.weights.numbers()).element;
         let right = self.register(None);
-        for (place, products) in accumulate.products() {
-            let address = self.address(accumulate.weights, &place);
-            nodes.push(Node::Do(Operation::Load {
-                to: right,
-                element,
-                address,
-            }));
+        for (c, products) in accumulate.products() {
+            self.weight(accumulate, c, right, nodes);
             nodes.extend(products.map(|(sum, input)| {
                 Node::Do(Operation::MultiplyAdd {
                     of: element.scalar_type(),
@@ -241,6 +238,28 @@ impl Flattener<'_> {
                     right,
                 })
             }));
+        }
+    }
+
+    /// Reads weight `c` into a register.
+    fn weight(&mut self, accumulate: &Accumulate, c: usize, to: Register, nodes: &mut Vec<Node>) {
+        let (place, which) = accumulate.place(c);
+        match accumulate.weights {
+            Stored::Single(weights) => nodes.push(Node::Do(Operation::Load {
+                to,
+                element: self.program.buffer(weights).element,
+                address: self.address(weights, &place),
+            })),
+            Stored::Shared(shared) => {
+                let byte = Expression::Load(shared.places, place);
+                let place = match (shared.bits, which) {
+                    (IndexBits::Eight, _) => byte,
+                    (IndexBits::Four, 0) => byte.binary(Binary::And, 0xF),
+                    (IndexBits::Four, _) => byte.binary(Binary::ShiftRight, 4),
+                };
+                let value = Expression::Lookup(shared.values, Box::new(place));
+                self.expression(&value, Some(to), nodes);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod proof;
 mod schedule;
 mod simulate;
 mod statement;
+mod stored;
 
 pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
@@ -24,3 +25,4 @@ pub use schedule::{Counter, Resume, Run, StageId, Step};
 pub(crate) use simulate::Simulator;
 pub use statement::{Accumulate, Derivation, Derive, Loop, Statement};
 pub(crate) use statement::{buffers_of, visit_all};
+pub use stored::{Shared, Stored};

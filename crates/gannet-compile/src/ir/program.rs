@@ -72,6 +72,8 @@ impl Element {
 pub enum Constant {
     /// Elements of [`Element::F32`].
     F32(Vec<f32>),
+    /// Elements of [`Element::U8`].
+    U8(Vec<u8>),
     /// Elements of [`Element::I8`].
     I8(Vec<i8>),
     /// Elements of [`Element::I16`].
@@ -85,6 +87,7 @@ impl Constant {
     pub fn element(&self) -> Element {
         match self {
             Constant::F32(_) => Element::F32,
+            Constant::U8(_) => Element::U8,
             Constant::I8(_) => Element::I8,
             Constant::I16(_) => Element::I16,
             Constant::I32(_) => Element::I32,
@@ -95,6 +98,7 @@ impl Constant {
     pub fn len(&self) -> usize {
         match self {
             Constant::F32(values) => values.len(),
+            Constant::U8(values) => values.len(),
             Constant::I8(values) => values.len(),
             Constant::I16(values) => values.len(),
             Constant::I32(values) => values.len(),
@@ -113,6 +117,7 @@ impl Constant {
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
                 .collect(),
+            Constant::U8(values) => values.clone(),
             Constant::I8(values) => values.iter().map(|value| value.cast_unsigned()).collect(),
             Constant::I16(values) => values
                 .iter()

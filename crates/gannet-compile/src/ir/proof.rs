@@ -7,9 +7,12 @@
 //! prove `y + ky − pad ≥ 0`. A ring's row is `value mod n`, which is below `n` whatever the value
 //! is. What cannot be proven is refused; nothing is checked at run time.
 
+use gannet_graph::IndexBits;
+
 use super::{
-    Affine, Binary, BufferId, Constant, Dot, Element, Expression, Merge, Others, Program, Resume,
-    Run, Scalar, ScalarType, Statement, Step, Storage, Unary, Variable, behind,
+    Accumulate, Affine, Binary, BufferId, Constant, Dot, Element, Expression, Merge, Others,
+    Program, Resume, Run, Scalar, ScalarType, Shared, Statement, Step, Storage, Stored, Unary,
+    Variable, behind,
 };
 use crate::CompileError;
 
@@ -210,27 +213,7 @@ impl Scope<'_> {
                 self.assignable(*scalar, value)?;
                 self.is_declared(*scalar)
             }
-            Statement::Accumulate(accumulate) => {
-                if !accumulate
-                    .sums
-                    .len()
-                    .is_multiple_of(accumulate.inputs.len())
-                {
-                    return Err(self.fault("sums that are not as many for each weight".to_owned()));
-                }
-                let wanted = self
-                    .program
-                    .buffer(accumulate.weights)
-                    .element
-                    .scalar_type();
-                for &scalar in accumulate.sums.iter().chain(&accumulate.inputs) {
-                    self.is_declared(scalar)?;
-                    self.same_type(wanted, self.program.scalar(scalar).1)?;
-                }
-                self.inside(accumulate.weights, &accumulate.first)?;
-                let last = accumulate.place(accumulate.weight_count() - 1);
-                self.inside(accumulate.weights, &last)
-            }
+            Statement::Accumulate(accumulate) => self.accumulate(accumulate),
             Statement::Dot(dot) => self.dot(dot),
             Statement::Merge(merge) => self.merge(merge),
             Statement::Store(buffer, index, value) => {
@@ -368,6 +351,51 @@ impl Scope<'_> {
             self.inside(merge.target, &behind(first, merge.count() - 1))?;
         }
         Ok(())
+    }
+
+    /// Sums and inputs are of the weights' type, and all weights lie inside.
+    fn accumulate(&self, accumulate: &Accumulate) -> Result<(), CompileError> {
+        let (sums, inputs) = (accumulate.sums.len(), accumulate.inputs.len());
+        if !sums.is_multiple_of(inputs) {
+            return Err(self.fault("sums that are not as many for each weight".to_owned()));
+        }
+        let numbers = self.program.buffer(accumulate.weights.numbers());
+        let wanted = numbers.element.scalar_type();
+        for &scalar in accumulate.sums.iter().chain(&accumulate.inputs) {
+            self.is_declared(scalar)?;
+            self.same_type(wanted, self.program.scalar(scalar).1)?;
+        }
+        if let Stored::Shared(shared) = accumulate.weights {
+            self.shared(&shared)?;
+        }
+        let elements = accumulate.weights.elements();
+        self.inside(elements, &accumulate.first)?;
+        let (last, _) = accumulate.place(accumulate.weight_count() - 1);
+        self.inside(elements, &last)
+    }
+
+    /// The table of floats has a value for every place.
+    fn shared(&self, shared: &Shared) -> Result<(), CompileError> {
+        let [places, values] = [shared.places, shared.values].map(|id| self.program.buffer(id));
+        let are_inside = match &places.storage {
+            Storage::Constant(Constant::U8(bytes)) => {
+                let mut halves = bytes.iter().flat_map(|&byte| match shared.bits {
+                    IndexBits::Four => [byte & 0xF, byte >> 4],
+                    IndexBits::Eight => [byte; 2],
+                });
+                halves.all(|place| usize::from(place) < values.len())
+            }
+            _ => false,
+        };
+        if are_inside && values.element == Element::F32 {
+            return Ok(());
+        }
+        Err(self.fault(format!(
+            "weights by their places {} in {}, which has {} values",
+            places.name,
+            values.name,
+            values.len()
+        )))
     }
 
     /// Both runs lie inside, of bytes and of integers, and every sum has a position.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Affine, BufferId, Dot, Expression, Merge, Scalar, Variable};
+use super::{Affine, BufferId, Dot, Expression, Merge, Scalar, Stored, Variable};
 
 /// A loop: `variable` runs from the largest of `from` to below the smallest of `to`.
 /// Bounds may use the variables of enclosing loops.
@@ -65,7 +65,8 @@ impl Derivation {
 }
 
 /// `sums[c, p] += inputs[p] · weights[…, c]`, each product rounded before it is added: what
-/// nearly all time of a network of floats is spent in. All weights lie side by side.
+/// nearly all time of a network of floats is spent in. All weights lie side by side, the first at the
+/// beginning of an element.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Accumulate {
     /// The sums, those of one weight side by side: `[weights, inputs]`.
@@ -73,8 +74,8 @@ pub struct Accumulate {
     /// The factors that each weight is multiplied with.
     pub inputs: Vec<Scalar>,
     /// Where the weights lie.
-    pub weights: BufferId,
-    /// The first weight's place.
+    pub weights: Stored,
+    /// The element that the first weight begins.
     pub first: Vec<Affine>,
 }
 
@@ -84,23 +85,24 @@ impl Accumulate {
         self.sums.len() / self.inputs.len()
     }
 
-    /// The place of weight `c`.
-    pub fn place(&self, c: usize) -> Vec<Affine> {
+    /// The element of weight `c`, and which of the weights in it that is.
+    pub fn place(&self, c: usize) -> (Vec<Affine>, usize) {
+        let in_element = self.weights.in_element();
         let mut place = self.first.clone();
         if let Some(innermost) = place.last_mut() {
-            *innermost = innermost.clone() + Affine::from(c);
+            *innermost = innermost.clone() + Affine::from(c / in_element);
         }
-        place
+        (place, c % in_element)
     }
 
-    /// The weights one after another, each with its place and with its sums and their inputs.
+    /// The weights one after another, each with its number and with its sums and their inputs.
     pub fn products(
         &self,
-    ) -> impl Iterator<Item = (Vec<Affine>, impl Iterator<Item = (Scalar, Scalar)>)> {
+    ) -> impl Iterator<Item = (usize, impl Iterator<Item = (Scalar, Scalar)>)> {
         let of_weight = self.sums.chunks(self.inputs.len()).enumerate();
         of_weight.map(|(c, sums)| {
             let inputs = self.inputs.iter().copied();
-            (self.place(c), sums.iter().copied().zip(inputs))
+            (c, sums.iter().copied().zip(inputs))
         })
     }
 }
@@ -170,7 +172,7 @@ pub(crate) fn buffers_of(body: &[Statement], used: &mut Vec<BufferId>) {
     visit_all(body, &mut |statement| {
         match statement {
             Statement::For(_) | Statement::If(..) | Statement::Derive(_) => {}
-            Statement::Accumulate(accumulate) => used.push(accumulate.weights),
+            Statement::Accumulate(accumulate) => used.extend(accumulate.weights.buffers()),
             Statement::Dot(dot) => used.extend([dot.inputs, dot.weights]),
             Statement::Merge(merge) => used.push(merge.target),
             Statement::Let(_, value) | Statement::Set(_, value) => loads_of(value, used),

@@ -3,11 +3,14 @@
 //! Reading an input value once for a whole block is what makes small convolutions fast; the
 //! weights are laid out in the order in which the blocks read them.
 
-use gannet_graph::Tensor;
+use gannet_graph::{SharedValues, Tensor};
 
 use super::Lowering;
 use super::finish::Finish;
-use crate::ir::{Accumulate, Affine, BufferId, Constant, Expression, Scalar, Statement, Variable};
+use crate::Sharing;
+use crate::ir::{
+    Accumulate, Affine, BufferId, Constant, Expression, Scalar, Shared, Statement, Stored, Variable,
+};
 
 /// `count` blocks of `size` channels each, from channel `first` on.
 pub(super) struct Blocks {
@@ -60,7 +63,31 @@ impl Weights<'_> {
     }
 }
 
+/// The weights of a layer, and how they are stored.
+pub(super) struct Coded<'w> {
+    weights: Weights<'w>,
+    /// The values that they share, and the constant of these.
+    shared: Option<(SharedValues, BufferId)>,
+}
+
 impl Lowering<'_> {
+    /// `weights` of the constant `name`, to be stored block by block: by places in a table, if
+    /// they have few values and are to share them.
+    pub(super) fn coded<'w>(&mut self, name: &str, weights: Weights<'w>) -> Coded<'w> {
+        let shared = match (weights, self.sharing) {
+            (Weights::F32(values), Sharing::WhereFew) => SharedValues::of(values),
+            _ => None,
+        };
+        let shared = shared.map(|shared| {
+            let values = shared.values();
+            let constant = Constant::F32(values.to_vec());
+            let name = format!("{name}_values");
+            let table = self.builder.constant(&name, &[values.len()], constant);
+            (shared, table)
+        });
+        Coded { weights, shared }
+    }
+
     /// `channels` as blocks of `size`, the last perhaps smaller.
     pub(super) fn blocks(&mut self, channels: usize, size: usize) -> Vec<Blocks> {
         let size = size.min(channels);
@@ -94,30 +121,50 @@ impl Lowering<'_> {
     }
 
     /// A constant `[block, taps…, accumulator]` for `blocks`; `place(tap, channel)` tells where
-    /// among `weights` the one at a flat tap is.
+    /// among `weights` the one at a flat tap is. The weights of each tap begin an element.
     pub(super) fn block_weights(
         &mut self,
         name: &str,
         blocks: &Blocks,
         taps: &[usize],
-        weights: Weights<'_>,
+        coded: &Coded<'_>,
         place: impl Fn(usize, usize) -> usize,
-    ) -> BufferId {
+    ) -> Stored {
         let tap_count: usize = taps.iter().product();
-        let places = (0..blocks.count)
+        let of_tap = |block: usize, tap: usize| {
+            let first = blocks.first + block * blocks.size;
+            let place = &place;
+            (0..blocks.size).map(move |j| place(tap, first + j))
+        };
+        let rows = (0..blocks.count)
             .flat_map(|block| (0..tap_count).map(move |tap| (block, tap)))
-            .flat_map(|(block, tap)| {
-                let place = &place;
-                let first = blocks.first + block * blocks.size;
-                (0..blocks.size).map(move |j| place(tap, first + j))
-            });
-        let values = weights.in_order(places);
-        let extents: Vec<usize> = [&[blocks.count], taps, &[blocks.size]]
+            .map(|(block, tap)| of_tap(block, tap));
+        let (values, in_element) = match &coded.shared {
+            None => (coded.weights.in_order(rows.flatten()), 1),
+            Some((shared, _)) => {
+                let in_byte = shared.bits().in_byte();
+                let bytes = rows.flat_map(|row| {
+                    let places: Vec<u8> = row.map(|place| shared.places()[place]).collect();
+                    let bytes = places.chunks(in_byte).map(byte);
+                    bytes.collect::<Vec<u8>>()
+                });
+                (Constant::U8(bytes.collect()), in_byte)
+            }
+        };
+        let extents: Vec<usize> = [&[blocks.count], taps, &[blocks.size.div_ceil(in_element)]]
             .into_iter()
             .flatten()
             .copied()
             .collect();
-        self.builder.constant(name, &extents, values)
+        let elements = self.builder.constant(name, &extents, values);
+        match &coded.shared {
+            None => Stored::Single(elements),
+            Some((shared, table)) => Stored::Shared(Shared {
+                places: elements,
+                values: *table,
+                bits: shared.bits(),
+            }),
+        }
     }
 
     /// Declares the accumulators of a block: its biases, or zeros.
@@ -149,7 +196,7 @@ impl Lowering<'_> {
         blocks: &Blocks,
         sums: &[Scalar],
         (value, finish): (Expression, &Finish),
-        weights: BufferId,
+        weights: Stored,
         taps: &[Affine],
     ) -> Vec<Statement> {
         let factor = self.builder.scalar("value", finish.sum_type());
@@ -166,5 +213,13 @@ impl Lowering<'_> {
                 first,
             }),
         ]
+    }
+}
+
+/// One place, or two of four bits, as a byte.
+fn byte(places: &[u8]) -> u8 {
+    match places {
+        [first, second] => first | second << 4,
+        places => places.iter().copied().sum(),
     }
 }

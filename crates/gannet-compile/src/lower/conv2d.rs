@@ -18,6 +18,8 @@ impl Lowering<'_> {
     ) -> Vec<Statement> {
         let [kernel_height, kernel_width] = layer.window().kernel();
         let (channels, filters) = (layer.channels(), layer.filters());
+        let kernel_name = format!("{name}_kernel");
+        let coded = self.coded(&kernel_name, kernel);
         let mut body = Vec::new();
         for blocks in self.blocks(filters, sliding.blocking.channels) {
             if sliding.blocking.is_by_dots() {
@@ -30,7 +32,7 @@ impl Lowering<'_> {
                     left_out: Some(sliding.finish.input_zero()),
                     positions: sliding.blocking.outputs * sliding.blocking.computed,
                 };
-                let dots = self.dots(&format!("{name}_kernel"), &blocks, kernel, &runs);
+                let dots = self.dots(&kernel_name, &blocks, kernel, &runs);
                 let products = Products {
                     outputs: blocks.channels(),
                     bias,
@@ -41,10 +43,10 @@ impl Lowering<'_> {
                 continue;
             }
             let weights = self.block_weights(
-                &format!("{name}_kernel"),
+                &kernel_name,
                 &blocks,
                 &[kernel_height, channels, kernel_width],
-                kernel,
+                &coded,
                 |tap, filter| {
                     // Of rows, channels, columns to rows, columns, channels.
                     let (row, rest) = (

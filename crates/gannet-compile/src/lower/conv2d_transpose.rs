@@ -95,13 +95,15 @@ impl<'g> Lowering<'g> {
             Weights::F32(_) => MOST_SUMS,
             Weights::I8(_) => MOST_INTEGER_SUMS,
         };
+        let kernel_name = format!("{name}_kernel");
+        let coded = self.coded(&kernel_name, kernel);
         let mut at_place = Vec::new();
         for blocks in self.blocks(filters, most) {
             let weights = self.block_weights(
-                &format!("{name}_kernel"),
+                &kernel_name,
                 &blocks,
                 &[vertical.kernel, horizontal.kernel, channels],
-                kernel,
+                &coded,
                 |tap, filter| match kernel {
                     // Of rows, columns, filters, channels.
                     Weights::F32(_) => {

@@ -38,8 +38,9 @@ impl<'g> Lowering<'g> {
             Weights::F32(_) => units.div_ceil(units.div_ceil(MOST_SUMS)),
             Weights::I8(_) => even(units, MOST_INTEGER_SUMS),
         };
+        let kernel_name = format!("{name}_kernel");
+        let coded = self.coded(&kernel_name, kernel);
         for blocks in self.blocks(units, size) {
-            let kernel_name = format!("{name}_kernel");
             let place = |tap: usize, unit: usize| tap * units + unit;
             if let (Weights::I8(weights), true) = (kernel, are_packed) {
                 let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
@@ -76,7 +77,7 @@ impl<'g> Lowering<'g> {
                 stage.extend(blocks.repeat(body));
                 continue;
             }
-            let weights = self.block_weights(&kernel_name, &blocks, &[features], kernel, place);
+            let weights = self.block_weights(&kernel_name, &blocks, &[features], &coded, place);
             let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
             let feature = self.builder.variable("feature");
             let value = finish.factor(&self.builder, source, vec![feature.into()]);

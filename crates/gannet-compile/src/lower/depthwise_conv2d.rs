@@ -6,7 +6,7 @@ use gannet_graph::DepthwiseConv2D;
 use super::Lowering;
 use super::channels::Weights;
 use super::windowed::{Inputs, Kernel, Products, Singles, Sliding};
-use crate::ir::{Affine, BufferId, Statement};
+use crate::ir::{Affine, BufferId, Statement, Stored};
 
 impl Lowering<'_> {
     /// One row of sums.
@@ -17,11 +17,11 @@ impl Lowering<'_> {
         (sliding, kernel, bias): (&Sliding, Weights<'_>, Option<BufferId>),
     ) -> Vec<Statement> {
         let [kernel_height, kernel_width] = layer.window().kernel();
-        let weights = self.builder.constant(
+        let weights = Stored::Single(self.builder.constant(
             &format!("{name}_kernel"),
             &[kernel_height, kernel_width, layer.outputs()],
             kernel.in_order(0..kernel_height * kernel_width * layer.outputs()),
-        );
+        ));
         let products = |outputs: Vec<Affine>, inputs: Inputs| {
             let first = outputs[0].clone();
             Products {

@@ -47,7 +47,7 @@ use crate::ir::{
     Statement, Step, Unary,
 };
 use crate::stream::{Phase, Plan, Rule, TaskId, Work, work_of};
-use crate::{CompileError, Feed};
+use crate::{CompileError, Feed, Sharing};
 
 /// What lies in the input buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,7 +66,7 @@ pub(crate) enum Input {
 pub(crate) fn lower(
     graph: &Graph,
     hash: [u8; 8],
-    (input, feed): (Input, Feed),
+    (input, feed, sharing): (Input, Feed, Sharing),
     integers: Option<Integers<'_>>,
 ) -> Result<Program, CompileError> {
     let (element, values) = match integers {
@@ -98,6 +98,7 @@ pub(crate) fn lower(
         builder,
         plan,
         integers,
+        sharing,
         element: values,
     };
     lowering.homes[0] = Some(lowering.builder.input());
@@ -122,6 +123,7 @@ struct Lowering<'g> {
     stages: HashMap<StageId, StageId>,
     /// The network of integers that the graph is the twin of.
     integers: Option<Integers<'g>>,
+    sharing: Sharing,
     /// What values are made of.
     element: Element,
 }

@@ -17,7 +17,7 @@ use super::image::{Image, Place};
 use super::integer::{Dots, Factors};
 use crate::ir::{
     Accumulate, Affine, BufferId, Derive, Expression, Loop, Merge, Others, ProgramBuilder, Scalar,
-    Statement, Variable,
+    Statement, Stored, Variable,
 };
 use crate::stream::Reach;
 
@@ -51,7 +51,7 @@ pub(super) enum Kernel {
 /// Weights that are multiplied one by one.
 pub(super) struct Singles {
     /// `[window rows, window columns, outputs]` or with a channel before the outputs.
-    pub(super) weights: BufferId,
+    pub(super) weights: Stored,
     /// The first weight at a row and column of the window and an input channel.
     pub(super) first_weight: Box<dyn Fn(Affine, Affine, Affine) -> Vec<Affine>>,
     pub(super) inputs: Inputs,

@@ -8,17 +8,30 @@
 //! another and its sum. Elsewhere it is plain arithmetic; the operations are the same.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+
+use gannet_graph::IndexBits;
 
 use super::writer::Writer;
-use crate::ir::{Accumulate, Element, Program, Statement, visit_all};
+use crate::ir::{Accumulate, Element, Program, Statement, Stored, visit_all};
 
 /// So many weights, each multiplied with so many inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     weights: usize,
     inputs: usize,
-    /// Sums and inputs are `i32`, weights `i8`.
-    integers: bool,
+    kind: Kind,
+}
+
+/// What weights are in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// `f32`, as sums and inputs are.
+    F32,
+    /// `i8`; sums and inputs are `i32`.
+    I8,
+    /// Places in a table of `f32`.
+    Shared(IndexBits),
 }
 
 /// Single-precision registers.
@@ -30,8 +43,15 @@ const MOST_LOADED: usize = 8;
 
 impl Shape {
     pub(super) fn of(program: &Program, accumulate: &Accumulate) -> Shape {
+        let kind = match accumulate.weights {
+            Stored::Shared(shared) => Kind::Shared(shared.bits),
+            Stored::Single(weights) => match program.buffer(weights).element {
+                Element::I8 => Kind::I8,
+                _ => Kind::F32,
+            },
+        };
         Shape {
-            integers: program.buffer(accumulate.weights).element == Element::I8,
+            kind,
             weights: accumulate.weight_count(),
             inputs: accumulate.inputs.len(),
         }
@@ -39,7 +59,12 @@ impl Shape {
 
     /// The function's name.
     pub(super) fn name(self) -> String {
-        let of = if self.integers { "i8" } else { "f32" };
+        let of = match self.kind {
+            Kind::F32 => "f32",
+            Kind::I8 => "i8",
+            Kind::Shared(IndexBits::Four) => "u4_of_f32",
+            Kind::Shared(IndexBits::Eight) => "u8_of_f32",
+        };
         format!("accumulate_{of}_{}x{}", self.weights, self.inputs)
     }
 
@@ -58,48 +83,68 @@ impl Shape {
         let Shape {
             weights, inputs, ..
         } = self;
-        let (weight, number) = if self.integers {
-            ("i8", "i32")
-        } else {
-            ("f32", "f32")
+        let (pointers, number) = match self.kind {
+            Kind::F32 => ("weights: *const f32", "f32"),
+            Kind::I8 => ("weights: *const i8", "i32"),
+            Kind::Shared(_) => ("values: *const f32, places: *const u8", "f32"),
         };
         let list = |name: &str, count: usize| -> String {
             let names: Vec<String> = (0..count).map(|i| format!("{name}{i}")).collect();
             names.join(", ")
         };
         out.line("/// # Safety");
-        out.line(format_args!("/// `weights` points to {weights} weights."));
+        out.line(match self.kind {
+            Kind::F32 | Kind::I8 => format!("/// `weights` points to {weights} weights."),
+            Kind::Shared(_) => {
+                format!("/// `places` points to those of {weights} weights in `values`.")
+            }
+        });
         out.line("#[inline(always)]");
         let head = format!(
-            "unsafe fn {}(weights: *const {weight}, [{}]: [{number}; {inputs}], [{}]: [&mut {number}; {}])",
+            "unsafe fn {}({pointers}, [{}]: [{number}; {inputs}], [{}]: [&mut {number}; {}])",
             self.name(),
             list("input", inputs),
             list("sum", self.sums()),
             self.sums()
         );
         out.braces(head, |out| {
-            if self.integers || self.loaded() == 0 {
+            if self.kind == Kind::I8 || self.loaded() == 0 {
                 self.plain(out);
                 return;
             }
             out.line("#[cfg(not(gannet_float_registers))]");
             out.block("{", "}", |out| self.plain(out));
             out.line("#[cfg(gannet_float_registers)]");
-            out.block("core::arch::asm!(", ");", |out| self.assembly(out));
+            match self.kind {
+                Kind::Shared(_) => out.block("{", "}", |out| self.looked_up(out)),
+                _ => out.block("core::arch::asm!(", ");", |out| self.assembly(out)),
+            }
         });
+    }
+
+    /// Weight `c` as an expression.
+    fn weight(self, c: usize) -> String {
+        match self.kind {
+            Kind::F32 => format!("*weights.add({c})"),
+            Kind::I8 => format!("i32::from(*weights.add({c}))"),
+            Kind::Shared(bits) => {
+                let byte = format!("*places.add({})", c / bits.in_byte());
+                let place = match (bits, c % bits.in_byte()) {
+                    (IndexBits::Eight, _) => byte,
+                    (IndexBits::Four, 0) => format!("({byte} & 15)"),
+                    (IndexBits::Four, _) => format!("({byte} >> 4)"),
+                };
+                format!("*values.add({place} as usize)")
+            }
+        }
     }
 
     fn plain(self, out: &mut Writer) {
         for c in 0..self.weights {
-            let weight = format!("*weights.add({c})");
-            if self.integers {
-                out.line(format_args!("let weight = i32::from({weight});"));
-            } else {
-                out.line(format_args!("let weight = {weight};"));
-            }
+            out.line(format_args!("let weight = {};", self.weight(c)));
             for p in 0..self.inputs {
                 let sum = c * self.inputs + p;
-                if self.integers {
+                if self.kind == Kind::I8 {
                     out.line(format_args!(
                         "*sum{sum} = sum{sum}.wrapping_add(input{p}.wrapping_mul(weight));"
                     ));
@@ -110,41 +155,86 @@ impl Shape {
         }
     }
 
+    /// Weights that lie side by side are loaded into the last registers.
     fn assembly(self, out: &mut Writer) {
         let loaded = self.loaded();
         let first_weight = REGISTERS - loaded;
-        let product = |k: usize| first_weight - PRODUCTS + k % PRODUCTS;
-        let add = |out: &mut Writer, k: usize| {
-            let product = product(k);
-            out.line(format_args!("\"vadd.f32 {{s{k}}}, {{s{k}}}, s{product}\","));
-        };
-        for k in 0..self.sums() {
-            let (c, p) = (k / self.inputs, k % self.inputs);
-            if p == 0 && c.is_multiple_of(loaded) {
+        let first_product = first_weight - PRODUCTS;
+        self.products(0..self.sums(), first_product, out, |out, c| {
+            if c.is_multiple_of(loaded) {
                 let last = first_weight + loaded.min(self.weights - c) - 1;
                 out.line(format_args!(
                     "\"vldmia {{weights}}!, {{{{s{first_weight}-s{last}}}}}\","
                 ));
             }
-            let (product, weight) = (product(k), first_weight + c % loaded);
+            format!("s{}", first_weight + c % loaded)
+        });
+        out.line("weights = inout(reg) weights => _,");
+        self.operands(0..self.sums(), first_product, out);
+        out.line("options(pure, readonly, nostack, preserves_flags),");
+    }
+
+    /// Weights are looked up, as many together as there are registers for.
+    fn looked_up(self, out: &mut Writer) {
+        let first_product = REGISTERS - PRODUCTS;
+        for begin in (0..self.weights).step_by(self.loaded()) {
+            let weights = begin..self.weights.min(begin + self.loaded());
+            for c in weights.clone() {
+                out.line(format_args!("let weight{c} = {};", self.weight(c)));
+            }
+            let sums = weights.start * self.inputs..weights.end * self.inputs;
+            out.block("core::arch::asm!(", ");", |out| {
+                self.products(sums.clone(), first_product, out, |_, c| format!("{{w{c}}}"));
+                for c in weights {
+                    out.line(format_args!("w{c} = in(sreg) weight{c},"));
+                }
+                self.operands(sums, first_product, out);
+                out.line("options(pure, nomem, nostack, preserves_flags),");
+            });
+        }
+    }
+
+    /// The products of some sums, each added while the next is made. `weight` tells which register
+    /// a weight is in, once it is there.
+    fn products(
+        self,
+        sums: Range<usize>,
+        first_product: usize,
+        out: &mut Writer,
+        mut weight: impl FnMut(&mut Writer, usize) -> String,
+    ) {
+        let product = |k: usize| first_product + k % PRODUCTS;
+        let add = |out: &mut Writer, k: usize| {
+            let product = product(k);
+            out.line(format_args!("\"vadd.f32 {{s{k}}}, {{s{k}}}, s{product}\","));
+        };
+        let mut register = String::new();
+        for k in sums.clone() {
+            let (c, p) = (k / self.inputs, k % self.inputs);
+            if p == 0 {
+                register = weight(out, c);
+            }
+            let product = product(k);
             out.line(format_args!(
-                "\"vmul.f32 s{product}, {{i{p}}}, s{weight}\","
+                "\"vmul.f32 s{product}, {{i{p}}}, {register}\","
             ));
-            if k > 0 {
+            if k > sums.start {
                 add(out, k - 1);
             }
         }
-        add(out, self.sums() - 1);
-        out.line("weights = inout(reg) weights => _,");
+        add(out, sums.end - 1);
+    }
+
+    /// The inputs, some sums, and the registers from the first for products on.
+    fn operands(self, sums: Range<usize>, first_product: usize, out: &mut Writer) {
         for p in 0..self.inputs {
             out.line(format_args!("i{p} = in(sreg) input{p},"));
         }
-        for k in 0..self.sums() {
+        for k in sums {
             out.line(format_args!("s{k} = inout(sreg) *sum{k},"));
         }
-        let taken = (first_weight - PRODUCTS..REGISTERS).map(|s| format!("out(\"s{s}\") _,"));
+        let taken = (first_product..REGISTERS).map(|s| format!("out(\"s{s}\") _,"));
         out.line(taken.collect::<Vec<_>>().join(" "));
-        out.line("options(pure, readonly, nostack, preserves_flags),");
     }
 }
 

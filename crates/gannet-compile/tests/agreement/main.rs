@@ -12,5 +12,6 @@ mod random;
 mod random_integers;
 mod reference;
 mod rows;
+mod shared;
 mod suite;
 mod vendor_c;

@@ -10,11 +10,12 @@ use crate::budget::{self, Budget};
 use crate::cmd::analyze_integers;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::generate::InputArg;
+use crate::compression::{self, CompressArg, Compressed};
 use crate::draw::number::{count, kib, percent, seconds};
 use crate::draw::table::{Column, table};
 use crate::failure::Failure;
 use crate::model;
-use crate::report::JsonArg;
+use crate::report::{JsonArg, erased};
 use crate::screen::Screen;
 
 /// What a network costs on a board, layer by layer, and whether it fits.
@@ -28,6 +29,11 @@ pub struct Analyze {
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
     pub input: InputArg,
+    #[command(flatten)]
+    compress: CompressArg,
+    /// The data set for --compress: `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist", requires = "compress")]
+    data: String,
     /// Less than all of the board: flash=64k,ram=8k,cycles=1M, or some of them.
     #[arg(long, value_name = "LIMITS")]
     budget: Option<Budget>,
@@ -42,14 +48,35 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
     };
     let board = boards::find(board.as_deref().unwrap_or(DEFAULT_BOARD))?;
     let budget = args.budget.unwrap_or_default();
-    let graph = match model::structure_any(&args.model)? {
-        Model::Float(graph) => graph,
-        Model::Quantized(graph) => return analyze_integers::run(&graph, board, budget, args),
+    let wanted = args.compress.told_by(&args.data);
+    if wanted.level.is_some() {
+        // Values are those of trained weights.
+        model::has_weights(&args.model)?;
+    }
+    let (screen, options) = (args.json.screen()?, args.input.options());
+    let (graph, program, compression) = match (model::structure_any(&args.model)?, wanted.level) {
+        (Model::Quantized(_), Some(_)) => return Err(compression::of_integers(&args.model)),
+        (Model::Quantized(graph), None) => {
+            return analyze_integers::run(&graph, board, budget, args);
+        }
+        (Model::Float(graph), Some(level)) => {
+            let compressed = Compressed::new(&graph, (level, wanted.data), &options, screen)?;
+            (
+                compressed.graph,
+                compressed.program,
+                Some(compressed.section),
+            )
+        }
+        (Model::Float(graph), None) => {
+            let program = compile(&graph, &options)?;
+            (graph, program, None)
+        }
     };
-    let program = compile(&graph, &args.input.options())?;
     let analysis = Analysis::new(&graph, &program, board.core);
-    show(&analysis, board, args.json.screen()?);
-    args.json.write(&[("analysis", &analysis)])?;
+    show(&analysis, board, screen);
+    let mut sections: Vec<(&str, &dyn erased::Section)> = vec![("analysis", &analysis)];
+    sections.extend(compression::section(compression.as_ref()));
+    args.json.write(&sections)?;
     budget::keep(&analysis.misfits(&budget.limits(board)))
 }
 

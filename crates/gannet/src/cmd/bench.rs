@@ -16,11 +16,12 @@ use crate::cmd::boards::BoardArgs;
 use crate::cmd::firmware::{self, PixelsArg};
 use crate::cmd::generate::{Language, ZerosArg};
 use crate::compiled::Compiled;
+use crate::compression::{self, CompressArg};
 use crate::device::{Deployment, On};
 use crate::draw::number::{count, percent, seconds};
 use crate::draw::table::{Column, pairs, table};
 use crate::failure::Failure;
-use crate::report::JsonArg;
+use crate::report::{JsonArg, erased};
 use crate::screen::Screen;
 
 /// What one inference costs on a board, counted in the emulator: instructions, estimated cycles,
@@ -39,6 +40,11 @@ pub struct Bench {
     lang: Language,
     #[command(flatten)]
     zeros: ZerosArg,
+    #[command(flatten)]
+    compress: CompressArg,
+    /// The data set for --compress: `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist", requires = "compress")]
+    data: String,
     /// The picture that is run: DATASET:SPLIT/INDEX; one that has every value, if left out.
     #[arg(long)]
     picture: Option<ImageRef>,
@@ -59,9 +65,15 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = &args.board.find()?;
     let options = args.zeros.options(args.input.into());
-    let compiled = Compiled::read(&args.model, &options)?;
+    let compiled = Compiled::read(
+        &args.model,
+        &options,
+        args.compress.told_by(&args.data),
+        screen,
+    )?;
     compiled.check(board)?;
     let (macs, program) = (compiled.macs(), compiled.program);
+    let compression = compiled.compression;
     let folder = args
         .folder
         .clone()
@@ -99,7 +111,9 @@ pub fn run(args: &Bench) -> Result<(), Failure> {
     }
     section.macs = Some(macs);
     show(&section, screen);
-    args.json.write(&[("bench", &section)])?;
+    let mut sections: Vec<(&str, &dyn erased::Section)> = vec![("bench", &section)];
+    sections.extend(compression::section(compression.as_ref()));
+    args.json.write(&sections)?;
     keep(
         &section,
         &program,

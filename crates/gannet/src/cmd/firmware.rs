@@ -16,6 +16,7 @@ use gannet_data::{Dataset, ImageRef};
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::generate::{InputArg, Language, ZerosArg};
 use crate::compiled::Compiled;
+use crate::compression::CompressArg;
 use crate::draw::number::{count, kib};
 use crate::draw::table::pairs;
 use crate::failure::Failure;
@@ -43,6 +44,11 @@ pub struct Firmware {
     lang: Language,
     #[command(flatten)]
     zeros: ZerosArg,
+    #[command(flatten)]
+    compress: CompressArg,
+    /// The data set for --compress: `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist", requires = "compress")]
+    data: String,
     /// The folder to write.
     #[arg(short, long, value_name = "DIR")]
     out: PathBuf,
@@ -81,7 +87,12 @@ pub struct Build {
 pub fn write(args: &Firmware) -> Result<(), Failure> {
     let board = args.board.find()?;
     let options = args.zeros.options(args.input.into());
-    let compiled = Compiled::read(&args.model, &options)?;
+    let compiled = Compiled::read(
+        &args.model,
+        &options,
+        args.compress.told_by(&args.data),
+        Screen::LIT,
+    )?;
     compiled.check(&board)?;
     let program = compiled.program;
     let dataset = Dataset::open(&args.picture.dataset)?;

@@ -10,6 +10,7 @@ use gannet_compile::{Feed, InputFormat, Options, SourceFile, Zeros, rust};
 use crate::budget::Budget;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::compiled::Compiled;
+use crate::compression::CompressArg;
 use crate::draw::number::count;
 use crate::failure::Failure;
 use crate::screen::Screen;
@@ -33,6 +34,11 @@ pub struct Generate {
     name: Option<String>,
     #[command(flatten)]
     zeros: ZerosArg,
+    #[command(flatten)]
+    compress: CompressArg,
+    /// The data set for --compress: `mnist`, or a folder with IDX files.
+    #[arg(long, default_value = "mnist", requires = "compress")]
+    data: String,
     /// What the network may take of the board: flash=64k,ram=8k,cycles=1M, or some of them. Nothing is written if it takes more.
     #[arg(long, value_name = "LIMITS")]
     budget: Option<Budget>,
@@ -132,7 +138,12 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
             "--api and --name are about C: say --lang c with them",
         ));
     }
-    let compiled = Compiled::read(&args.model, &args.zeros.options(input))?;
+    let compiled = Compiled::read(
+        &args.model,
+        &args.zeros.options(input),
+        args.compress.told_by(&args.data),
+        Screen::LIT,
+    )?;
     if let Some(budget) = args.budget {
         compiled.keep(budget, boards::find(&args.board)?)?;
     }

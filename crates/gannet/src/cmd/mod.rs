@@ -8,7 +8,7 @@ mod convert;
 mod data;
 mod demo;
 mod doctor;
-mod eval;
+pub mod eval;
 pub mod firmware;
 mod flash;
 pub mod generate;

@@ -15,6 +15,7 @@ use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::firmware::{self, PixelsArg};
 use crate::cmd::generate::{Language, ZerosArg};
 use crate::compiled::Compiled;
+use crate::compression::CompressArg;
 use crate::device::{Connected, Deployment, On};
 use crate::draw::confusion::confusion;
 use crate::draw::number::{count, percent, seconds};
@@ -51,6 +52,8 @@ pub struct Validate {
     input: PixelsArg,
     #[command(flatten)]
     zeros: ZerosArg,
+    #[command(flatten)]
+    compress: CompressArg,
     /// `mnist`, or a folder with IDX files.
     #[arg(long, default_value = "mnist")]
     data: String,
@@ -86,7 +89,12 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
     let options = args.zeros.options(args.input.into());
-    let compiled = Compiled::read(&args.model, &options)?;
+    let compiled = Compiled::read(
+        &args.model,
+        &options,
+        args.compress.told_by(&args.data),
+        screen,
+    )?;
     if args.on != On::Host {
         compiled.check(board)?;
     }

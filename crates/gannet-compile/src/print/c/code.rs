@@ -3,6 +3,8 @@
 //! The indices were proven when the Program was built, so the functions carry no checks. The
 //! operations are those of the Program, one for one, with contraction off: the same bits.
 
+use gannet_graph::IndexBits;
+
 use super::super::maker::extents;
 use super::super::writer::{Writer, affine};
 use super::super::{dot, dsp};
@@ -10,8 +12,8 @@ use super::Prefix;
 use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
-    Affine, Binary, BufferId, Counter, Derivation, Derive, Dot, Element, Expression, Loop, Merge,
-    Others, Program, ScalarType, Stage, Statement, Step, Unary, behind,
+    Accumulate, Affine, Binary, BufferId, Counter, Derivation, Derive, Dot, Element, Expression,
+    Loop, Merge, Others, Program, ScalarType, Stage, Statement, Step, Stored, Unary, behind,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -343,9 +345,9 @@ impl Printer<'_> {
                 out.line(format_args!("{name} = {};", self.expression(value)));
             }
             Statement::Accumulate(accumulate) => {
-                let described = self.program.buffer(accumulate.weights);
-                for (place, products) in accumulate.products() {
-                    let weight = self.element(accumulate.weights, &place);
+                let described = self.program.buffer(accumulate.weights.numbers());
+                for (c, products) in accumulate.products() {
+                    let weight = self.weight(accumulate, c);
                     for (sum, input) in products {
                         let [sum, input] = [sum, input].map(|scalar| self.program.scalar(scalar).0);
                         out.line(match described.element {
@@ -369,6 +371,21 @@ impl Printer<'_> {
                 };
                 out.line(format_args!("{} = {value};", self.element(*buffer, index)));
             }
+        }
+    }
+
+    /// Weight `c`.
+    fn weight(&self, accumulate: &Accumulate, c: usize) -> String {
+        let (place, which) = accumulate.place(c);
+        let element = self.element(accumulate.weights.elements(), &place);
+        let Stored::Shared(shared) = accumulate.weights else {
+            return element;
+        };
+        let values = &self.program.buffer(shared.values).name;
+        match (shared.bits, which) {
+            (IndexBits::Eight, _) => format!("{values}[{element}]"),
+            (IndexBits::Four, 0) => format!("{values}[{element} & 15u]"),
+            (IndexBits::Four, _) => format!("{values}[{element} >> 4]"),
         }
     }
 

@@ -87,6 +87,7 @@ fn definition(program: &Program, prefix: &Prefix, stem: &str) -> String {
             out.line("{");
             match constant {
                 Constant::F32(values) => out.list(values.iter().map(|&value| float(value))),
+                Constant::U8(values) => out.list(values.iter().map(u8::to_string)),
                 Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
                 Constant::I16(values) => out.list(values.iter().map(i16::to_string)),
                 Constant::I32(values) => out.list(values.iter().map(|&value| integer(value))),

@@ -62,6 +62,7 @@ fn weights(program: &Program) -> String {
         ));
         match constant {
             Constant::F32(values) => out.list(values.iter().map(|value| format!("{value:?}"))),
+            Constant::U8(values) => out.list(values.iter().map(u8::to_string)),
             Constant::I8(values) => out.list(values.iter().map(i8::to_string)),
             Constant::I16(values) => out.list(values.iter().map(i16::to_string)),
             Constant::I32(values) => out.list(values.iter().map(i32::to_string)),

@@ -8,7 +8,7 @@ use super::schedule::{self, chosen};
 use super::{constant_name, header, memory_type};
 use crate::ir::{
     Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Merge, Others,
-    Program, Scalar, ScalarType, Stage, Statement, Storage, Unary, behind,
+    Program, Scalar, ScalarType, Stage, Statement, Storage, Stored, Unary, behind,
 };
 
 /// What integers have no operator for.
@@ -190,9 +190,16 @@ impl Printer<'_> {
                     let names: Vec<String> = names.map(|n| format!("{reference}{n}")).collect();
                     names.join(", ")
                 };
-                let weights = self.element(accumulate.weights, &accumulate.first);
+                let weights = self.element(accumulate.weights.elements(), &accumulate.first);
+                let table = match accumulate.weights {
+                    Stored::Single(_) => String::new(),
+                    Stored::Shared(shared) => {
+                        let values = self.program.buffer(shared.values);
+                        format!("{}.as_ptr(), ", constant_name(values))
+                    }
+                };
                 out.line(format_args!(
-                    "{}({}, [{}], [{}]);",
+                    "{}({table}{}, [{}], [{}]);",
                     Shape::of(self.program, accumulate).name(),
                     weights.trim_start_matches('*'),
                     names(&accumulate.inputs, ""),
