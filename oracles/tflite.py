@@ -19,8 +19,10 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import flatbuffers
 import numpy as np
 import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 # Single precision is summed in another order than Gannet's double precision.
@@ -224,6 +226,36 @@ def run(content, inputs):
     return outputs
 
 
+CONV_2D = schema.BuiltinOperator.CONV_2D
+FULLY_CONNECTED = schema.BuiltinOperator.FULLY_CONNECTED
+
+# Operators whose weights LiteRT takes in so few bits.
+FEW_BITS = {
+    4: (schema.TensorType.INT4, [CONV_2D, FULLY_CONNECTED]),
+    2: (schema.TensorType.INT2, [FULLY_CONNECTED]),
+}
+
+
+def of_bits(content, bits, generator):
+    """The same file of int8 with random weights of so few bits, packed from the lowest on."""
+    element, operators = FEW_BITS[bits]
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    (graph,) = model.subgraphs
+    for node in graph.operators:
+        if model.operatorCodes[node.opcodeIndex].builtinCode not in operators:
+            continue
+        weights = graph.tensors[node.inputs[1]]
+        half, in_byte = 1 << (bits - 1), 8 // bits
+        values = generator.integers(-half, half, int(np.prod(weights.shape)))
+        values = np.pad(values, (0, -len(values) % in_byte)).reshape(-1, in_byte) & (2 * half - 1)
+        places = bits * np.arange(in_byte)
+        model.buffers[weights.buffer].data = (values << places).sum(axis=1).astype(np.uint8)
+        weights.type = element
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
 def inputs_of(content, generator):
     """Random inputs for a file, the extremes of its type among them."""
     interpreter = Interpreter(
@@ -275,6 +307,14 @@ def make(folder):
         for kind in kinds:
             content = converted(model, kind, generator)
             store(folder, f"{name}-{kind}", content, generator)
+    few_bits(folder)
+
+
+def few_bits(folder):
+    content = (folder / "image-int8.tflite").read_bytes()
+    for bits in FEW_BITS:
+        generator = np.random.default_rng(7)
+        store(folder, f"image-int{bits}", of_bits(content, bits, generator), generator)
 
 
 def tiny(folder):

@@ -125,10 +125,14 @@ fn what_the_converter_wrote_is_written_as_the_same_network() {
 
 /// Three features and three units, so that the last byte holds one weight.
 #[test]
-fn weights_of_four_bits_are_packed_and_unpacked() {
+fn weights_of_few_bits_are_packed_and_unpacked() {
+    packed_and_unpacked(WeightBits::Four, [-8, 7, 0, 1, -1, 5, -3, 2, -7]);
+    packed_and_unpacked(WeightBits::Two, [-2, 1, 0, 1, -1, -1, 0, -2, -1]);
+}
+
+fn packed_and_unpacked(bits: WeightBits, values: [i8; 9]) {
     let quantization = |scale| Quantization::new(Element::I8, scale, 3).unwrap();
-    let values = vec![-8, 7, 0, 1, -1, 5, -3, 2, -7];
-    let kernel = Kernel::new([3, 3], values, WeightBits::Four, vec![0.25]).unwrap();
+    let kernel = Kernel::new([3, 3], values.to_vec(), bits, vec![0.25]).unwrap();
     let bias = Some(Bias::I32(vec![10, -20, 30]));
     let products = Products::new(kernel, bias, quantization(0.5), Clamp::None);
     let input = TensorType::new([3], quantization(0.1));

@@ -93,7 +93,7 @@ impl QuantizedGraph {
                 hash.update(scale.to_bits().to_le_bytes());
             }
             match weight.values {
-                Constants::I4(values) | Constants::I8(values) => values
+                Constants::I2(values) | Constants::I4(values) | Constants::I8(values) => values
                     .iter()
                     .for_each(|value| hash.update(value.to_le_bytes())),
                 Constants::I32(values) => values

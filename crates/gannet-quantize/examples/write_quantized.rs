@@ -25,12 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
                 equalization: Equalization::CrossLayer,
                 bias_correction: BiasCorrection::Empirical,
                 dense_bits: WeightBits::Eight,
+                conv_bits: WeightBits::Eight,
             },
         ),
         (
             "int4",
             Method {
                 dense_bits: WeightBits::Four,
+                conv_bits: WeightBits::Eight,
                 ..Method::default()
             },
         ),

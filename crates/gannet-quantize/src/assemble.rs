@@ -11,6 +11,7 @@ use gannet_graph::{
     Function, Graph, GraphError, Layer as FloatLayer, NodeId, QuantizedGraph, Shape, Tensor,
 };
 
+use crate::Method;
 use crate::fusion::{fused, is_fused, limit};
 use crate::weighted::Weighted;
 
@@ -25,21 +26,21 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     /// The network of integers for `graph`, which is prepared and has no obstacles, with
-    /// activations of `quantizations` and dense layers whose weights have `dense_bits`.
+    /// activations of `quantizations` and weights of the bits that `method` says.
     ///
     /// # Errors
     /// [`GraphError::Range`] if scales are too far apart for TFLite's integer arithmetic.
     pub fn new(
         graph: &Graph,
         quantizations: &[Quantization],
-        dense_bits: WeightBits,
+        method: &Method,
     ) -> Result<Self, GraphError> {
         let input = &graph.nodes()[0];
         let taken = TensorType::new(input.output_shape().clone(), quantizations[0]);
         let mut assembler = Assembler {
             graph,
             quantizations,
-            dense_bits,
+            method,
             assembly: Assembly {
                 graph: QuantizedGraph::with_input(graph.name(), input.name(), taken)?,
                 origins: vec![graph.ids().next().expect("a graph has an input")],
@@ -59,7 +60,7 @@ impl Assembly {
 struct Assembler<'a> {
     graph: &'a Graph,
     quantizations: &'a [Quantization],
-    dense_bits: WeightBits,
+    method: &'a Method,
     assembly: Assembly,
     /// Where the values of each node of `graph` are to be found.
     places: Vec<NodeId>,
@@ -167,7 +168,8 @@ impl Assembler<'_> {
         let node = self.graph.node(id);
         let weighted = Weighted::of(node.layer()).expect("a layer with a kernel");
         let bits = match node.layer() {
-            FloatLayer::Dense(_) => self.dense_bits,
+            FloatLayer::Dense(_) => self.method.dense_bits,
+            FloatLayer::Conv2D(_) => self.method.conv_bits,
             _ => WeightBits::Eight,
         };
         let input = f64::from(self.quantizations[node.inputs()[0].index()].scale());

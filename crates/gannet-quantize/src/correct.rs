@@ -5,20 +5,20 @@
 //! Equalization and Bias Correction", 2019, section 4.2, with means over pictures. Layers are
 //! corrected in order, each behind those that already are.
 
-use gannet_graph::quantized::{self, Products, Quantization, QuantizedTensor, WeightBits};
+use gannet_graph::quantized::{self, Products, Quantization, QuantizedTensor};
 use gannet_graph::{Graph, Layer, NodeId, Tensor};
 
-use crate::QuantizeError;
 use crate::assemble::Assembly;
 use crate::pictures::Pictures;
 use crate::weighted::{Weighted, replace};
+use crate::{Method, QuantizeError};
 
 /// `graph` with other biases: those with which the means of its quantized layers' sums are
 /// the means of its own.
 pub(crate) fn correct(
     graph: &Graph,
     quantizations: &[Quantization],
-    dense_bits: WeightBits,
+    method: &Method,
     pictures: Pictures<'_>,
 ) -> Result<Graph, QuantizeError> {
     let weighted = |&id: &NodeId| Weighted::of(graph.node(id).layer()).is_some();
@@ -26,7 +26,7 @@ pub(crate) fn correct(
     let wanted = wanted_means(graph, &ids, pictures)?;
     let mut corrected = graph.clone();
     for (&id, wanted) in ids.iter().zip(&wanted) {
-        let assembly = Assembly::new(&corrected, quantizations, dense_bits)?;
+        let assembly = Assembly::new(&corrected, quantizations, method)?;
         let given = given_means(&corrected, id, &assembly, pictures)?;
         let weighted = Weighted::of(graph.node(id).layer()).expect("filtered above");
         let bias = Tensor::from_fn([weighted.outputs()], |c| {

@@ -24,8 +24,10 @@ pub struct Method {
     pub equalization: Equalization,
     /// Whether biases take back what rounding shifts.
     pub bias_correction: BiasCorrection,
-    /// The weights of dense layers; all others have 8 bits.
+    /// The weights of dense layers.
     pub dense_bits: WeightBits,
+    /// The weights of convolutions; those of depthwise ones, which are few, have 8 bits.
+    pub conv_bits: WeightBits,
 }
 
 /// Whether channels are brought to equal weights in neighbouring layers.
@@ -53,6 +55,7 @@ impl Default for Method {
             equalization: Equalization::None,
             bias_correction: BiasCorrection::None,
             dense_bits: WeightBits::Eight,
+            conv_bits: WeightBits::Eight,
         }
     }
 }
@@ -91,12 +94,11 @@ pub fn quantize(
     }
     let ranges = calibrate(&graph, pictures, method.calibration)?;
     let quantizations = quantizations(&graph, &ranges)?;
-    let dense_bits = method.dense_bits;
     let corrected = match method.bias_correction {
         BiasCorrection::None => graph.clone(),
-        BiasCorrection::Empirical => correct(&graph, &quantizations, dense_bits, pictures)?,
+        BiasCorrection::Empirical => correct(&graph, &quantizations, method, pictures)?,
     };
-    let assembly = Assembly::new(&corrected, &quantizations, dense_bits)?;
+    let assembly = Assembly::new(&corrected, &quantizations, method)?;
     let layers = noise(&graph, &assembly, pictures)?;
     Ok(Quantized {
         graph: assembly.graph,

@@ -54,6 +54,7 @@ fn every_method_gives_a_network_that_is_near() {
                     equalization,
                     bias_correction,
                     dense_bits: WeightBits::Eight,
+                    conv_bits: WeightBits::Eight,
                 };
                 let db = signal_to_noise(&quantize(&graph, &images, &method).unwrap());
                 assert!(db > 20.0, "{method:?}: {db} dB");

@@ -64,6 +64,6 @@ pub use fit::{Trained, fit};
 pub use initialize::initialize;
 pub use loss::Loss;
 pub use optimizer::Optimizer;
-pub use recipe::{DenseBits, Keep, Quantize, Recipe, Start, Teacher, Watch};
+pub use recipe::{Keep, KernelBits, Quantize, Recipe, Start, Teacher, Watch};
 pub use schedule::{Course, Schedule};
 pub use training::Training;

@@ -75,15 +75,21 @@ pub struct Teacher {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Quantize {
-    /// Bits of the weights of dense layers, 4 or 8; those of all other layers have 8.
+    /// Bits of the weights of dense layers: 2, 4 or 8. Those of 2 bits are −1, 0 and 1 times a
+    /// scale.
     #[serde(default)]
-    pub dense_bits: DenseBits,
+    pub dense_bits: KernelBits,
+    /// The same of convolutions; weights of depthwise ones have 8.
+    #[serde(default)]
+    pub conv_bits: KernelBits,
 }
 
-/// How many bits a weight of a dense layer has.
+/// How many bits a weight of a kernel has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
-pub enum DenseBits {
+pub enum KernelBits {
+    /// −1, 0 and 1.
+    Two,
     /// −7 to 7.
     Four,
     /// −127 to 127.
@@ -91,32 +97,37 @@ pub enum DenseBits {
     Eight,
 }
 
-impl TryFrom<u8> for DenseBits {
+impl TryFrom<u8> for KernelBits {
     type Error = String;
 
     fn try_from(bits: u8) -> Result<Self, String> {
         match bits {
-            4 => Ok(DenseBits::Four),
-            8 => Ok(DenseBits::Eight),
-            _ => Err(format!("dense-bits is {bits}, but has to be 4 or 8")),
+            2 => Ok(KernelBits::Two),
+            4 => Ok(KernelBits::Four),
+            8 => Ok(KernelBits::Eight),
+            _ => Err(format!(
+                "a weight of {bits} bits, but it has to have 2, 4 or 8"
+            )),
         }
     }
 }
 
-impl From<DenseBits> for u8 {
-    fn from(bits: DenseBits) -> u8 {
+impl From<KernelBits> for u8 {
+    fn from(bits: KernelBits) -> u8 {
         match bits {
-            DenseBits::Four => 4,
-            DenseBits::Eight => 8,
+            KernelBits::Two => 2,
+            KernelBits::Four => 4,
+            KernelBits::Eight => 8,
         }
     }
 }
 
-impl From<DenseBits> for WeightBits {
-    fn from(bits: DenseBits) -> WeightBits {
+impl From<KernelBits> for WeightBits {
+    fn from(bits: KernelBits) -> WeightBits {
         match bits {
-            DenseBits::Four => WeightBits::Four,
-            DenseBits::Eight => WeightBits::Eight,
+            KernelBits::Two => WeightBits::Two,
+            KernelBits::Four => WeightBits::Four,
+            KernelBits::Eight => WeightBits::Eight,
         }
     }
 }
@@ -272,7 +283,8 @@ mod tests {
         });
         assert!(text.contains("class-weights is a list of 3"), "{text}");
         let quantize: Quantize = serde_json::from_str(r#"{ "dense-bits": 4 }"#).unwrap();
-        assert_eq!(quantize.dense_bits, DenseBits::Four);
+        assert_eq!(quantize.dense_bits, KernelBits::Four);
+        assert_eq!(quantize.conv_bits, KernelBits::Eight);
         assert!(serde_json::from_str::<Quantize>(r#"{ "dense-bits": 5 }"#).is_err());
         let text = error(Recipe {
             quantize: Some(quantize),

@@ -32,7 +32,7 @@ impl Rounding {
         let mut first = 0;
         for node in graph.nodes() {
             let (channels, bits) = match node.layer() {
-                Layer::Conv2D(conv) => (conv.filters(), WeightBits::Eight),
+                Layer::Conv2D(conv) => (conv.filters(), recipe.conv_bits.into()),
                 Layer::DepthwiseConv2D(_) => (node.output_shape().channels(), WeightBits::Eight),
                 Layer::Dense(dense) => (dense.units(), recipe.dense_bits.into()),
                 _ => (0, WeightBits::Eight),
@@ -79,7 +79,7 @@ impl Rounded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::DenseBits;
+    use crate::recipe::KernelBits;
     use gannet_graph::Dense;
 
     /// Unit 0: 1.27 in steps of 0.01, so 0.014 becomes 0.01. Unit 1: 0 alone stays. The bias
@@ -96,7 +96,8 @@ mod tests {
         Rounding::new(&graph, None).apply(&mut weights);
         assert_eq!(weights[2], 0.014);
         let recipe = Quantize {
-            dense_bits: DenseBits::Eight,
+            dense_bits: KernelBits::Eight,
+            conv_bits: KernelBits::Eight,
         };
         Rounding::new(&graph, Some(&recipe)).apply(&mut weights);
         assert!((weights[2] - 0.01).abs() < 1e-7, "{weights:?}");

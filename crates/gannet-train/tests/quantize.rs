@@ -7,7 +7,7 @@ use gannet_graph::quantized::WeightBits;
 use gannet_graph::{BatchNormalization, Conv2D, Dense, Dropout, Flatten, Function, Graph};
 use gannet_graph::{MaxPool2D, Padding, Window};
 use gannet_quantize::{Method, outputs, quantize};
-use gannet_train::{Control, DenseBits, Quantize, Recipe, Start, Threads, fit};
+use gannet_train::{Control, KernelBits, Quantize, Recipe, Start, Threads, fit};
 
 /// The first images of a split.
 fn first(split: &Split, count: usize) -> Split {
@@ -66,7 +66,8 @@ fn training_with_integers_in_mind_wins_back_what_they_cost() {
         epochs: 2,
         start: Start::Given,
         quantize: Some(Quantize {
-            dense_bits: DenseBits::Four,
+            dense_bits: KernelBits::Four,
+            conv_bits: KernelBits::Eight,
         }),
         ..recipe
     };

@@ -3,6 +3,7 @@
 //! Reading an input value once for a whole block is what makes small convolutions fast; the
 //! weights are laid out in the order in which the blocks read them.
 
+use gannet_graph::quantized::Kernel;
 use gannet_graph::{SharedValues, Tensor};
 
 use super::Lowering;
@@ -50,7 +51,7 @@ impl Blocks {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Weights<'w> {
     F32(&'w [f32]),
-    I8(&'w [i8]),
+    I8(&'w Kernel),
 }
 
 impl Weights<'_> {
@@ -58,7 +59,9 @@ impl Weights<'_> {
     pub(super) fn in_order(self, places: impl Iterator<Item = usize>) -> Constant {
         match self {
             Weights::F32(values) => Constant::F32(places.map(|place| values[place]).collect()),
-            Weights::I8(values) => Constant::I8(places.map(|place| values[place]).collect()),
+            Weights::I8(kernel) => {
+                Constant::I8(places.map(|place| kernel.values()[place]).collect())
+            }
         }
     }
 }

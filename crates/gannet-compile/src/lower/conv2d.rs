@@ -33,12 +33,13 @@ impl Lowering<'_> {
                     positions: sliding.blocking.outputs * sliding.blocking.computed,
                 };
                 let dots = self.dots(&kernel_name, &blocks, kernel, &runs);
+                let mut row = dots.prepare();
                 let products = Products {
                     outputs: blocks.channels(),
                     bias,
                     weights: Kernel::Dots(dots),
                 };
-                let row = self.sliding_row(sliding, &products);
+                row.extend(self.sliding_row(sliding, &products));
                 body.extend(blocks.repeat(row));
                 continue;
             }

@@ -29,10 +29,6 @@ impl<'g> Lowering<'g> {
         let target = self.value(group);
         let (features, units) = (layer.features(), layer.units());
 
-        let are_packed = self.integers.is_some_and(|integers| {
-            let products = integers.products(group.first());
-            integer::are_packed(products.kernel(), features)
-        });
         let mut stage = Vec::new();
         let size = match kernel {
             Weights::F32(_) => units.div_ceil(units.div_ceil(MOST_SUMS)),
@@ -42,12 +38,14 @@ impl<'g> Lowering<'g> {
         let coded = self.coded(&kernel_name, kernel);
         for blocks in self.blocks(units, size) {
             let place = |tap: usize, unit: usize| tap * units + unit;
-            if let (Weights::I8(weights), true) = (kernel, are_packed) {
+            if let Weights::I8(kernel) = kernel
+                && integer::are_packed(kernel, features)
+            {
                 let (sums, mut body) = self.accumulators(&blocks, bias, &finish);
                 let packed = Packed {
                     source,
                     inputs: features,
-                    weights,
+                    kernel,
                     place,
                 };
                 body.extend(self.add_packed(&kernel_name, &blocks, &packed, &sums));

@@ -42,7 +42,7 @@ impl<'g> Lowering<'g> {
                 let channels = shape.dims().last().copied().unwrap_or(1);
                 Arithmetic {
                     finish: Finish::Integer(requantize),
-                    weights: Weights::I8(products.kernel().values()),
+                    weights: Weights::I8(products.kernel()),
                     bias: self.integer_bias(name, products, channels, zero),
                 }
             }

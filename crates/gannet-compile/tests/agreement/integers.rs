@@ -62,6 +62,7 @@ pub fn products_of_bits(
         .map(|_| match bits {
             WeightBits::Eight => (random.bits() as i8).max(-127),
             WeightBits::Four => (random.bits() as i8) >> 4,
+            WeightBits::Two => (random.bits() as i8) >> 6,
         })
         .collect();
     let scales = (0..scales).map(|_| 0.002 + 0.003 * (random.weight() + 1.0));
@@ -205,25 +206,29 @@ fn shares() -> QuantizedGraph {
     graph
 }
 
-/// Weights of four bits: more inputs than are unpacked at a time, units that are no blocks of one
-/// size, words that are not full; and a window's.
-fn nibbles() -> QuantizedGraph {
+/// Weights of two or four bits: more inputs than are unpacked at a time, units that are no blocks
+/// of one size, words that are not full; and a window's, of one block and of several.
+fn packed(name: &str, bits: WeightBits) -> QuantizedGraph {
     let mut random = Random::new(6);
     let image = TensorType::new([7, 9, 3], pixels());
-    let mut graph = QuantizedGraph::new("nibbles", image).unwrap();
-    let mut four = |shape: &[usize], outputs, output| {
-        let shape = (shape, WeightBits::Four);
+    let mut graph = QuantizedGraph::new(name, image).unwrap();
+    let mut few = |shape: &[usize], outputs, output| {
+        let shape = (shape, bits);
         products_of_bits(&mut random, shape, [outputs; 2], output, Clamp::None)
     };
     let same = window([3, 3], [1, 1], Padding::Same);
-    let convolution = four(&[3, 3, 3, 5], 5, values(0.05, 7));
+    let convolution = few(&[3, 3, 3, 19], 19, values(0.05, 7));
     graph
         .push("conv", Conv2D::new(same, convolution).unwrap())
         .unwrap();
+    let convolution = few(&[3, 3, 19, 5], 5, values(0.1, 3));
+    graph
+        .push("conv_1", Conv2D::new(same, convolution).unwrap())
+        .unwrap();
     graph.push("flat", Reshape::new([315])).unwrap();
-    let dense = four(&[315, 13], 13, values(0.3, -9));
+    let dense = few(&[315, 13], 13, values(0.3, -9));
     graph.push("dense", Dense::new(dense).unwrap()).unwrap();
-    let dense = four(&[13, 3], 3, values(0.2, 1));
+    let dense = few(&[13, 3], 3, values(0.2, 1));
     graph.push("dense_1", Dense::new(dense).unwrap()).unwrap();
     graph
 }
@@ -264,7 +269,8 @@ pub fn networks() -> Vec<QuantizedGraph> {
         strides(),
         residual(),
         shares(),
-        nibbles(),
+        packed("nibbles", WeightBits::Four),
+        packed("two-bits", WeightBits::Two),
         enlarged(),
     ]
 }
@@ -340,12 +346,12 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         let names = program.buffers().iter().map(|buffer| &buffer.name);
         names.filter(|name| *name == "input_table").count()
     });
-    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0, 1]);
+    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 1]);
 }
 
-/// Two weights to a byte, blocks in whole words.
+/// Two or four weights to a byte, blocks in whole words: five units, 320 weights.
 #[test]
-fn weights_of_four_bits_take_half_a_byte() {
+fn weights_of_few_bits_take_parts_of_a_byte() {
     let bytes = |bits| {
         let mut random = Random::new(8);
         let mut graph = QuantizedGraph::new("d", TensorType::new([64], values(0.1, 0))).unwrap();
@@ -356,6 +362,7 @@ fn weights_of_four_bits_take_half_a_byte() {
         program(&graph).constant_bytes()
     };
     assert_eq!(bytes(WeightBits::Eight) - bytes(WeightBits::Four), 320);
+    assert_eq!(bytes(WeightBits::Eight) - bytes(WeightBits::Two), 480);
 }
 
 /// The twin of floats has no scales, but the hash tells networks apart that differ in one only.

@@ -169,7 +169,8 @@ fn image_layer(
             let filters = groups * (1 + random.below(11) / groups);
             let shape = [kernel_height, kernel_width, channels / groups, filters];
             let scales = [1, filters][random.below(2)];
-            let products = products_of(random, &shape, [filters, scales], output, clamp);
+            let shape = (&shape[..], bits(random));
+            let products = products_of_bits(random, shape, [filters, scales], output, clamp);
             let window = window.with_dilation(holes)?;
             let layer = Conv2D::new(window, products)?.with_groups(groups)?;
             graph.push(name, layer)?
@@ -253,6 +254,12 @@ fn vector_layer(
     }
 }
 
+/// Half of all weights have eight bits.
+fn bits(random: &mut Random) -> WeightBits {
+    use WeightBits::{Eight, Four, Two};
+    [Eight, Eight, Four, Two][random.below(4)]
+}
+
 fn dense(
     graph: &mut QuantizedGraph,
     name: &str,
@@ -262,8 +269,7 @@ fn dense(
     let units = 1 + random.below(17);
     let scales = [1, units][random.below(2)];
     let (output, clamp) = (quantization(random), clamp(random));
-    let bits = [WeightBits::Eight, WeightBits::Four][random.below(2)];
-    let shape = (&[features, units][..], bits);
+    let shape = (&[features, units][..], bits(random));
     let products = products_of_bits(random, shape, [units, scales], output, clamp);
     graph.push(name, Dense::new(products)?)?;
     Ok(())

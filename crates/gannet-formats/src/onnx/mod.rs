@@ -133,7 +133,7 @@ pub fn from_bytes(file: &[u8]) -> Result<Imported, FormatError> {
 }
 
 /// The bytes of an ONNX file with a quantized network: layers of real numbers between pairs of
-/// `QuantizeLinear` and `DequantizeLinear`. Weights of 4 bits are written as `int8`.
+/// `QuantizeLinear` and `DequantizeLinear`. Weights of 2 or 4 bits are written as `int8`.
 ///
 /// # Errors
 /// [`FormatError::Unwritable`] with all layers that have no form in ONNX.

@@ -260,9 +260,11 @@ impl<'a> Call<'a> {
         let tensor = &self.source.tensors[place];
         let (bits, values) = match tensor.element {
             TensorType::INT8 => (WeightBits::Eight, self.elements(tensor, i8::from_le_bytes)?),
-            TensorType::INT4 => (WeightBits::Four, self.nibbles(tensor)?),
+            TensorType::INT4 => (WeightBits::Four, self.packed(tensor, WeightBits::Four)?),
+            TensorType::INT2 => (WeightBits::Two, self.packed(tensor, WeightBits::Two)?),
             other => {
-                return Err(self.refuse("the type of the weights", type_name(other), "int8, int4"));
+                let supported = "int8, int4, int2";
+                return Err(self.refuse("the type of the weights", type_name(other), supported));
             }
         };
         if tensor.zero_points.iter().any(|&zero| zero != 0) {
@@ -341,26 +343,24 @@ impl<'a> Call<'a> {
         Ok(elements.iter().map(|&bytes| element(bytes)).collect())
     }
 
-    /// The elements of a constant of 4 bits, the lower half of a byte first.
-    fn nibbles(&self, tensor: &source::Tensor<'_>) -> Result<Vec<i8>, Trouble> {
+    /// The elements of a constant of several in a byte.
+    fn packed(&self, tensor: &source::Tensor<'_>, bits: WeightBits) -> Result<Vec<i8>, Trouble> {
         let data = self.data(tensor)?;
         let count = tensor
             .shape
             .iter()
             .try_fold(1, |n: usize, &dim| n.checked_mul(dim));
-        let Some(count) = count.filter(|count| count.div_ceil(2) == data.len()) else {
+        let Some(count) = count.filter(|&count| bits.len_bytes(count) == data.len()) else {
             return Err(Trouble::Format(source::damaged(format!(
-                "constant '{}' of shape {:?} and 4 bits has {} bytes",
+                "constant '{}' of shape {:?} and {} bits has {} bytes",
                 tensor.name,
                 tensor.shape,
+                bits.count(),
                 data.len()
             ))));
         };
         self.source.take(count)?;
-        let halves = data
-            .iter()
-            .flat_map(|&byte| [(byte << 4) as i8 >> 4, byte as i8 >> 4]);
-        Ok(halves.take(count).collect())
+        Ok(bits.unpack(data).take(count).collect())
     }
 
     fn data(&self, tensor: &source::Tensor<'a>) -> Result<&'a [u8], Trouble> {

@@ -1,8 +1,8 @@
 //! TFLite files: what LiteRT runs, of real numbers and of integers.
 //!
 //! Read: float32 (constants of float16 too), int8 with one scale or one for each channel,
-//! int16 activations with int8 weights, int4 weights. Written: float32 and int8, with weights
-//! of int8 or int4.
+//! int16 activations with int8 weights, int4 and int2 weights. Written: float32 and int8, with
+//! weights of int8, int4 or int2.
 //!
 //! The bindings in `schema_generated.rs` are made from `schema.fbs`, which says how.
 

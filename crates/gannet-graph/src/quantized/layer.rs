@@ -13,6 +13,8 @@ use crate::{
 /// Constant integers of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Constants<'a> {
+    /// Of 2 bits, one in each byte.
+    I2(&'a [i8]),
     /// Of 4 bits, one in each byte.
     I4(&'a [i8]),
     /// Of 8 bits.
@@ -27,7 +29,7 @@ impl Constants<'_> {
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
-            Constants::I4(values) | Constants::I8(values) => values.len(),
+            Constants::I2(values) | Constants::I4(values) | Constants::I8(values) => values.len(),
             Constants::I32(values) => values.len(),
             Constants::I64(values) => values.len(),
         }
@@ -41,6 +43,7 @@ impl Constants<'_> {
     /// How many bytes they take, packed.
     pub fn len_bytes(&self) -> usize {
         match self {
+            Constants::I2(values) => WeightBits::Two.len_bytes(values.len()),
             Constants::I4(values) => WeightBits::Four.len_bytes(values.len()),
             Constants::I8(values) => values.len(),
             Constants::I32(values) => 4 * values.len(),
@@ -64,6 +67,7 @@ pub struct Weight<'a> {
 impl<'a> Weight<'a> {
     pub(super) fn kernel(name: &'static str, kernel: &'a Kernel) -> Self {
         let values = match kernel.bits() {
+            WeightBits::Two => Constants::I2(kernel.values()),
             WeightBits::Four => Constants::I4(kernel.values()),
             WeightBits::Eight => Constants::I8(kernel.values()),
         };

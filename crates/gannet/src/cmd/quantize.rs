@@ -44,6 +44,9 @@ pub struct Quantize {
     /// Bits of the weights of dense layers.
     #[arg(long, value_enum, default_value = "8", value_name = "BITS")]
     dense_bits: BitsArg,
+    /// Bits of the weights of convolutions, but for depthwise ones, whose weights are few.
+    #[arg(long, value_enum, default_value = "8", value_name = "BITS")]
+    conv_bits: BitsArg,
     /// How much of the accuracy may be lost, 0 to 1; where more is lost nothing is written.
     #[arg(long, value_name = "SHARE")]
     tolerance: Option<f64>,
@@ -78,12 +81,25 @@ impl From<CalibrationArg> for Calibration {
 /// How many bits a weight has.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum BitsArg {
+    /// −1, 0 and 1, four to a byte.
+    #[value(name = "2")]
+    Two,
     /// −7 to 7, two to a byte.
     #[value(name = "4")]
     Four,
     /// −127 to 127.
     #[value(name = "8")]
     Eight,
+}
+
+impl From<BitsArg> for WeightBits {
+    fn from(argument: BitsArg) -> Self {
+        match argument {
+            BitsArg::Two => WeightBits::Two,
+            BitsArg::Four => WeightBits::Four,
+            BitsArg::Eight => WeightBits::Eight,
+        }
+    }
 }
 
 /// The section `quantize` of the report.
@@ -146,10 +162,8 @@ impl Quantize {
             } else {
                 BiasCorrection::None
             },
-            dense_bits: match self.dense_bits {
-                BitsArg::Four => WeightBits::Four,
-                BitsArg::Eight => WeightBits::Eight,
-            },
+            dense_bits: self.dense_bits.into(),
+            conv_bits: self.conv_bits.into(),
         }
     }
 }

@@ -23,11 +23,15 @@ const MOST_A_POSITION: usize = 4;
 /// The weights of some blocks.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Dots {
-    /// `[block, row, run · channels]`.
+    /// `[block, row, run · channels]`, or those of one block, which are unpacked for it.
     weights: BufferId,
+    /// Which block's they are there.
+    stored: Affine,
+    /// How they are unpacked, where they are.
+    unpack: Vec<Statement>,
     /// How many inputs of a row each sum goes over.
     run: usize,
-    /// Which block's they are.
+    /// Which block is computed.
     block: Affine,
     /// `[block, row, channel]`: what a row that is left out gives back, where that is anything.
     left_out: Option<BufferId>,
@@ -69,11 +73,14 @@ impl Lowering<'_> {
         runs: &Runs<impl Fn(usize, usize, usize) -> usize>,
     ) -> Dots {
         let Runs { rows, run, .. } = *runs;
-        let Weights::I8(values) = weights else {
+        let Weights::I8(kernel) = weights else {
             unreachable!("dot products are of integers")
         };
+        let values = kernel.values();
+        let bits = kernel.bits();
+        let are_packed = self.are_packed(bits, rows * run * blocks.size, runs.positions);
         let most = MOST_WIDENED.max(MOST_A_POSITION * runs.positions);
-        let is_wide = runs.positions > 1 && values.len() <= most;
+        let is_wide = runs.positions > 1 && values.len() <= most && !are_packed;
         let element = if is_wide { Element::I16 } else { Element::I8 };
         let order = order(element, run, blocks.size);
         let (mut ordered, mut given_back) = (Vec::new(), Vec::new());
@@ -90,20 +97,30 @@ impl Lowering<'_> {
                 }));
             }
         }
-        let constant = if is_wide {
-            Constant::I16(ordered.into_iter().map(i16::from).collect())
-        } else {
-            Constant::I8(ordered)
-        };
         let left_out = runs.left_out.filter(|&zero| zero != 0).map(|_| {
             let extents = [blocks.count, rows, blocks.size];
             let constant = Constant::I32(given_back);
             self.builder
                 .constant(&format!("{name}_rows"), &extents, constant)
         });
-        let extents = [blocks.count, rows, run * blocks.size];
+        let row_len = run * blocks.size;
+        let (weights, stored, unpack) = if are_packed {
+            let (weights, unpack) = self.unpacked(name, (bits, &ordered), blocks, [rows, row_len]);
+            (weights, 0_i64.into(), unpack)
+        } else {
+            let constant = if is_wide {
+                Constant::I16(ordered.into_iter().map(i16::from).collect())
+            } else {
+                Constant::I8(ordered)
+            };
+            let extents = [blocks.count, rows, row_len];
+            let weights = self.builder.constant(name, &extents, constant);
+            (weights, blocks.index(), Vec::new())
+        };
         Dots {
-            weights: self.builder.constant(name, &extents, constant),
+            weights,
+            stored,
+            unpack,
             run,
             block: blocks.index(),
             left_out,
@@ -127,9 +144,14 @@ impl Dots {
             step: factors.step,
             run: self.run,
             weights: self.weights,
-            place: vec![self.block.clone(), row, 0_i64.into()],
+            place: vec![self.stored.clone(), row, 0_i64.into()],
             zeros: self.zeros,
         })
+    }
+
+    /// What is done before the first row, once for all positions.
+    pub(in super::super) fn prepare(&self) -> Vec<Statement> {
+        self.unpack.clone()
     }
 
     /// What is to be added to the sums where row `row` is left out.

@@ -7,7 +7,9 @@
 mod dots;
 mod function;
 mod joining;
-mod nibbles;
+mod packed;
+mod packed_dense;
+mod packed_window;
 mod pooling;
 mod prelu;
 mod requantize;
@@ -16,7 +18,7 @@ mod softmax;
 mod twin;
 
 pub(super) use dots::{Dots, Factors, Runs};
-pub(super) use nibbles::{Packed, are_packed};
+pub(super) use packed_dense::{Packed, are_packed};
 pub(super) use requantize::Requantize;
 use requantize::Rounding;
 pub(crate) use twin::twin;

@@ -4,7 +4,7 @@ use gannet_graph::{Conv2D, Layer, Padding, Tensor, Window, quantized};
 
 use super::{
     activations,
-    fully_connected::{kernel_elements, packed, write_bias},
+    fully_connected::{kernel_elements, write_bias},
 };
 use crate::tflite::{
     call::{Call, Step, Trouble},
@@ -157,7 +157,7 @@ pub(super) fn write_quantized(
     let (shape, values) = permuted(shape, kernel.values(), FILTERS_FIRST);
     let name = site.part("kernel");
     let elements = kernel_elements(kernel, 0);
-    let bytes = packed(kernel.bits(), &values);
+    let bytes = kernel.bits().pack(&values);
     let weights = site.writer.constant(&name, &shape, &elements, &bytes);
     let bias = write_bias(site, conv.products());
     let options = options(

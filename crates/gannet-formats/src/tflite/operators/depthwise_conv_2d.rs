@@ -6,7 +6,7 @@ use gannet_graph::{DepthwiseConv2D, Layer, Tensor, Window, quantized};
 use super::{
     activations,
     conv_2d::{float_bias, kernel_shape, padding, write_float_bias},
-    fully_connected::{kernel_elements, packed, write_bias},
+    fully_connected::{kernel_elements, write_bias},
 };
 use crate::tflite::{
     call::{Call, Step, Trouble},
@@ -120,7 +120,7 @@ pub(super) fn write_quantized(
     let shape = [1, height, width, conv.outputs()];
     let name = site.part("kernel");
     let elements = kernel_elements(kernel, 3);
-    let bytes = packed(kernel.bits(), kernel.values());
+    let bytes = kernel.bits().pack(kernel.values());
     let weights = site.writer.constant(&name, &shape, &elements, &bytes);
     let bias = write_bias(site, conv.products());
     let activation = activations::fused(conv.products().clamp());

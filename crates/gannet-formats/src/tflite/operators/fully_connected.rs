@@ -117,7 +117,7 @@ pub(super) fn write_quantized(
     let (shape, values) = permuted(shape, kernel.values(), [1, 0]);
     let name = site.part("kernel");
     let elements = kernel_elements(kernel, 0);
-    let bytes = packed(kernel.bits(), &values);
+    let bytes = kernel.bits().pack(&values);
     let weights = site.writer.constant(&name, &shape, &elements, &bytes);
     let bias = write_bias(site, dense.products());
     let options = options(site, activations::fused(dense.products().clamp()));
@@ -132,26 +132,13 @@ pub(super) fn write_quantized(
 pub(super) fn kernel_elements(kernel: &Kernel, axis: usize) -> Elements {
     Elements {
         element: match kernel.bits() {
+            WeightBits::Two => TensorType::INT2,
             WeightBits::Four => TensorType::INT4,
             WeightBits::Eight => TensorType::INT8,
         },
         scales: kernel.scales().to_vec(),
         zero_point: 0,
         axis: if kernel.scales().len() > 1 { axis } else { 0 },
-    }
-}
-
-/// Weights as bytes: those of 4 bits two to a byte, the lower half first.
-pub(super) fn packed(bits: WeightBits, values: &[i8]) -> Vec<u8> {
-    match bits {
-        WeightBits::Eight => values.iter().map(|&value| value as u8).collect(),
-        WeightBits::Four => values
-            .chunks(2)
-            .map(|pair| {
-                let high = pair.get(1).copied().unwrap_or(0);
-                (pair[0] as u8 & 0x0F) | ((high as u8) << 4)
-            })
-            .collect(),
     }
 }
 

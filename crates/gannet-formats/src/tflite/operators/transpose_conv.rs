@@ -5,7 +5,7 @@ use gannet_graph::{Conv2DTranspose, Layer, LayerKind, Tensor, Window, quantized}
 use super::{
     activations,
     conv_2d::{float_bias, kernel_shape, padding, write_float_bias},
-    fully_connected::{kernel_elements, packed, write_bias},
+    fully_connected::{kernel_elements, write_bias},
 };
 use crate::tflite::{
     call::{Call, Step, Trouble},
@@ -104,7 +104,7 @@ pub(super) fn write_quantized(
     let shape = <[usize; 4]>::try_from(kernel.shape().dims()).expect("a kernel");
     let (shape, values) = permuted(shape, kernel.values(), FILTERS_FROM_LAST);
     let name = site.part("kernel");
-    let bytes = packed(kernel.bits(), &values);
+    let bytes = kernel.bits().pack(&values);
     let elements = kernel_elements(kernel, 0);
     let weights = site.writer.constant(&name, &shape, &elements, &bytes);
     let bias = write_bias(site, layer.products());
