@@ -36,6 +36,18 @@ pub enum GraphError {
         /// Channels or features of that shape.
         actual: usize,
     },
+    /// Channels of a layer cannot be left out.
+    #[error("channels of layer '{layer}' cannot be left out because of '{by}' ({kind}): {why}")]
+    Bound {
+        /// The layer's name.
+        layer: String,
+        /// The layer that stands against it, perhaps itself.
+        by: String,
+        /// That one's kind.
+        kind: &'static str,
+        /// What it does, in words.
+        why: &'static str,
+    },
     /// The window does not fit into its input.
     #[error(
         "layer '{layer}' ({kind}) slides a {kernel} window over {found} without padding: the window is larger than the input. Use padding 'same' or a smaller window"

@@ -15,6 +15,7 @@ mod graph;
 mod hash;
 mod layer;
 mod layers;
+mod narrow;
 pub mod networks;
 mod normal;
 mod normal_distribution;

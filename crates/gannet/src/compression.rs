@@ -4,12 +4,12 @@
 use clap::{Args, ValueEnum};
 use gannet_compile::ir::Program;
 use gannet_compile::{Options, Sharing, compile};
-use gannet_data::{Dataset, Score, Split};
+use gannet_data::Dataset;
 use gannet_graph::Graph;
 use gannet_quantize::{Compression, SharedLayer, compress};
 use serde::Serialize;
 
-use crate::cmd::eval;
+use crate::cmd::eval::top1;
 use crate::draw::number::count;
 use crate::draw::table::{Column, pairs, table};
 use crate::failure::Failure;
@@ -126,14 +126,6 @@ pub fn of_integers(name: &str) -> Failure {
     ))
 }
 
-/// The share of pictures that the network decides rightly.
-fn top1(graph: &Graph, split: &Split) -> Result<f64, Failure> {
-    let outputs = eval::outputs_on_host(graph, split, split.len())?;
-    let outputs = outputs.iter().map(Vec::as_slice);
-    let labels = split.labels().iter().copied();
-    Ok(Score::of(split.class_count(), outputs.zip(labels))?.top1)
-}
-
 impl Section {
     fn show(&self, screen: Screen) {
         let mut layers = table(&[
@@ -153,10 +145,13 @@ impl Section {
         screen.line(layers);
         let bytes = |bytes: usize| format!("{} bytes", count(bytes as u64));
         screen.line(pairs([
-            ("weights".to_owned(), bytes(self.weights_bytes_before)),
+            (
+                "weights, single".to_owned(),
+                bytes(self.weights_bytes_before),
+            ),
             ("weights, shared".to_owned(), bytes(self.weights_bytes)),
             (
-                "top-1 accuracy".to_owned(),
+                "top-1 accuracy, single".to_owned(),
                 format!("{:.4}", self.float_top1),
             ),
             (

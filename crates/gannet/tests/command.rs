@@ -123,6 +123,51 @@ fn a_trained_network_goes_through_every_command() {
     );
     assert_fails(&output, 2, &["--api", "--lang c"]);
 
+    let text = run(&[
+        "analyze",
+        "small.h5",
+        "--compress",
+        "medium",
+        "--json",
+        "shared.json",
+    ]);
+    let shared = accuracy(&text, "top-1 accuracy, shared");
+    assert!((shared - accuracy(&text, "top-1 accuracy, single")).abs() < 0.02);
+    let output = gannet(
+        folder.path(),
+        &[
+            "generate",
+            "small.tflite",
+            "--compress",
+            "low",
+            "-o",
+            "none",
+        ],
+    );
+    assert_fails(&output, 2, &["a network of integers", "--compress"]);
+    run(&[
+        "prune",
+        "small.h5",
+        "--share",
+        "0.5",
+        "--json",
+        "shared.json",
+        "-o",
+        "pruned.h5",
+    ]);
+    let report = fs::read_to_string(folder.path().join("shared.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    // Half a byte a dense weight, of 64 inputs' 10 in two blocks of 3 bytes, two tables of 16
+    // values at most, and the convolutions and biases as they are.
+    let most = 9_216 / 2 + 64 * 6 + 2 * 64 + 4 * (1_000 + 74);
+    let bytes = report["analysis"]["weights_bytes"].as_u64().unwrap();
+    assert!((most - 64..=most).contains(&bytes), "{bytes}");
+    assert_eq!(report["compress"]["weights_bytes"], bytes);
+    assert_eq!(report["prune"]["before"]["params"], 10_930);
+    let params = 100 + 200 + (72 * 32 + 32) + 330;
+    assert_eq!(report["prune"]["after"]["params"], params);
+    assert!(run(&["summary", "pruned.h5"]).contains("2,966"));
+
     // Each command added its section and left the others.
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();

@@ -98,6 +98,14 @@ pub fn outputs_on_host(
         .collect())
 }
 
+/// The share of pictures that the network decides rightly.
+pub fn top1(graph: &Graph, split: &Split) -> Result<f64, Failure> {
+    let outputs = outputs_on_host(graph, split, split.len())?;
+    let outputs = outputs.iter().map(Vec::as_slice);
+    let labels = split.labels().iter().copied();
+    Ok(Score::of(split.class_count(), outputs.zip(labels))?.top1)
+}
+
 /// The score, and each picture's part in it, the largest error first.
 fn score(outputs: &[Vec<f32>], split: &Split) -> Result<(Score, Vec<ScoredImage>), Failure> {
     let mut scorer = Scorer::new(outputs.first().map_or(0, Vec::len));

@@ -15,6 +15,7 @@ pub mod generate;
 mod image;
 mod layers;
 mod new;
+mod prune;
 mod quantize;
 mod summary;
 mod train;
@@ -46,6 +47,8 @@ pub enum Command {
     Summary(summary::Summary),
     /// A trained network as one of 8-bit integers, and what that costs
     Quantize(quantize::Quantize),
+    /// A trained network with fewer filters and units
+    Prune(prune::Prune),
     /// Convert a model file, or weights and a network, to another format
     Convert(convert::Convert),
     /// What a network costs on a board, layer by layer, and whether it fits
@@ -90,6 +93,7 @@ pub fn run(command: Command, cli: impl FnOnce() -> clap::Command) -> Result<(), 
         Command::Eval(args) => eval::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Quantize(args) => quantize::run(&args),
+        Command::Prune(args) => prune::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Analyze(args) => analyze::run(&args),
         Command::Generate(args) => generate::run(&args),
