@@ -212,7 +212,10 @@ impl Lowering<'_> {
             pad,
         } = pool.columns;
         let is_one = stride < kernel && kernel <= 2 * stride && pad == 0;
-        if !is_one || (pool.width - 1) * stride + kernel > layer.blocking.computed {
+        let block_of = |x: usize| x / layer.blocking.positions;
+        let is_shared = |q: usize| block_of(q * stride) < block_of(q * stride + kernel - 1);
+        let are_shared = (0..pool.width).any(is_shared);
+        if !is_one || !are_shared || (pool.width - 1) * stride + kernel > layer.blocking.computed {
             return Vec::new();
         }
         let mut open = || {
