@@ -247,6 +247,11 @@ impl Plan {
         let mut least = self.measure();
         // Whether the image is given whole is the caller's choice.
         for home in 1..self.homes.len() {
+            // A copy stands behind its readers in the list: it comes when they ask for its rows.
+            let mut of_home = (self.tasks.iter().zip(&self.home_of)).filter(|(_, of)| **of == home);
+            if of_home.any(|(task, _)| task.work == Work::Border) {
+                continue;
+            }
             let was = self.homes.clone();
             if self.homes[home].ring.take().is_none() {
                 continue;
