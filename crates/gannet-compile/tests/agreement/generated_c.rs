@@ -65,10 +65,7 @@ fn build(networks: &[Source<'_>], compiler: Compiler) -> Host {
 /// `compiler` into one program.
 pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>], compiler: Compiler) -> Vec<Vec<u8>> {
     let networks: Vec<_> = programs.iter().map(|program| source(program)).collect();
-    let host = build(&networks, compiler);
-    (images.iter().enumerate())
-        .map(|(which, images)| host.run(which, images))
-        .collect()
+    build(&networks, compiler).run_each(programs, images)
 }
 
 /// A compiler that is not installed is passed over.

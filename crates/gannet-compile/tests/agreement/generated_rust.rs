@@ -46,10 +46,7 @@ pub fn run_all(programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
     write(&folder.path().join("src/main.rs"), &main);
     write(&folder.path().join("Cargo.toml"), &manifest("", 1));
     cargo_build(&folder);
-    let host = Host::new(folder, "target/debug/host");
-    (images.iter().enumerate())
-        .map(|(which, images)| host.run(which, images))
-        .collect()
+    Host::new(folder, "target/debug/host").run_each(programs, images)
 }
 
 /// Writes the crate of `program` as module `net{i}` of the one in `folder`, and gives its
@@ -102,7 +99,8 @@ fn manifest(dependencies: &str, optimize: u8) -> String {
     format!(
         "[package]\nname = \"host\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\
          [lints.rust]\nunexpected_cfgs = \"allow\"\n\
-         [dependencies]\n{dependencies}[profile.dev]\nopt-level = {optimize}\n[workspace]\n"
+         [dependencies]\n{dependencies}[profile.dev]\nopt-level = {optimize}\n\
+         debug = false\nincremental = false\n[workspace]\n"
     )
 }
 

@@ -61,6 +61,24 @@ impl Host {
         self.answer(records)
     }
 
+    /// What each of `programs` gives for its images, the first of them network 0: all in one start
+    /// of the program.
+    pub fn run_each(&self, programs: &[&Program], images: &[Vec<Vec<u8>>]) -> Vec<Vec<u8>> {
+        let indices = (0..u16::MAX).map(u16::to_le_bytes);
+        let records = indices.zip(images).flat_map(|(index, images)| {
+            let record = move |image: &Vec<u8>| [&index[..], image].concat();
+            images.iter().flat_map(record)
+        });
+        let answers = self.answer(records.collect());
+        let mut rest = &answers[..];
+        let answers = programs.iter().zip(images).map(|(program, images)| {
+            let (own, behind) = rest.split_at(images.len() * (program.output().bytes() + 1));
+            rest = behind;
+            own.to_vec()
+        });
+        answers.collect()
+    }
+
     /// What the program writes to its output for what it reads from its input.
     pub fn answer(&self, input: Vec<u8>) -> Vec<u8> {
         let mut child = Command::new(&self.command[0])

@@ -1,6 +1,8 @@
 //! Random networks, computed in every way that there is. A network on which two ways differ is
 //! made smaller while they still do, and printed.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::compiler::Compiler;
 use crate::generated_c;
 use crate::generated_rust;
@@ -99,6 +101,25 @@ fn shrunk<F: Family>(mut plan: Plan) -> String {
         fault::<F>(&plan).unwrap_or_else(|| "nothing, alone".to_owned()),
         F::text(&F::graph(&plan))
     )
+}
+
+/// Networks 0 to below `networks` give what their references do, as the interpreter runs them.
+pub fn compare_with_reference<F: Family>(networks: u64) {
+    let next = AtomicU64::new(0);
+    let run = || loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= networks {
+            return;
+        }
+        let plan = Plan::new(seed);
+        let graph = F::graph(&plan);
+        let is_right = F::compiled(&graph).is_ok() && F::agrees(&graph);
+        assert!(is_right, "{}", shrunk::<F>(plan));
+    };
+    std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..threads).for_each(|_| drop(scope.spawn(run)));
+    });
 }
 
 /// Networks 0 to below `networks` give the same in every way; the first `emulated` of them on the

@@ -1,7 +1,7 @@
 //! Random networks: odd sizes, kernels, strides, paddings, holes and branches. One that fails is
 //! printed as `gannet.toml`.
 
-use crate::plan::{Family, Plan, compare};
+use crate::plan::{Family, Plan, compare, compare_with_reference};
 use crate::reference;
 use crate::suite::{self, Random};
 use gannet_compile::ir::Program;
@@ -9,8 +9,8 @@ use gannet_compile::{CompileError, InputFormat, Options, compile};
 use gannet_graph::{
     Activation, Add, AveragePool2D, BatchNormalization, Concatenate, Conv2D, Conv2DTranspose,
     Cropping2D, Dense, DepthwiseConv2D, Flatten, Function, GlobalAveragePool2D, GlobalMaxPool2D,
-    Graph, GraphError, Layer, MaxPool2D, Maximum, Multiply, Node, NodeId, Padding, Permute,
-    Subtract, UpSampling2D, Window, ZeroPadding2D,
+    Graph, GraphError, Layer, MaxPool2D, Maximum, Minimum, Multiply, Node, NodeId, PReLU, Padding,
+    Permute, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
 };
 use gannet_project::network_text;
 
@@ -18,6 +18,8 @@ use gannet_project::network_text;
 const NETWORKS: u64 = 500;
 /// How many of them are computed on the emulated board too.
 const EMULATED: usize = 50;
+/// How many are computed by the interpreter and the reference alone.
+pub const THOUSANDS: u64 = 20_000;
 /// The largest image and layer, in elements: what keeps the test quick.
 const LARGEST: usize = 1_500;
 
@@ -93,7 +95,10 @@ fn branch(
     let join: Layer = match random.below(5) {
         0 => Add.into(),
         1 => Multiply.into(),
-        2 => Maximum.into(),
+        2 => match random.below(2) {
+            0 => Maximum.into(),
+            _ => Minimum.into(),
+        },
         3 => Subtract.into(),
         _ => Concatenate.into(),
     };
@@ -101,7 +106,10 @@ fn branch(
     Ok(())
 }
 
-fn image_layer(random: &mut Random, [_, _, channels]: [usize; 3]) -> Result<Layer, GraphError> {
+fn image_layer(
+    random: &mut Random,
+    [height, width, channels]: [usize; 3],
+) -> Result<Layer, GraphError> {
     let function = function(random);
     Ok(match random.below(15) {
         0..=2 => {
@@ -135,7 +143,13 @@ fn image_layer(random: &mut Random, [_, _, channels]: [usize; 3]) -> Result<Laye
             let layer = Conv2DTranspose::zeros(window(random)?, channels, 1 + random.below(4));
             layer.with_bias().with_activation(function).into()
         }
-        13 => Permute::new(vec![1, 2, 0])?.into(),
+        13 => match random.below(2) {
+            0 => Permute::new(vec![1, 2, 0])?.into(),
+            _ => {
+                let alpha = [[1, 1, channels], [height, 1, 1], [1, width, channels]];
+                PReLU::new(Tensor::zeros(alpha[random.below(3)])).into()
+            }
+        },
         _ => Flatten.into(),
     })
 }
@@ -164,6 +178,12 @@ fn window(random: &mut Random) -> Result<Window, GraphError> {
         _ => Padding::explicit([random.below(2), random.below(2)], [random.below(2), 1]),
     };
     Window::new(kernel, stride, padding)?.with_dilation(holes)
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -p gannet-compile --test agreement thousands -- --ignored"]
+fn thousands_of_random_networks_keep_to_the_reference() {
+    compare_with_reference::<Floats>(THOUSANDS);
 }
 
 #[test]

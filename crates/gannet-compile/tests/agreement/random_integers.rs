@@ -2,7 +2,8 @@
 //! scales, and branches.
 
 use crate::integers::{self, products_of, products_of_bits, values};
-use crate::plan::{Family, Plan, compare};
+use crate::plan::{Family, Plan, compare, compare_with_reference};
+use crate::random::THOUSANDS;
 use crate::suite::Random;
 use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
@@ -319,4 +320,10 @@ fn many_random_networks_have_every_kind() {
 #[ignore = "takes minutes: cargo test -p gannet-compile --test agreement random -- --ignored"]
 fn many_random_integers_are_computed_alike_in_every_way() {
     compare::<Integers>(MANY, 50);
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -p gannet-compile --test agreement thousands -- --ignored"]
+fn thousands_of_random_integers_keep_to_the_reference() {
+    compare_with_reference::<Integers>(THOUSANDS);
 }
