@@ -3,6 +3,8 @@
 
 #[path = "../../gannet-board/tests/alone/mod.rs"]
 mod alone;
+#[cfg(unix)]
+mod stand_in;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -52,6 +54,44 @@ fn a_port_that_does_not_open_is_in_the_report() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("is the board plugged in"), "{said}");
     }
+}
+
+/// Whose board takes whole pictures cannot send it rows, and is told before the first.
+#[cfg(unix)]
+#[test]
+fn a_board_that_takes_pictures_in_another_way_is_told() {
+    use gannet_compile::{InputFormat, Options, compile};
+    use serialport::SerialPort;
+
+    let _alone = alone();
+    let path = model("other-way.h5");
+    let mut graph = networks::mnist_small();
+    gannet_train::initialize(&mut graph, 0);
+    let program = compile(&graph, &Options::new(InputFormat::PIXELS)).unwrap();
+    let port = stand_in::plug_in(stand_in::StandIn::of(program, 0));
+    let validate = |input: &str| {
+        Command::new(env!("CARGO_BIN_EXE_gannet"))
+            .args(["validate", "--json", "-", "--images", "2", "--input", input])
+            .args(["--on", &format!("serial:{}", port.name().unwrap())])
+            .arg(&path)
+            .output()
+            .unwrap()
+    };
+    let output = validate("rows");
+    assert_eq!(output.status.code(), Some(1));
+    let section = &report(&output)["validate"];
+    assert_eq!(section["failure"]["code"], "other-input");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("takes whole pictures"), "{said}");
+
+    let output = validate("u8");
+    assert!(output.status.success());
+    let section = &report(&output)["validate"];
+    assert_eq!(
+        (&section["failure"], &section["images"]),
+        (&Value::Null, &2.into())
+    );
+    assert_eq!(section["mismatches_vs_host"], 0);
 }
 
 /// With a script that stands in for `probe-rs`, as no board is connected where this runs.
