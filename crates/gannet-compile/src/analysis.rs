@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::cost;
 use crate::fuse::{self, Group};
-use crate::ir::{BufferId, Program, Stage, Storage};
+use crate::ir::{BufferId, Element, Program, Stage, Storage};
 
 /// The cost of a network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -341,7 +341,7 @@ impl StReading {
                 _ => 0,
             })
             .sum();
-        let between = fuse::fuse(&normal)
+        let between = fuse::fuse(&normal, Element::F32)
             .iter()
             .map(|group| tensors_of(&normal, group))
             .max()

@@ -30,7 +30,7 @@ pub enum CompileError {
     },
     /// There is no integer code for a layer.
     #[error(
-        "layer '{layer}' ({kind}) {why}. Integer code is generated for networks of int8 with 8-bit weights: quantize the network so, or compile it in floats"
+        "layer '{layer}' ({kind}) {why}. Integer code is generated for networks of int8, and of int16 with 8-bit weights but for a few layers: quantize the network so, or compile it in floats"
     )]
     Integers {
         /// The layer's name.
@@ -79,4 +79,9 @@ pub enum CompileError {
         "the vendor's interfaces take an image whole and have no call for one row of it: take Gannet's own, or compile for whole images"
     )]
     WholeOnly,
+    /// The interface has no name for integers of 16 bits.
+    #[error(
+        "the vendor's interfaces have no name for integers of 16 bits: take Gannet's own, or quantize the network to 8 bits"
+    )]
+    NoShorts,
 }

@@ -6,6 +6,7 @@
 
 use gannet_graph::{Function, Graph, Layer, MaxPool2D, NodeId};
 
+use crate::ir::Element;
 use crate::lower::spread_conv2d::is_spread;
 
 /// Layers that are computed in one stage, in order; the first is the one with the work.
@@ -29,15 +30,16 @@ impl Group {
     }
 }
 
-/// Groups the nodes of a network in normal form, input left out, in order.
-pub(crate) fn fuse(graph: &Graph) -> Vec<Group> {
+/// Groups the nodes of a network in normal form, whose values are made of `values`, input left out,
+/// in order.
+pub(crate) fn fuse(graph: &Graph, values: Element) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for id in graph.ids().skip(1) {
         let before = match graph.node(id).inputs() {
             &[input] => groups.iter_mut().find(|group| group.last() == input),
             _ => None,
         };
-        if !before.is_some_and(|group| take_up(graph, group, id)) {
+        if !before.is_some_and(|group| take_up(graph, group, (id, values))) {
             groups.push(Group {
                 nodes: vec![id],
                 function: Function::Linear,
@@ -49,7 +51,7 @@ pub(crate) fn fuse(graph: &Graph) -> Vec<Group> {
 }
 
 /// Lets `group` take up node `id`, which reads its last node; tells whether it did.
-fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
+fn take_up(graph: &Graph, group: &mut Group, (id, values): (NodeId, Element)) -> bool {
     if graph.readers(group.last()).len() != 1 {
         return false;
     }
@@ -66,7 +68,7 @@ fn take_up(graph: &Graph, group: &mut Group, id: NodeId) -> bool {
         Layer::MaxPool2D(pool)
             if merges_few(pool)
                 && matches!(first, Layer::Conv2D(_) | Layer::DepthwiseConv2D(_))
-                && !is_spread(first)
+                && !is_spread(first, values)
                 && group.pool.is_none()
                 && group.function.commutes_with_maximum() =>
         {
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn the_small_network_becomes_six_groups() {
         let graph = networks::mnist_small().normal_form();
-        let names: Vec<Vec<&str>> = fuse(&graph)
+        let names: Vec<Vec<&str>> = fuse(&graph, Element::F32)
             .iter()
             .map(|group| {
                 group

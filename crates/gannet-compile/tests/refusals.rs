@@ -69,7 +69,10 @@ fn layers_without_integer_code_are_named() {
     let wide = Quantization::new(Element::I16, 1.0, 0).unwrap();
     let image = TensorType::new([2, 2, 2], wide);
     let mut graph = QuantizedGraph::new("net", image).unwrap();
-    graph.push("layer", quantized::Sigmoid).unwrap();
+    let output = Quantization::new(Element::I8, 1.0, 0).unwrap();
+    graph
+        .push("layer", quantized::Requantize { output })
+        .unwrap();
     let options = Options::new(InputFormat::F32);
     let text = compile_quantized(&graph, &options).unwrap_err().to_string();
     assert!(text.contains("gives other values than int8"), "{text}");

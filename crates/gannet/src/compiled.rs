@@ -4,7 +4,7 @@
 use gannet_board::Board;
 use gannet_board::validate::OutputFormat;
 use gannet_compile::analysis::Analysis;
-use gannet_compile::ir::Program;
+use gannet_compile::ir::{Element, Program};
 use gannet_compile::{Options, compile, compile_quantized};
 use gannet_formats::Model;
 
@@ -65,8 +65,9 @@ impl Compiled {
     }
 
     /// What the bytes of an output mean.
-    pub fn outputs(&self) -> OutputFormat {
-        match &self.model {
+    pub fn outputs(&self) -> Result<OutputFormat, Failure> {
+        self.travels()?;
+        Ok(match &self.model {
             Model::Float(_) => OutputFormat::F32,
             Model::Quantized(graph) => {
                 let quantization = graph.output_type().quantization;
@@ -75,11 +76,24 @@ impl Compiled {
                     zero_point: quantization.zero_point(),
                 }
             }
+        })
+    }
+
+    /// Whether the link has a name for what the network gives.
+    fn travels(&self) -> Result<(), Failure> {
+        if self.program.output().element != Element::I16 {
+            return Ok(());
         }
+        Err(Failure::new(format!(
+            "network '{}' gives integers of 16 bits, for which firmware and validation have no form \
+             yet: `gannet generate` writes its code",
+            self.program.name()
+        )))
     }
 
     /// Whether the network fits `board`, before anything is built for it.
     pub fn check(&self, board: &Board) -> Result<(), Failure> {
+        self.travels()?;
         self.keep(Budget::default(), board)
     }
 

@@ -157,7 +157,7 @@ impl Counting<'_> {
                     self.expression(value, &mut constants, &mut operations);
                     match self.program.type_of(value) {
                         ScalarType::F32 => operations.stores += 1,
-                        ScalarType::I32 => {
+                        ScalarType::I32 | ScalarType::I64 => {
                             operations.integer_stores += 1;
                             // For all that a compiler knows, a byte may be of any of them.
                             constants.clear();
@@ -304,7 +304,7 @@ impl Counting<'_> {
                 }
                 match self.program.type_of(expression) {
                     ScalarType::F32 => operations.loads += 1,
-                    ScalarType::I32 => operations.integer_loads += 1,
+                    ScalarType::I32 | ScalarType::I64 => operations.integer_loads += 1,
                 }
             }
             Expression::Lookup(_, place) => {
@@ -318,7 +318,11 @@ impl Counting<'_> {
                     Unary::ToF32 => operations.conversions += 2,
                     Unary::Bits | Unary::FromBits => operations.conversions += 1,
                     Unary::Neg => operations.floats += 1,
-                    Unary::LeadingZeros | Unary::Nudge => operations.integers += 1,
+                    Unary::LeadingZeros | Unary::Nudge | Unary::Widen => {
+                        operations.integers += 1;
+                    }
+                    // The low half is there.
+                    Unary::Narrow => {}
                 }
             }
             Expression::Binary(operation, left, right) => {
@@ -338,6 +342,16 @@ impl Counting<'_> {
                         return;
                     }
                     (ScalarType::I32, _) => &mut operations.integers,
+                    // Half the bits, the other half and what is carried; three products; an
+                    // addition and shifts of both halves.
+                    (ScalarType::I64, Binary::RoundedShiftRight) => {
+                        operations.integers += 8;
+                        return;
+                    }
+                    (ScalarType::I64, _) => {
+                        operations.integers += 3;
+                        return;
+                    }
                     // By a power of two it is a product with another, to the same bits.
                     (ScalarType::F32, Binary::Div) if is_power_of_two(right) => {
                         &mut operations.floats

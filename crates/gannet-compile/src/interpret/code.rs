@@ -108,14 +108,20 @@ pub(super) enum Operation {
         to: Register,
         from: Register,
     },
+    /// `to = from`, of 64 bits.
+    WideCopy {
+        to: Register,
+        from: Register,
+    },
     Load {
         to: Register,
         element: Element,
         address: Address,
     },
-    /// `to = memory[bases + element · (register's low byte)]`.
+    /// `to = memory[bases + element · (register's bits of the mask)]`.
     Lookup {
         to: Register,
+        mask: u32,
         element: Element,
         address: Address,
         place: Register,

@@ -9,7 +9,7 @@ use gannet_graph::IndexBits;
 use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{
     Accumulate, Affine, Binary, Buffer, BufferId, Expression, Others, Program, Resume, Run, Scalar,
-    Statement, Step, Storage, Stored, Variable, order,
+    ScalarType, Statement, Step, Storage, Stored, Variable, order,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -220,7 +220,10 @@ impl Flattener<'_> {
         let to = scalar.index();
         let from = self.expression(value, Some(to), nodes);
         if from != to {
-            nodes.push(Node::Do(Operation::Copy { to, from }));
+            nodes.push(Node::Do(match self.program.scalar(scalar).1 {
+                ScalarType::F32 | ScalarType::I32 => Operation::Copy { to, from },
+                ScalarType::I64 => Operation::WideCopy { to, from },
+            }));
         }
     }
 
@@ -291,6 +294,7 @@ impl Flattener<'_> {
                 place: self.expression(place, None, nodes),
                 element: self.program.buffer(*buffer).element,
                 address: self.address(*buffer, &[0_i64.into()]),
+                mask: self.program.buffer(*buffer).len() as u32 - 1,
                 to: self.register(wanted),
             },
             Expression::Unary(operation, value) => {

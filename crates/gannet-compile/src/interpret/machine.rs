@@ -9,6 +9,8 @@ use crate::ir::{Affine, Binary, Element, ScalarType, Unary, Variable};
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
     registers: Vec<u32>,
+    /// The same registers where they hold 64 bits.
+    wide: Vec<i64>,
     variables: Vec<i64>,
     bases: Vec<i64>,
     counters: Vec<i64>,
@@ -25,6 +27,7 @@ impl Machine {
     pub(super) fn new(code: &Code, variables: usize, memory: Vec<u8>) -> Self {
         Machine {
             registers: vec![0; code.registers],
+            wide: vec![0; code.registers],
             variables: vec![0; variables],
             bases: vec![0; code.bases],
             counters: vec![0; code.counters],
@@ -197,7 +200,7 @@ impl Machine {
     fn operation(&mut self, operation: &Operation) {
         match *operation {
             Operation::MultiplyAdd {
-                of: ScalarType::I32,
+                of: ScalarType::I32 | ScalarType::I64,
                 to,
                 left,
                 right,
@@ -216,6 +219,7 @@ impl Machine {
             }
             Operation::Constant { to, bits } => self.registers[to] = bits,
             Operation::Copy { to, from } => self.registers[to] = self.registers[from],
+            Operation::WideCopy { to, from } => self.wide[to] = self.wide[from],
             Operation::Load {
                 to,
                 element,
@@ -225,11 +229,12 @@ impl Machine {
             }
             Operation::Lookup {
                 to,
+                mask,
                 element,
                 address,
                 place,
             } => {
-                let position = (self.registers[place] & 255) as usize * element.bytes();
+                let position = (self.registers[place] & mask) as usize * element.bytes();
                 self.registers[to] = self.element(element, self.place(address) + position);
             }
             Operation::Store {
@@ -250,6 +255,25 @@ impl Machine {
             }
             Operation::Unary {
                 to,
+                operation: Unary::Widen,
+                value,
+                ..
+            } => self.wide[to] = self.registers[value].cast_signed().into(),
+            Operation::Unary {
+                to,
+                operation: Unary::Narrow,
+                value,
+                ..
+            } => self.registers[to] = self.wide[value] as u32,
+            Operation::Binary {
+                to,
+                operation,
+                of: ScalarType::I64,
+                left,
+                right,
+            } => self.wide[to] = binary_i64(operation, self.wide[left], self.wide[right]),
+            Operation::Unary {
+                to,
                 operation,
                 of,
                 value,
@@ -268,7 +292,7 @@ impl Machine {
                     ScalarType::F32 => {
                         binary_f32(operation, f32::from_bits(left), f32::from_bits(right)).to_bits()
                     }
-                    ScalarType::I32 => {
+                    ScalarType::I32 | ScalarType::I64 => {
                         binary_i32(operation, left.cast_signed(), right.cast_signed())
                             .cast_unsigned()
                     }
@@ -283,9 +307,22 @@ fn unary(operation: Unary, of: ScalarType, bits: u32) -> u32 {
         (Unary::ToF32, _) => (bits.cast_signed() as f32).to_bits(),
         (Unary::Bits | Unary::FromBits, _) => bits,
         (Unary::Neg, ScalarType::F32) => bits ^ (1 << 31),
-        (Unary::Neg, ScalarType::I32) => bits.wrapping_neg(),
+        (Unary::Neg, ScalarType::I32 | ScalarType::I64) => bits.wrapping_neg(),
         (Unary::Nudge, _) => bits.wrapping_sub(bits >> 31),
         (Unary::LeadingZeros, _) => bits.leading_zeros(),
+        (Unary::Widen | Unary::Narrow, _) => unreachable!("registers of 64 bits are others"),
+    }
+}
+
+fn binary_i64(operation: Binary, left: i64, right: i64) -> i64 {
+    match operation {
+        Binary::Add => left.wrapping_add(right),
+        Binary::Mul => left.wrapping_mul(right),
+        Binary::RoundedShiftRight => {
+            let amount = right & 63;
+            left.wrapping_add(1 << (amount - 1)) >> amount
+        }
+        _ => unreachable!("proven to be an operation on 64 bits"),
     }
 }
 
@@ -313,6 +350,7 @@ fn binary_f32(operation: Binary, left: f32, right: f32) -> f32 {
         | Binary::ShiftLeft
         | Binary::RoundedProduct(_)
         | Binary::RoundingShiftRight
+        | Binary::RoundedShiftRight
         | Binary::ShiftRight => {
             unreachable!("proven to be an operation on integers")
         }
@@ -339,6 +377,7 @@ fn binary_i32(operation: Binary, left: i32, right: i32) -> i32 {
             }
         }
         Binary::ShiftRight => left.wrapping_shr(right.cast_unsigned()),
+        Binary::RoundedShiftRight => unreachable!("proven to be an operation on 64 bits"),
         Binary::And => left & right,
         Binary::ShiftLeft => left.wrapping_shl(right.cast_unsigned()),
         Binary::RoundedProduct(bits) => {

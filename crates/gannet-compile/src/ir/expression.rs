@@ -23,6 +23,8 @@ pub enum ScalarType {
     F32,
     /// A 32-bit two's-complement integer that wraps.
     I32,
+    /// A 64-bit one: a sum of products of 16 bits.
+    I64,
 }
 
 /// An operation on one value.
@@ -40,6 +42,10 @@ pub enum Unary {
     Nudge,
     /// How many zeros an `i32` has above its highest one bit; 32 for 0.
     LeadingZeros,
+    /// `i32` to the `i64` of the same value.
+    Widen,
+    /// The low 32 bits of an `i64` as `i32`.
+    Narrow,
 }
 
 /// An operation on two values of one type.
@@ -70,6 +76,9 @@ pub enum Binary {
     /// `i32` divided by two to the power of another, rounded down. The other is a constant or an
     /// element of a constant, and from 0 to 31.
     ShiftRight,
+    /// `i64` divided by two to the power of another's low six bits, rounded to the nearest, halves
+    /// up. The other is not 0.
+    RoundedShiftRight,
 }
 
 /// A value computed from scalars, constants and loads.
@@ -83,7 +92,8 @@ pub enum Expression {
     Scalar(Scalar),
     /// An element of a buffer, one index an extent. Integers narrower than 32 bits are widened.
     Load(BufferId, Vec<Affine>),
-    /// The element of a table at a position that is computed: the low eight bits of an `i32`.
+    /// The element of a table at a position that is computed: the low bits of an `i32`, as many as
+    /// tell its elements apart, of which there are a power of two.
     Lookup(BufferId, Box<Expression>),
     /// An operation on one value.
     Unary(Unary, Box<Expression>),

@@ -433,9 +433,11 @@ impl Program {
                 self.buffer(*buffer).element.scalar_type()
             }
             Expression::Unary(Unary::ToF32 | Unary::FromBits, _) => ScalarType::F32,
-            Expression::Unary(Unary::Bits | Unary::LeadingZeros | Unary::Nudge, _) => {
-                ScalarType::I32
-            }
+            Expression::Unary(
+                Unary::Bits | Unary::LeadingZeros | Unary::Nudge | Unary::Narrow,
+                _,
+            ) => ScalarType::I32,
+            Expression::Unary(Unary::Widen, _) => ScalarType::I64,
             Expression::Unary(Unary::Neg, value) => self.type_of(value),
             Expression::Binary(_, left, _) => self.type_of(left),
         }

@@ -279,9 +279,14 @@ impl Scope<'_> {
             Expression::Unary(operation, value) => {
                 let found = self.expression(value)?;
                 match operation {
-                    Unary::ToF32 | Unary::FromBits | Unary::LeadingZeros | Unary::Nudge => {
+                    Unary::ToF32
+                    | Unary::FromBits
+                    | Unary::LeadingZeros
+                    | Unary::Nudge
+                    | Unary::Widen => {
                         self.same_type(ScalarType::I32, found)?;
                     }
+                    Unary::Narrow => self.same_type(ScalarType::I64, found)?,
                     Unary::Bits => self.same_type(ScalarType::F32, found)?,
                     Unary::Neg => {}
                 }
@@ -303,7 +308,15 @@ impl Scope<'_> {
                         self.same_type(ScalarType::I32, left)?;
                         self.amounts(second)?;
                     }
-                    _ => {}
+                    Binary::RoundedShiftRight => self.same_type(ScalarType::I64, left)?,
+                    Binary::Add | Binary::Mul => {}
+                    // Of 64 bits there are sums and products alone.
+                    Binary::Sub | Binary::Div | Binary::Max | Binary::Min
+                        if left == ScalarType::I64 =>
+                    {
+                        return Err(self.fault("an operation that 64 bits have not".to_owned()));
+                    }
+                    Binary::Sub | Binary::Div | Binary::Max | Binary::Min => {}
                 }
             }
         }
@@ -422,17 +435,16 @@ impl Scope<'_> {
         self.inside(dot.weights, &dot.last_place())
     }
 
-    /// A table has an element for every byte.
+    /// A table has an element for whatever its positions' bits are.
     fn table(&self, buffer: BufferId) -> Result<(), CompileError> {
-        const BYTES: usize = 256;
         let buffer = self.program.buffer(buffer);
-        if buffer.extents[..] == [BYTES] {
-            return Ok(());
+        match buffer.extents[..] {
+            [elements] if elements.is_power_of_two() => Ok(()),
+            _ => Err(self.fault(format!(
+                "{} looked up like a table, whose elements are a power of two",
+                buffer.name
+            ))),
         }
-        Err(self.fault(format!(
-            "{} looked up like a table, which has {BYTES} elements",
-            buffer.name
-        )))
     }
 
     fn same_type(&self, wanted: ScalarType, found: ScalarType) -> Result<(), CompileError> {

@@ -89,8 +89,8 @@ impl Lowering<'_> {
             let index = place.pixel(x.into(), channel.into());
             let value = match (values.of, values.zero) {
                 (ScalarType::F32, _) => load(builder, source.pixels, index),
-                (ScalarType::I32, 0) => Expression::Load(source.pixels, index),
-                (ScalarType::I32, zero) => Expression::Load(source.pixels, index) - zero,
+                (_, 0) => Expression::Load(source.pixels, index),
+                (_, zero) => Expression::Load(source.pixels, index) - zero,
             };
             let joined = Expression::from(sum).binary(values.join, value);
             let add = Statement::Set(sum, joined);

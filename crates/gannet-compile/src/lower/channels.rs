@@ -183,12 +183,7 @@ impl Lowering<'_> {
         let declared = sums
             .iter()
             .enumerate()
-            .map(|(j, &sum)| {
-                let begin = bias.map_or(finish.nothing(), |bias| {
-                    Expression::Load(bias, vec![blocks.channel(j)])
-                });
-                Statement::Let(sum, begin)
-            })
+            .map(|(j, &sum)| Statement::Let(sum, finish.begin(bias, &blocks.channel(j))))
             .collect();
         (sums, declared)
     }

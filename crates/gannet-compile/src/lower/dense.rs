@@ -7,7 +7,7 @@ use super::channels::{Blocks, Weights};
 use super::finish::{Arithmetic, Finish};
 use super::integer::{self, Factors, Packed, Runs};
 use crate::fuse::Group;
-use crate::ir::{BufferId, Scalar, Statement};
+use crate::ir::{BufferId, Element, Scalar, Statement};
 
 /// Units that are computed side by side, in blocks of nearly equal size. With more, storing them
 /// takes more code than loading an input less often is worth.
@@ -17,6 +17,9 @@ const MOST_INTEGER_SUMS: usize = 5;
 
 impl<'g> Lowering<'g> {
     pub(super) fn dense(&mut self, group: &Group, layer: &'g Dense) -> BufferId {
+        if self.element == Element::I16 {
+            return self.wide_dense(group, layer);
+        }
         let name = self.graph.node(group.first()).name().to_owned();
         let Arithmetic {
             finish,

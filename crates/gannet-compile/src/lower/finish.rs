@@ -4,10 +4,10 @@ use gannet_graph::{Function, Tensor};
 
 use super::activation::pointwise;
 use super::channels::Weights;
-use super::integer::Requantize;
+use super::integer::{Requantize, WideRequantize};
 use super::{Lowering, load};
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Expression, ProgramBuilder, Scalar, ScalarType};
+use crate::ir::{Affine, BufferId, Expression, ProgramBuilder, Scalar, ScalarType, Unary};
 
 /// The arithmetic of one layer.
 #[derive(Debug, Clone)]
@@ -36,13 +36,21 @@ impl<'g> Lowering<'g> {
             },
             Some(integers) => {
                 let products = integers.products(group.first());
-                let requantize = self.requantize(integers, group);
-                let zero = if is_raw { requantize.input_zero } else { 0 };
                 let shape = self.graph.node(group.first()).output_shape();
                 let channels = shape.dims().last().copied().unwrap_or(1);
+                let weights = Weights::I8(products.kernel());
+                if integers.is_wide(group.first()) {
+                    return Arithmetic {
+                        finish: Finish::Wide(self.wide_requantize(integers, group)),
+                        weights,
+                        bias: self.integer_bias(name, products, channels, 0),
+                    };
+                }
+                let requantize = self.requantize(integers, group);
+                let zero = if is_raw { requantize.input_zero } else { 0 };
                 Arithmetic {
                     finish: Finish::Integer(requantize),
-                    weights: Weights::I8(products.kernel()),
+                    weights,
                     bias: self.integer_bias(name, products, channels, zero),
                 }
             }
@@ -55,8 +63,10 @@ impl<'g> Lowering<'g> {
 pub(super) enum Finish {
     /// By a pointwise function.
     Float(Function),
-    /// From 32 bits to 8.
+    /// From 32 bits to 8, or to 16.
     Integer(Requantize),
+    /// From 64 bits to 16.
+    Wide(WideRequantize),
 }
 
 impl Finish {
@@ -65,21 +75,33 @@ impl Finish {
         match self {
             Finish::Float(_) => ScalarType::F32,
             Finish::Integer(_) => ScalarType::I32,
+            Finish::Wide(_) => ScalarType::I64,
         }
     }
 
-    /// A sum of nothing.
-    pub(super) fn nothing(&self) -> Expression {
+    /// What the sum of an output channel begins with: its bias, or nothing.
+    pub(super) fn begin(&self, bias: Option<BufferId>, channel: &Affine) -> Expression {
+        let bias = bias.map(|bias| Expression::Load(bias, vec![channel.clone()]));
         match self {
-            Finish::Float(_) => Expression::F32(0.0),
-            Finish::Integer(_) => Expression::I32(0),
+            Finish::Float(_) => bias.unwrap_or(0.0.into()),
+            Finish::Integer(_) => bias.unwrap_or(0.into()),
+            Finish::Wide(_) => bias.unwrap_or(0.into()).unary(Unary::Widen),
+        }
+    }
+
+    /// The product of an input, as a factor, and a weight, to be added to a sum.
+    pub(super) fn product(&self, factor: Expression, weight: Expression) -> Expression {
+        match self {
+            Finish::Float(_) | Finish::Integer(_) => factor * weight,
+            // 16 bits times 8.
+            Finish::Wide(_) => (factor * weight).unary(Unary::Widen),
         }
     }
 
     /// What is taken from every input before it is multiplied.
     pub(super) fn input_zero(&self) -> i32 {
         match self {
-            Finish::Float(_) => 0,
+            Finish::Float(_) | Finish::Wide(_) => 0,
             Finish::Integer(requantize) => requantize.input_zero,
         }
     }
@@ -92,7 +114,7 @@ impl Finish {
         index: Vec<Affine>,
     ) -> Expression {
         match self {
-            Finish::Float(_) => load(builder, buffer, index),
+            Finish::Float(_) | Finish::Wide(_) => load(builder, buffer, index),
             Finish::Integer(requantize) => match requantize.input_zero {
                 0 => Expression::Load(buffer, index),
                 zero => Expression::Load(buffer, index) - zero,
@@ -105,13 +127,16 @@ impl Finish {
         match self {
             Finish::Float(function) => pointwise(*function, sum),
             Finish::Integer(requantize) => requantize.value(sum.into(), channel),
+            Finish::Wide(requantize) => requantize.value(sum, channel),
         }
     }
 
     /// What must be done to sums before maxima of them are taken, where that is anything.
     pub(super) fn before_maxima(&self, sum: Scalar) -> Option<Expression> {
         match self {
-            Finish::Float(Function::Relu | Function::Linear) | Finish::Integer(_) => None,
+            Finish::Float(Function::Relu | Function::Linear)
+            | Finish::Integer(_)
+            | Finish::Wide(_) => None,
             Finish::Float(function) => Some(pointwise(*function, sum)),
         }
     }
@@ -121,7 +146,7 @@ impl Finish {
     pub(super) fn behind_maxima(&self, largest: Scalar, channel: &Affine) -> Expression {
         match self {
             Finish::Float(_) => largest.into(),
-            Finish::Integer(requantize) => requantize.value(largest.into(), channel),
+            Finish::Integer(_) | Finish::Wide(_) => self.value(largest, channel),
         }
     }
 }

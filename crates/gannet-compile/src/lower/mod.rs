@@ -69,11 +69,10 @@ pub(crate) fn lower(
     (input, feed, sharing): (Input, Feed, Sharing),
     integers: Option<Integers<'_>>,
 ) -> Result<Program, CompileError> {
-    let (element, values) = match integers {
-        Some(_) if input == Input::F32 => (Element::I8, Element::I8),
-        Some(_) => (Element::U8, Element::I8),
-        None if input == Input::F32 => (Element::F32, Element::F32),
-        None => (Element::U8, Element::F32),
+    let values = integers.map_or(Element::F32, |integers| integers.element());
+    let element = match input {
+        Input::F32 => values,
+        Input::U8 | Input::Scaled(_) => Element::U8,
     };
     let extents = graph.input_shape().dims();
     let mut builder = match (feed, extents) {
@@ -84,7 +83,7 @@ pub(crate) fn lower(
         (Feed::Rows, row) => ProgramBuilder::of_rows(graph.name(), hash, element, (1, row)),
         (Feed::Whole, _) => ProgramBuilder::new(graph.name(), hash, element, extents),
     };
-    let groups = fuse::fuse(graph);
+    let groups = fuse::fuse(graph, values);
     let plan = Plan::new(graph, groups, (input, feed), values, &mut builder);
     let mut lowering = Lowering {
         graph,

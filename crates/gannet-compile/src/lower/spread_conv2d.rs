@@ -1,12 +1,12 @@
-//! Convolutions that are not computed row by row: with several groups, or with holes in the
-//! window. One sum at a time.
+//! Convolutions that are not computed row by row: with several groups, with holes in the window, or
+//! of integers of 16 bits. One sum at a time.
 
 use gannet_graph::{Layer, Tensor, Window};
 
 use super::Lowering;
 use super::whole::{nest, where_inside};
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Expression, Statement};
+use crate::ir::{Affine, BufferId, Element, Expression, Statement};
 
 /// A convolution of any kind: a depthwise one has as many groups as channels.
 struct Spread<'l> {
@@ -17,9 +17,9 @@ struct Spread<'l> {
 }
 
 impl<'l> Spread<'l> {
-    /// The layer, if it is such a convolution.
+    /// The layer, if it is a convolution.
     fn of(layer: &'l Layer) -> Option<Self> {
-        let spread = match layer {
+        Some(match layer {
             Layer::Conv2D(layer) => Spread {
                 window: layer.window(),
                 kernel: layer.kernel(),
@@ -33,19 +33,17 @@ impl<'l> Spread<'l> {
                 groups: layer.channels(),
             },
             _ => return None,
-        };
-        let is_plain = spread.window.dilation() == [1, 1];
-        let is_spread = match layer {
-            Layer::Conv2D(_) => !is_plain || spread.groups > 1,
-            _ => !is_plain,
-        };
-        is_spread.then_some(spread)
+        })
     }
 }
 
-/// Whether a layer is a convolution with several groups or holes in its window.
-pub(crate) fn is_spread(layer: &Layer) -> bool {
-    Spread::of(layer).is_some()
+/// Whether a layer, of a network whose values are made of `values`, is a convolution that is not
+/// computed row by row.
+pub(crate) fn is_spread(layer: &Layer, values: Element) -> bool {
+    let has_groups = matches!(layer, Layer::Conv2D(layer) if layer.groups() > 1);
+    Spread::of(layer).is_some_and(|spread| {
+        has_groups || spread.window.dilation() != [1, 1] || values == Element::I16
+    })
 }
 
 impl Lowering<'_> {
@@ -87,17 +85,15 @@ impl Lowering<'_> {
         let tap = (Affine::from(ky) * kernel_width as i64 + Affine::from(kx)) * of_group as i64
             + Affine::from(channel);
         let weight = vec![tap * filters as i64 + filter.clone()];
-        let product = finish.factor(&self.builder, source.elements, pixel)
-            * Expression::Load(weights, weight);
+        let factor = finish.factor(&self.builder, source.elements, pixel);
+        let product = finish.product(factor, Expression::Load(weights, weight));
         let add = vec![Statement::Set(sum, Expression::from(sum) + product)];
         let of_column = vec![Statement::repeat(channel, 0_i64, of_group, add)];
         let of_column = vec![where_inside(column, left, width, of_column)];
         let of_row = vec![Statement::repeat(kx, 0_i64, kernel_width, of_column)];
         let of_row = vec![where_inside(row, top, height, of_row)];
 
-        let begin = arithmetic.bias.map_or(finish.nothing(), |bias| {
-            Expression::Load(bias, vec![filter.clone()])
-        });
+        let begin = finish.begin(arithmetic.bias, &filter);
         let place = target.at(&[y.into(), x.into(), filter.clone()]);
         let body = vec![
             Statement::Let(sum, begin),

@@ -237,9 +237,7 @@ impl Lowering<'_> {
         let mut body = Vec::new();
         let mut sums = Vec::new();
         for (c, output) in products.outputs.iter().enumerate() {
-            let begin = products.bias.map_or(layer.finish.nothing(), |bias| {
-                Expression::Load(bias, vec![output.clone()])
-            });
+            let begin = layer.finish.begin(products.bias, output);
             let of_channel: Vec<Scalar> = (0..positions)
                 .map(|p| {
                     let name = format!("sum{c}_{p}");
@@ -435,7 +433,7 @@ impl Lowering<'_> {
         };
         match finish {
             Finish::Float(_) => sum,
-            Finish::Integer(_) => scalar(finish.behind_maxima(sum, output)),
+            Finish::Integer(_) | Finish::Wide(_) => scalar(finish.behind_maxima(sum, output)),
         }
     }
 }

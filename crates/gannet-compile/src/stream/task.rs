@@ -142,7 +142,7 @@ fn task(
         .all(|&input| graph.node(input).output_shape() == node.output_shape());
     let rule = match (node.layer(), image) {
         (Layer::Flatten(_) | Layer::Reshape(_), _) => Rule::View,
-        (layer, _) if is_spread(layer) => Rule::Whole,
+        (layer, _) if is_spread(layer, values) => Rule::Whole,
         (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
             let chosen = Blocking::of(graph, &group, operands);
             border = chosen.border(image);

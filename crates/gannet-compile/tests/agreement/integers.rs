@@ -263,6 +263,45 @@ fn enlarged() -> QuantizedGraph {
     graph
 }
 
+/// Values of 16 bits: sums of 64 bits and of 32, and functions that are lines between places of a
+/// table.
+fn shorts() -> QuantizedGraph {
+    let of = |scale| Quantization::new(Element::I16, scale, 0).unwrap();
+    let mut random = Random::new(10);
+    let image = TensorType::new([6, 5, 3], of(1.0 / 32767.0));
+    let mut graph = QuantizedGraph::new("shorts", image).unwrap();
+    let same = window([3, 3], [1, 1], Padding::Same);
+    let mut wide = |shape: &[usize], scales, output| {
+        let narrow = products(&mut random, shape, scales, output, Clamp::None);
+        let Some(Bias::I32(bias)) = narrow.bias() else {
+            unreachable!("it has a bias")
+        };
+        let bias = bias.iter().map(|&bias| i64::from(bias) * 50);
+        let bias = Some(Bias::I64(bias.collect()));
+        Products::new(narrow.kernel().clone(), bias, output, Clamp::None)
+    };
+    let first = Conv2D::new(same, wide(&[3, 3, 3, 6], 6, of(0.000_2))).unwrap();
+    let dense = Dense::new(wide(&[24, 5], 5, of(0.000_3))).unwrap();
+    graph.push("conv", first).unwrap();
+    let tanh = graph.push("tanh", Tanh).unwrap();
+    let second = products(&mut random, &[3, 3, 6, 1], 6, of(0.000_1), Clamp::Relu);
+    let second = DepthwiseConv2D::new(same, second).unwrap();
+    graph.push("depthwise", second).unwrap();
+    let gate = graph.push("gate", Sigmoid).unwrap();
+    let add = Add {
+        output: of(0.000_08),
+        clamp: Clamp::None,
+    };
+    graph.add("add", add, &[gate, tanh]).unwrap();
+    graph
+        .push("pool", pool([3, 2], [3, 2], Padding::Valid))
+        .unwrap();
+    graph.push("flat", Reshape::new([24])).unwrap();
+    graph.push("dense", dense).unwrap();
+    graph.push("softmax", Softmax { beta: 1.0 }).unwrap();
+    graph
+}
+
 pub fn networks() -> Vec<QuantizedGraph> {
     vec![
         digits(),
@@ -272,6 +311,7 @@ pub fn networks() -> Vec<QuantizedGraph> {
         packed("nibbles", WeightBits::Four),
         packed("two-bits", WeightBits::Two),
         enlarged(),
+        shorts(),
     ]
 }
 
@@ -283,6 +323,17 @@ pub fn compiled(graph: &QuantizedGraph) -> Result<Program, CompileError> {
 
 pub fn program(graph: &QuantizedGraph) -> Program {
     compiled(graph).unwrap()
+}
+
+/// Elements as they lie in memory.
+fn integers_of(bytes: &[u8], element: Element) -> Vec<i32> {
+    match element {
+        Element::I16 => {
+            let pairs = bytes.as_chunks::<2>().0.iter();
+            pairs.map(|&pair| i16::from_le_bytes(pair).into()).collect()
+        }
+        _ => bytes.iter().map(|byte| byte.cast_signed().into()).collect(),
+    }
 }
 
 /// What the interpreter gives for one of so many pictures, and what the reference does, if that is
@@ -298,8 +349,7 @@ pub fn departure(graph: &QuantizedGraph, pictures: usize) -> Option<(Vec<i32>, V
         let integers = pixels.map(|pixel| quantization.quantize(pixel));
         let image = QuantizedTensor::new(graph.input_type().clone(), integers.collect());
         let expected = graph.run(&image.unwrap()).unwrap().data().to_vec();
-        let found = interpreter.run(&bytes).iter();
-        let found: Vec<i32> = found.map(|byte| byte.cast_signed().into()).collect();
+        let found = integers_of(interpreter.run(&bytes), quantization.element());
         (found != expected).then_some((found, expected))
     })
 }
@@ -346,7 +396,7 @@ fn a_picture_of_bytes_is_read_as_it_is_where_its_integers_are_bytes_less_128() {
         let names = program.buffers().iter().map(|buffer| &buffer.name);
         names.filter(|name| *name == "input_table").count()
     });
-    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 1]);
+    assert_eq!(tables.collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 1, 1]);
 }
 
 /// Two or four weights to a byte, blocks in whole words: five units, 320 weights.

@@ -1,17 +1,17 @@
 //! Random networks of integers: all kinds, odd sizes, strides, paddings, holes, zero points and
 //! scales, and branches.
 
-use crate::integers::{self, products_of, products_of_bits, values};
+use crate::integers::{self, products_of_bits, values};
 use crate::plan::{Family, Plan, compare, compare_with_reference};
 use crate::random::THOUSANDS;
 use crate::suite::Random;
 use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
 use gannet_graph::quantized::{
-    Add, AveragePool2D, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
-    GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum, Multiply, PReLU,
-    Quantization, QuantizedGraph, Relu, Requantize, Reshape, Sigmoid, Softmax, Subtract, Tanh,
-    TensorType, UpSampling2D, WeightBits, ZeroPadding2D,
+    Add, AveragePool2D, Bias, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
+    Element, GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum,
+    Multiply, PReLU, Products, Quantization, QuantizedGraph, Relu, Requantize, Reshape, Sigmoid,
+    Softmax, Subtract, Tanh, TensorType, UpSampling2D, WeightBits, ZeroPadding2D,
 };
 use gannet_graph::{GraphError, NodeId, Padding, Window};
 
@@ -25,9 +25,10 @@ impl Family for Integers {
 
     fn graph(plan: &Plan) -> QuantizedGraph {
         let mut random = Random::new(plan.seed);
-        let input = match random.below(2) {
-            0 => integers::pixels(),
-            _ => quantization(&mut random),
+        let input = match random.below(6) {
+            0..=2 => integers::pixels(),
+            3 => quantization_of(Element::I16, &mut random),
+            _ => quantization_of(Element::I8, &mut random),
         };
         let name = format!("random-integers-{}", plan.seed);
         let mut graph = QuantizedGraph::new(name, TensorType::new(plan.image, input)).unwrap();
@@ -70,9 +71,44 @@ impl Family for Integers {
     }
 }
 
-fn quantization(random: &mut Random) -> Quantization {
+/// What values of `element` may stand for.
+fn quantization_of(element: Element, random: &mut Random) -> Quantization {
     let scale = 0.01 * (1.0 + 4.0 * (random.weight() + 1.0));
-    values(scale, i32::from(random.bits() as i8))
+    match element {
+        Element::I16 => Quantization::new(element, scale / 200.0, 0).unwrap(),
+        _ => values(scale, i32::from(random.bits() as i8)),
+    }
+}
+
+/// The same of the element of `graph`.
+fn quantization(graph: &QuantizedGraph, random: &mut Random) -> Quantization {
+    quantization_of(element(graph), random)
+}
+
+fn element(graph: &QuantizedGraph) -> Element {
+    graph.input_type().quantization.element()
+}
+
+/// Weights and a bias: behind int16, whose sums may have 64 bits, of either width or none.
+fn products(
+    graph: &QuantizedGraph,
+    random: &mut Random,
+    weights: (&[usize], WeightBits),
+    [outputs, scales]: [usize; 2],
+    (output, clamp): (Quantization, Clamp),
+) -> Products {
+    let products = products_of_bits(random, weights, [outputs, scales], output, clamp);
+    let is_dense = weights.0.len() == 2;
+    let bias = match (element(graph), random.below(3)) {
+        (Element::I16, 0) => None,
+        (Element::I16, 1) if !is_dense => return products,
+        (Element::I16, _) => {
+            let wide = (0..outputs).map(|_| (random.weight() * 1e6) as i64);
+            Some(Bias::I64(wide.collect()))
+        }
+        _ => return products,
+    };
+    Products::new(products.kernel().clone(), bias, output, clamp)
 }
 
 fn clamp(random: &mut Random) -> Clamp {
@@ -127,7 +163,7 @@ fn join(
     before: NodeId,
     random: &mut Random,
 ) -> Result<(), GraphError> {
-    let (after, output, clamp) = (graph.output(), quantization(random), clamp(random));
+    let (after, output, clamp) = (graph.output(), quantization(graph, random), clamp(random));
     match random.below(6) {
         4 | 5 => {
             let output = graph.node(before).output().quantization;
@@ -158,7 +194,7 @@ fn image_layer(
     let window = any_window(random)?;
     let [kernel_height, kernel_width] = window.kernel();
     let holes = [1 + random.below(4) / 3, 1 + random.below(4) / 3];
-    let (output, clamp) = (quantization(random), clamp(random));
+    let (output, clamp) = (quantization(graph, random), clamp(random));
     match random.below(16) {
         0..=2 => {
             let shares = (1..=channels).filter(|groups| channels.is_multiple_of(*groups));
@@ -171,7 +207,7 @@ fn image_layer(
             let shape = [kernel_height, kernel_width, channels / groups, filters];
             let scales = [1, filters][random.below(2)];
             let shape = (&shape[..], bits(random));
-            let products = products_of_bits(random, shape, [filters, scales], output, clamp);
+            let products = products(graph, random, shape, [filters, scales], (output, clamp));
             let window = window.with_dilation(holes)?;
             let layer = Conv2D::new(window, products)?.with_groups(groups)?;
             graph.push(name, layer)?
@@ -181,7 +217,8 @@ fn image_layer(
             let shape = [kernel_height, kernel_width, channels, multiplier];
             let outputs = channels * multiplier;
             let scales = [1, outputs][random.below(2)];
-            let products = products_of(random, &shape, [outputs, scales], output, clamp);
+            let shape = (&shape[..], WeightBits::Eight);
+            let products = products(graph, random, shape, [outputs, scales], (output, clamp));
             let window = window.with_dilation(holes)?;
             graph.push(name, DepthwiseConv2D::new(window, products)?)?
         }
@@ -210,11 +247,13 @@ fn image_layer(
             0 => graph.push(name, Reshape::new([width, height, channels]))?,
             _ => graph.push(name, Reshape::new([height * width * channels]))?,
         },
-        12 => {
+        // Behind int16 there is no code for it.
+        12 if element(graph) == Element::I8 => {
             let filters = 1 + random.below(6);
             let shape = [kernel_height, kernel_width, channels, filters];
             let scales = [1, filters][random.below(2)];
-            let products = products_of(random, &shape, [filters, scales], output, clamp);
+            let shape = (&shape[..], WeightBits::Eight);
+            let products = products(graph, random, shape, [filters, scales], (output, clamp));
             let window = window.with_dilation(holes)?;
             graph.push(name, Conv2DTranspose::new(window, products)?)?
         }
@@ -233,7 +272,8 @@ fn image_layer(
 fn prelu(random: &mut Random, alpha: &[usize], output: Quantization) -> Result<PReLU, GraphError> {
     let elements = alpha.iter().product();
     let slopes = (0..elements).map(|_| random.bits() as i8).collect();
-    let alpha = TensorType::new(alpha.to_vec(), quantization(random));
+    let of = quantization_of(Element::I8, random);
+    let alpha = TensorType::new(alpha.to_vec(), of);
     PReLU::new(output, alpha, slopes)
 }
 
@@ -246,7 +286,7 @@ fn vector_layer(
     match random.below(6) {
         0 | 1 => function(graph, name, random),
         2 => {
-            let output = quantization(random);
+            let output = quantization(graph, random);
             let alpha = [1, features][random.below(2)];
             let layer = prelu(random, &[alpha], output)?;
             graph.push(name, layer).map(|_| ())
@@ -267,18 +307,22 @@ fn dense(
     random: &mut Random,
     features: usize,
 ) -> Result<(), GraphError> {
+    // With more, sums of 16 bits are too large.
+    if element(graph) == Element::I16 && features > 1_000 {
+        return Ok(());
+    }
     let units = 1 + random.below(17);
     let scales = [1, units][random.below(2)];
-    let (output, clamp) = (quantization(random), clamp(random));
+    let (output, clamp) = (quantization(graph, random), clamp(random));
     let shape = (&[features, units][..], bits(random));
-    let products = products_of_bits(random, shape, [units, scales], output, clamp);
+    let products = products(graph, random, shape, [units, scales], (output, clamp));
     graph.push(name, Dense::new(products)?)?;
     Ok(())
 }
 
 /// A function of each value, or softmax.
 fn function(graph: &mut QuantizedGraph, name: &str, random: &mut Random) -> Result<(), GraphError> {
-    let (output, clamp) = (quantization(random), clamp(random));
+    let (output, clamp) = (quantization(graph, random), clamp(random));
     match random.below(8) {
         0 => graph.push(name, Sigmoid)?,
         1 => graph.push(name, Tanh)?,

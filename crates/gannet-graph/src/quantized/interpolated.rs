@@ -4,7 +4,7 @@
 
 /// What `function` gives between two real numbers, in steps of 2⁻¹⁵.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Interpolated {
+pub struct Interpolated {
     table: Vec<i32>,
 }
 
@@ -14,7 +14,7 @@ const PLACES: usize = 512;
 impl Interpolated {
     /// The table of `function` from `low` to `high`, which −32768 and 32767 stand for. Each
     /// place is shifted so that a line's middle comes nearer to the function.
-    pub fn new(low: f64, high: f64, function: impl Fn(f64) -> f64) -> Self {
+    pub(super) fn new(low: f64, high: f64, function: impl Fn(f64) -> f64) -> Self {
         // The steps of 16 bits that reach over 2.
         let scaled = |x: f64| function(x) * 32768.0;
         let step = (high - low) / PLACES as f64;
@@ -33,8 +33,13 @@ impl Interpolated {
         }
     }
 
+    /// The 513 places.
+    pub fn places(&self) -> &[i32] {
+        &self.table
+    }
+
     /// The function at an argument of 16 bits; what lies outside is at the end.
-    pub fn at(&self, argument: i32) -> i32 {
+    pub(super) fn at(&self, argument: i32) -> i32 {
         let argument = argument.clamp(-32768, 32767);
         let place = ((argument >> 7) + 256) as usize;
         let [here, next] = [self.table[place], self.table[place + 1]];

@@ -98,7 +98,7 @@ pub fn run(args: &Validate) -> Result<(), Failure> {
     if args.on != On::Host {
         compiled.check(board)?;
     }
-    let (format, program) = (compiled.outputs(), compiled.program);
+    let (format, program) = (compiled.outputs()?, compiled.program);
     let dataset = Dataset::open(&args.data)?;
     let test = dataset.test();
     model::suits(&program, test)?;

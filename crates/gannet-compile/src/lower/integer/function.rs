@@ -6,7 +6,7 @@ use gannet_graph::quantized::{QuantizedTensor, TensorType};
 use super::super::Lowering;
 use super::super::rows::Rows;
 use super::Integers;
-use crate::ir::{Constant, Expression, Statement};
+use crate::ir::{Constant, Element, Expression, Statement};
 
 impl Integers<'_> {
     /// What the reference gives for every value of node `id`'s input, from −128 on.
@@ -31,7 +31,7 @@ impl Lowering<'_> {
         let mut bytes: Vec<i8> = integers.table(id).iter().map(|&v| v as i8).collect();
         bytes.rotate_left(128);
         let name = format!("{}_table", integers.node(id).name());
-        self.looked_up(&name, bytes, rows)
+        self.looked_up(&name, Constant::I8(bytes), rows)
     }
 
     /// A row of the picture whose bytes times `scale` are what the network takes: each byte's
@@ -43,14 +43,17 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let quantization = integers.graph.input_type().quantization;
-        let of_byte = |byte: u8| quantization.quantize(f32::from(byte) * scale) as i8;
-        let table = (0..=u8::MAX).map(of_byte).collect();
+        let bytes = (0..=u8::MAX).map(|byte| quantization.quantize(f32::from(byte) * scale));
+        let table = match integers.element() {
+            Element::I16 => Constant::I16(bytes.map(|value| value as i16).collect()),
+            _ => Constant::I8(bytes.map(|value| value as i8).collect()),
+        };
         self.looked_up("input_table", table, rows)
     }
 
     /// A row of the elements of `table` at the source's bytes.
-    fn looked_up(&mut self, name: &str, table: Vec<i8>, rows: &Rows) -> Vec<Statement> {
-        let table = self.builder.constant(name, &[256], Constant::I8(table));
+    fn looked_up(&mut self, name: &str, table: Constant, rows: &Rows) -> Vec<Statement> {
+        let table = self.builder.constant(name, &[256], table);
         self.elementwise(rows, |_, values| {
             let place = values.into_iter().next().expect("a function has a source");
             (Vec::new(), Expression::Lookup(table, Box::new(place)))

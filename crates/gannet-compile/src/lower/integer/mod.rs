@@ -7,29 +7,34 @@
 mod dots;
 mod function;
 mod joining;
+mod logistic;
 mod packed;
 mod packed_dense;
 mod packed_window;
 mod pooling;
 mod prelu;
 mod requantize;
+mod rescaled;
 mod rows;
 mod softmax;
 mod twin;
+mod wide;
+mod wide_softmax;
 
 pub(super) use dots::{Dots, Factors, Runs};
 pub(super) use packed_dense::{Packed, are_packed};
 pub(super) use requantize::Requantize;
-use requantize::Rounding;
+use requantize::{Rounding, greatest_sum};
 pub(crate) use twin::twin;
+pub(super) use wide::WideRequantize;
 
 use gannet_graph::NodeId;
-use gannet_graph::quantized::{Layer, Node, Products, QuantizedGraph};
+use gannet_graph::quantized::{self, Layer, Multiplier, Node, Products, QuantizedGraph};
 
 use super::Lowering;
 use crate::Zeros;
 use crate::fuse::Group;
-use crate::ir::{BufferId, Constant};
+use crate::ir::{BufferId, Constant, Element};
 
 /// A network of integers, and what its input is.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +48,34 @@ pub(crate) struct Integers<'g> {
 impl<'g> Integers<'g> {
     pub(super) fn node(&self, id: NodeId) -> &'g Node {
         self.graph.node(id)
+    }
+
+    /// What all values are made of.
+    pub(super) fn element(&self) -> Element {
+        match self.graph.input_type().quantization.element() {
+            quantized::Element::I16 => Element::I16,
+            quantized::Element::I8 | quantized::Element::U8 => Element::I8,
+        }
+    }
+
+    /// Whether the sums of node `id`, which has weights, have 64 bits.
+    pub(super) fn is_wide(&self, id: NodeId) -> bool {
+        let input = self.node(self.node(id).inputs()[0]).output().quantization;
+        self.products(id).is_wide(input.element())
+    }
+
+    /// What the sums of node `id`, which has weights, are multiplied by.
+    fn multipliers(&self, id: NodeId) -> Vec<Multiplier> {
+        let node = self.node(id);
+        let input = self.node(node.inputs()[0]).output().quantization;
+        match node.layer() {
+            Layer::Conv2D(layer) => layer.multipliers(input),
+            Layer::DepthwiseConv2D(layer) => layer.multipliers(input),
+            Layer::Conv2DTranspose(layer) => layer.multipliers(input),
+            Layer::Dense(layer) => layer.multipliers(input),
+            other => unreachable!("{} has no weights", other.kind()),
+        }
+        .expect("a graph's scales are checked")
     }
 
     /// The integer in memory that stands for 0 in the value of `id`.
@@ -86,24 +119,23 @@ impl Lowering<'_> {
     pub(super) fn requantize(&mut self, integers: Integers<'_>, group: &Group) -> Requantize {
         let node = integers.node(group.first());
         let input = node.inputs()[0];
-        let quantization = integers.node(input).output().quantization;
         let rounding = match node.layer() {
             Layer::Dense(_) => Rounding::Once,
             _ => Rounding::Twice,
         };
-        let multipliers = match node.layer() {
-            Layer::Conv2D(layer) => layer.multipliers(quantization),
-            Layer::DepthwiseConv2D(layer) => layer.multipliers(quantization),
-            Layer::Conv2DTranspose(layer) => layer.multipliers(quantization),
-            Layer::Dense(layer) => layer.multipliers(quantization),
-            other => unreachable!("{} has no weights", other.kind()),
-        }
-        .expect("a graph's scales are checked");
+        let multipliers = integers.multipliers(group.first());
         let products = integers.products(group.first());
         Requantize::new(
             &mut self.builder,
             node.name(),
-            (&multipliers, rounding, requantize::greatest_sum(products)),
+            (
+                &multipliers,
+                rounding,
+                greatest_sum(
+                    products,
+                    integers.node(input).output().quantization.element(),
+                ),
+            ),
             integers.zero(input),
             products.output().zero_point(),
             integers.limits(group),

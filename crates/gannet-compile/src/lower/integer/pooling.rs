@@ -1,6 +1,6 @@
 //! Means and maxima of integers: of what lies under a window, and of whole images.
 
-use gannet_graph::quantized::{self, Clamp, Element};
+use gannet_graph::quantized::{self, Clamp};
 use gannet_graph::{NodeId, Padding, Window};
 
 use super::super::Lowering;
@@ -20,8 +20,9 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let largest = self.builder.scalar("largest", ScalarType::I32);
-        let [least, _] = Element::I8.range();
-        let [low, high] = clamp.limits(integers.node(id).output().quantization);
+        let output = integers.node(id).output().quantization;
+        let [least, _] = output.element().range();
+        let [low, high] = clamp.limits(output);
         let pooling = Pooling {
             begin: vec![Statement::Let(largest, least.into())],
             each: &|value| {
@@ -91,7 +92,8 @@ impl Lowering<'_> {
         };
         self.over_image(rows, values, |sum| {
             let mean = multiplied(sum.into(), multiplier);
-            held(mean, layer.output.zero_point(), Element::I8.range())
+            let limits = layer.output.element().range();
+            held(mean, layer.output.zero_point(), limits)
         })
     }
 }

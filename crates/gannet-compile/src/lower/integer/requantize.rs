@@ -1,6 +1,6 @@
 //! From sums of 32 bits to values of 8 bits, to the bit as TFLite's reference kernels do it.
 
-use gannet_graph::quantized::{Bias, Multiplier, Products};
+use gannet_graph::quantized::{Bias, Element, Multiplier, Products};
 
 use crate::ir::{Affine, Binary, BufferId, Constant, Expression, ProgramBuilder, Unary};
 
@@ -167,15 +167,21 @@ fn is_small(greatest: i64) -> bool {
     greatest < 1 << 30
 }
 
-/// The magnitude that no sum of a layer with `products` exceeds.
-pub(super) fn greatest_sum(products: &Products) -> i64 {
-    // Of an input less its zero point.
-    const INPUT: i64 = 255;
+/// The magnitude that no input of that type exceeds, less its zero point.
+fn greatest_input(element: Element) -> i64 {
+    match element {
+        Element::I16 => 1 << 15,
+        Element::I8 | Element::U8 => 255,
+    }
+}
+
+/// The magnitude that no sum of a layer with `products` exceeds, of inputs of that type.
+pub(super) fn greatest_sum(products: &Products, inputs: Element) -> i64 {
     let weights = products.kernel().values();
     let heaviest = weights.iter().map(|&weight| i64::from(weight).abs());
     let biases = |bias: &Bias| (0..bias.len()).map(|c| bias.get(c).abs()).max();
     // All weights bound those of any one channel.
-    heaviest.sum::<i64>() * INPUT + products.bias().and_then(biases).unwrap_or(0)
+    heaviest.sum::<i64>() * greatest_input(inputs) + products.bias().and_then(biases).unwrap_or(0)
 }
 
 /// The smallest of the powers of two.
@@ -184,21 +190,33 @@ fn least_shift(multipliers: &[Multiplier]) -> i32 {
     shifts.min().unwrap_or(0)
 }
 
-/// Whether the sums of a layer with `products` keep to 32 bits when each is shifted to the left
-/// by as much as its multiplier's shift is above the smallest.
-pub(super) fn raised_fit(products: &Products, multipliers: &[Multiplier]) -> bool {
-    // Of an input less its zero point.
-    const GREATEST: i64 = 255;
-    let least = least_shift(multipliers);
-    let channels = multipliers.len();
+/// The magnitude that no sum of each of `channels` output channels exceeds, of a layer with
+/// `products` and inputs of that type.
+pub(super) fn greatest_sums(
+    products: &Products,
+    channels: usize,
+    inputs: Element,
+) -> impl Iterator<Item = i64> {
     let weights = products.kernel().values();
-    multipliers.iter().enumerate().all(|(channel, multiplier)| {
+    (0..channels).map(move |channel| {
         let of_channel = weights.iter().skip(channel).step_by(channels);
         let magnitudes: i64 = of_channel.map(|&weight| i64::from(weight).abs()).sum();
         let bias = products.bias().map_or(0, |bias| bias.get(channel).abs());
-        let greatest = i128::from(magnitudes * GREATEST + bias);
-        greatest << (multiplier.shift() - least) <= i128::from(i32::MAX)
+        magnitudes * greatest_input(inputs) + bias
     })
+}
+
+/// Whether the sums of a layer with `products` keep to 32 bits when each is shifted to the left
+/// by as much as its multiplier's shift is above the smallest.
+pub(super) fn raised_fit(products: &Products, multipliers: &[Multiplier], inputs: Element) -> bool {
+    let least = least_shift(multipliers);
+    let greatest = greatest_sums(products, multipliers.len(), inputs);
+    multipliers
+        .iter()
+        .zip(greatest)
+        .all(|(multiplier, greatest)| {
+            i128::from(greatest) << (multiplier.shift() - least) <= i128::from(i32::MAX)
+        })
 }
 
 /// `value · multiplier`, rounded twice.

@@ -6,7 +6,7 @@ use super::super::Lowering;
 use super::super::rows::Rows;
 use super::Integers;
 use crate::fuse::Group;
-use crate::ir::{Binary, Statement};
+use crate::ir::{Binary, Element, Statement};
 
 impl Lowering<'_> {
     /// One row of `group`, whose first layer has no weights and computes otherwise than a layer of
@@ -18,7 +18,15 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Option<Vec<Statement>> {
         let id = group.first();
+        let is_wide = integers.element() == Element::I16;
         Some(match integers.node(id).layer() {
+            Layer::Relu(_) | Layer::LeakyRelu(_) | Layer::Requantize(_) if is_wide => {
+                self.rescaled(integers, id, rows)
+            }
+            Layer::Sigmoid(_) | Layer::Tanh(_) if is_wide => {
+                self.integer_logistic(integers, id, rows)
+            }
+            Layer::Softmax(layer) if is_wide => self.wide_softmax(integers, (id, layer), rows),
             Layer::Relu(_)
             | Layer::LeakyRelu(_)
             | Layer::HardSwish(_)

@@ -1,13 +1,13 @@
 //! The float network of the same layers, names and shapes as a network of integers.
 
-use gannet_graph::quantized::{Element, Layer, Node, Products, QuantizedGraph};
+use gannet_graph::quantized::{Bias, Element, Layer, Node, Products, QuantizedGraph};
 use gannet_graph::{
     Activation, Add, AveragePool2D, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
     Flatten, Function, GlobalAveragePool2D, Graph, GraphError, MaxPool2D, Maximum, Minimum,
     Multiply, PReLU, Padding, Reshape, Subtract, Tensor, UpSampling2D, Window, ZeroPadding2D,
 };
 
-use super::requantize::raised_fit;
+use super::requantize::{greatest_sums, raised_fit};
 use super::softmax::MOST_CHANNELS;
 use crate::CompileError;
 
@@ -21,9 +21,19 @@ pub(crate) fn twin(graph: &QuantizedGraph) -> Result<Graph, CompileError> {
     };
     let made = Graph::with_input(graph.name(), input.name(), input.output().shape.clone());
     let mut twin = made.map_err(|error| refusal(input, &error.to_string()))?;
+    let element = input.output().quantization.element();
     for node in graph.nodes() {
-        if node.output().quantization.element() != Element::I8 {
-            return Err(refusal(node, "gives other values than int8"));
+        let own = node.output().quantization.element();
+        if own == Element::U8 || own != element {
+            return Err(refusal(
+                node,
+                "gives other values than int8, or int16 all through",
+            ));
+        }
+        if element == Element::I16
+            && let Some(why) = wide_obstacle(graph, node)
+        {
+            return Err(refusal(node, why));
         }
     }
     for node in nodes {
@@ -59,7 +69,8 @@ fn float_layer(graph: &QuantizedGraph, node: &Node) -> Result<gannet_graph::Laye
             let input = graph.node(node.inputs()[0]).output().quantization;
             let multipliers = layer.multipliers(input);
             let multipliers = multipliers.map_err(|error| refusal(node, &error.to_string()))?;
-            if !raised_fit(layer.products(), &multipliers) {
+            let wide = layer.products().is_wide(input.element());
+            if !wide && !raised_fit(layer.products(), &multipliers, input.element()) {
                 return Err(refusal(node, "has scales that are far from each other"));
             }
             let (kernel, bias) = weights(layer.products());
@@ -121,6 +132,29 @@ fn filters_before_channels(kernel: &Tensor) -> Tensor {
         let (filter, channel) = (rest / channels, rest % channels);
         kernel.data()[(tap * channels + channel) * filters + filter]
     })
+}
+
+/// What of a node of int16 there is no code for.
+fn wide_obstacle(graph: &QuantizedGraph, node: &Node) -> Option<&'static str> {
+    let products = match node.layer() {
+        Layer::Conv2DTranspose(_) => return Some("has no code behind int16"),
+        Layer::Conv2D(layer) => layer.products(),
+        Layer::DepthwiseConv2D(layer) => layer.products(),
+        Layer::Dense(layer) => layer.products(),
+        _ => return None,
+    };
+    let fits = |bias: &Bias| (0..bias.len()).all(|c| i32::try_from(bias.get(c)).is_ok());
+    if !products.bias().is_none_or(fits) {
+        return Some("has a bias of more than 32 bits");
+    }
+    let input = graph.node(node.inputs()[0]).output().quantization.element();
+    let Layer::Dense(layer) = node.layer() else {
+        return None;
+    };
+    // A mantissa of 31 bits is multiplied with them.
+    const MOST: i64 = 1 << 32;
+    let are_large = greatest_sums(products, layer.units(), input).any(|sum| sum >= MOST);
+    (products.is_wide(input) && are_large).then_some("has sums that are too large")
 }
 
 /// The shape of the image that `node` reads.

@@ -32,6 +32,7 @@ const GUARDS: &str = r#"#ifdef __FAST_MATH__
 #ifdef __GNUC__
 typedef float __attribute__((__may_alias__)) arena_float;
 typedef int32_t __attribute__((__may_alias__)) arena_int;
+typedef int16_t __attribute__((__may_alias__)) arena_short;
 #define STAGE static __attribute__((__noinline__))
 #define INLINE static inline __attribute__((__always_inline__))
 /* GCC 12 loses stores when it reckons one array's addresses from another's (-fivopts). */
@@ -39,6 +40,7 @@ typedef int32_t __attribute__((__may_alias__)) arena_int;
 #else
 typedef float arena_float;
 typedef int32_t arena_int;
+typedef int16_t arena_short;
 #define STAGE static
 #define INLINE static inline
 #define APART(pointer) (void)0
@@ -46,7 +48,7 @@ typedef int32_t arena_int;
 "#;
 
 /// Operations that C has not, by name: a file defines those that it uses.
-const FUNCTIONS: [(&str, &str); 16] = [
+const FUNCTIONS: [(&str, &str); 19] = [
     (
         "i32_div",
         "int32_t i32_div(int32_t a, int32_t b) { \
@@ -109,6 +111,20 @@ const FUNCTIONS: [(&str, &str); 16] = [
     (
         "i32_mul",
         "int32_t i32_mul(int32_t a, int32_t b) { return (int32_t)((uint32_t)a * (uint32_t)b); }",
+    ),
+    (
+        "i64_add",
+        "int64_t i64_add(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }",
+    ),
+    (
+        "i64_mul",
+        "int64_t i64_mul(int64_t a, int64_t b) { return (int64_t)((uint64_t)a * (uint64_t)b); }",
+    ),
+    (
+        "i64_rounded_shift_right",
+        "int64_t i64_rounded_shift_right(int64_t value, int64_t amount) { \
+         const uint64_t half = (uint64_t)1 << ((uint64_t)(amount - 1) & 63u); \
+         return (int64_t)((uint64_t)value + half) >> ((uint64_t)amount & 63u); }",
     ),
     (
         "f32_bits",
@@ -245,7 +261,7 @@ fn arena_type(element: Element) -> &'static str {
         Element::F32 => "arena_float",
         Element::U8 => "uint8_t",
         Element::I8 => "int8_t",
-        Element::I16 => "int16_t",
+        Element::I16 => "arena_short",
         Element::I32 => "arena_int",
     }
 }
@@ -254,6 +270,7 @@ fn scalar_type(scalar_type: ScalarType) -> &'static str {
     match scalar_type {
         ScalarType::F32 => "float",
         ScalarType::I32 => "int32_t",
+        ScalarType::I64 => "int64_t",
     }
 }
 
@@ -500,7 +517,8 @@ impl Printer<'_> {
             Expression::Lookup(buffer, place) => {
                 let described = self.program.buffer(*buffer);
                 let place = self.expression(place);
-                let element = format!("{}[(uint32_t)({place}) & 255u]", described.name);
+                let mask = described.len() - 1;
+                let element = format!("{}[(uint32_t)({place}) & {mask}u]", described.name);
                 match described.element {
                     Element::F32 | Element::I32 => element,
                     Element::U8 | Element::I8 | Element::I16 => format!("(int32_t){element}"),
@@ -513,7 +531,9 @@ impl Printer<'_> {
                     (Unary::Bits, _) => format!("f32_bits({inner})"),
                     (Unary::FromBits, _) => format!("f32_from_bits({inner})"),
                     (Unary::Neg, ScalarType::F32) => format!("-({inner})"),
-                    (Unary::Neg, ScalarType::I32) => format!("i32_sub(0, {inner})"),
+                    (Unary::Neg, _) => format!("i32_sub(0, {inner})"),
+                    (Unary::Widen, _) => format!("(int64_t)({inner})"),
+                    (Unary::Narrow, _) => format!("(int32_t)({inner})"),
                     (Unary::Nudge, _) => format!("i32_nudge({inner})"),
                     (Unary::LeadingZeros, _) => format!("i32_leading_zeros({inner})"),
                 }
@@ -526,8 +546,9 @@ impl Printer<'_> {
         let kind = match self.program.type_of(left) {
             ScalarType::F32 => "f32",
             ScalarType::I32 => "i32",
+            ScalarType::I64 => "i64",
         };
-        let integers = kind == "i32";
+        let integers = kind != "f32";
         let (left, right) = (self.expression(left), self.expression(right));
         let call = |name: &str| format!("{kind}_{name}({left}, {right})");
         match operation {
@@ -551,6 +572,7 @@ impl Printer<'_> {
             }
             Binary::RoundingShiftRight => call("rounding_shift_right"),
             Binary::ShiftRight => format!("(({left}) >> ({right}))"),
+            Binary::RoundedShiftRight => call("rounded_shift_right"),
             Binary::Max => call("max"),
             Binary::Min => call("min"),
         }

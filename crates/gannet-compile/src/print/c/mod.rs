@@ -12,7 +12,7 @@ mod weights;
 
 use super::{SourceFile, maker};
 use crate::CompileError;
-use crate::ir::Program;
+use crate::ir::{Element, Program};
 
 /// The interface that generated C has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,7 +64,8 @@ impl Prefix {
 ///
 /// # Errors
 /// [`CompileError::WholeOnly`] if the program takes its input a row at a time and the interface
-/// has no call for that.
+/// has no call for that, [`CompileError::NoShorts`] if input or output are of 16 bits and it has no
+/// name for them.
 pub fn generate(
     program: &Program,
     prefix: &Prefix,
@@ -73,7 +74,15 @@ pub fn generate(
     match api {
         Api::Native => Ok(native::files(program, prefix)),
         _ if program.input_rows().is_some() => Err(CompileError::WholeOnly),
+        _ if are_short(program) => Err(CompileError::NoShorts),
         Api::StLegacy => Ok(vendor::st_legacy(program, prefix)),
         Api::StAi => Ok(vendor::st_ai(program, prefix)),
     }
+}
+
+/// Whether the program takes or gives integers of 16 bits.
+fn are_short(program: &Program) -> bool {
+    [program.input(), program.output()]
+        .iter()
+        .any(|buffer| buffer.element == Element::I16)
 }

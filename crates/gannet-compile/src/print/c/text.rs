@@ -73,6 +73,7 @@ pub(super) fn memory_type(element: Element) -> &'static str {
 pub(super) fn bits_type(element: Element) -> &'static str {
     match element.bytes() {
         1 => "uint8_t",
+        2 => "uint16_t",
         _ => "uint32_t",
     }
 }

@@ -42,6 +42,12 @@ unsafe fn shift_right(value: i32, amount: i32) -> i32 {
 
 #[allow(dead_code)]
 #[inline(always)]
+fn rounded_shift_right(value: i64, amount: i64) -> i64 {
+    value.wrapping_add(1 << ((amount - 1) & 63)) >> (amount & 63)
+}
+
+#[allow(dead_code)]
+#[inline(always)]
 fn rounding_shift_right(value: i32, amount: i32) -> i32 {
     let amount = amount & 31;
     let mask = ((1_u32 << amount) - 1) as i32;
@@ -176,6 +182,7 @@ impl Printer<'_> {
                 let scalar_type = match scalar_type {
                     ScalarType::F32 => "f32",
                     ScalarType::I32 => "i32",
+                    ScalarType::I64 => "i64",
                 };
                 let value = self.expression(value);
                 out.line(format_args!("let mut {name}: {scalar_type} = {value};"));
@@ -333,7 +340,8 @@ impl Printer<'_> {
             Expression::Lookup(buffer, place) => {
                 let described = self.program.buffer(*buffer);
                 let (name, place) = (constant_name(described), self.expression(place));
-                let element = format!("*{name}.as_ptr().add((({place}) & 255) as usize)");
+                let mask = described.len() - 1;
+                let element = format!("*{name}.as_ptr().add((({place}) & {mask}) as usize)");
                 match described.element {
                     Element::F32 | Element::I32 => element,
                     Element::U8 | Element::I8 | Element::I16 => format!("i32::from({element})"),
@@ -348,6 +356,8 @@ impl Printer<'_> {
                     Unary::Neg => format!("-({inner})"),
                     Unary::Nudge => format!("nudge({inner})"),
                     Unary::LeadingZeros => format!("({inner}).leading_zeros() as i32"),
+                    Unary::Widen => format!("i64::from({inner})"),
+                    Unary::Narrow => format!("({inner}) as i32"),
                 }
             }
             Expression::Binary(operation, left, right) => self.binary(*operation, left, right),
@@ -355,7 +365,7 @@ impl Printer<'_> {
     }
 
     fn binary(&self, operation: Binary, left: &Expression, right: &Expression) -> String {
-        let integers = self.program.type_of(left) == ScalarType::I32;
+        let integers = self.program.type_of(left) != ScalarType::F32;
         let (left, right) = (self.expression(left), self.expression(right));
         let wrapping = |name: &str| format!("({left}).wrapping_{name}({right})");
         match operation {
@@ -373,6 +383,7 @@ impl Printer<'_> {
             Binary::RoundedProduct(bits) => format!("rounded_product({left}, {right}, {bits})"),
             Binary::RoundingShiftRight => format!("rounding_shift_right({left}, {right})"),
             Binary::ShiftRight => format!("shift_right({left}, {right})"),
+            Binary::RoundedShiftRight => format!("rounded_shift_right({left}, {right})"),
             Binary::Max => format!("max({left}, {right})"),
             Binary::Min => format!("min({left}, {right})"),
         }

@@ -6,7 +6,7 @@ use crate::{
         Element, LayerKind, Multiplier, Quantization, QuantizedTensor, TensorType,
         fixed_point::{logistic, rounding_divide_by_power},
         layer::one_quantization,
-        logistic_table::Argument,
+        logistic_table::LogisticArgument,
     },
 };
 
@@ -46,7 +46,7 @@ impl Sigmoid {
 /// The function of inputs of that quantization, less their zero point.
 fn function(input: Quantization) -> Result<Box<dyn Fn(i32) -> i32>, GraphError> {
     if input.element() == Element::I16 {
-        let argument = Argument::new(input, 0)?;
+        let argument = LogisticArgument::of_logistic(input)?;
         return Ok(Box::new(move |value| argument.logistic(value)));
     }
     let multiplier = multiplier(input, INTEGER_BITS)?;

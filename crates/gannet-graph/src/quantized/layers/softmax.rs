@@ -45,8 +45,21 @@ impl Softmax {
         Ok((0..=255).map(|down: i32| power(-down)).collect())
     }
 
-    /// What brings differences of inputs of 16 bits to steps of 10/65535.
-    fn wide_differences(&self, input: Quantization) -> Result<Multiplier, GraphError> {
+    /// `eˣ` of 16 bits, from −10 to 0.
+    pub fn wide_powers() -> Interpolated {
+        Interpolated::new(-10.0, 0.0, f64::exp)
+    }
+
+    /// `1 / (1 + x)` of 16 bits, from 0 to 1.
+    pub fn wide_reciprocals() -> Interpolated {
+        Interpolated::new(0.0, 1.0, |x| 1.0 / (1.0 + x))
+    }
+
+    /// What brings differences of inputs of 16 bits from the largest of them to steps of 10/65535.
+    ///
+    /// # Errors
+    /// [`GraphError::Range`] if the input's scale is too large.
+    pub fn wide_differences(&self, input: Quantization) -> Result<Multiplier, GraphError> {
         // The product is one of `f32`, the quotient is not.
         Multiplier::new(f64::from(input.scale() * self.beta) / (10.0 / 65535.0))
     }
@@ -139,8 +152,8 @@ struct Tables {
 impl Tables {
     fn new() -> Self {
         Tables {
-            powers: Interpolated::new(-10.0, 0.0, f64::exp),
-            reciprocals: Interpolated::new(0.0, 1.0, |x| 1.0 / (1.0 + x)),
+            powers: Softmax::wide_powers(),
+            reciprocals: Softmax::wide_reciprocals(),
         }
     }
 

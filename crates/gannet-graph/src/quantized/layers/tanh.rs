@@ -6,7 +6,7 @@ use crate::{
         Element, LayerKind, Multiplier, Quantization, QuantizedTensor, TensorType,
         fixed_point::{rounding_divide_by_power, tanh},
         layer::one_quantization,
-        logistic_table::Argument,
+        logistic_table::LogisticArgument,
     },
 };
 
@@ -46,7 +46,7 @@ impl Tanh {
 /// The function of inputs of that quantization, less their zero point.
 fn function(input: Quantization) -> Result<Box<dyn Fn(i32) -> i32>, GraphError> {
     if input.element() == Element::I16 {
-        let argument = Argument::new(input, 1)?;
+        let argument = LogisticArgument::of_tanh(input)?;
         return Ok(Box::new(move |value| argument.tanh(value)));
     }
     let multiplier = super::sigmoid::multiplier(input, INTEGER_BITS)?;

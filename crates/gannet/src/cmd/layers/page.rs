@@ -11,7 +11,7 @@ const HEAD: &str = "\
 
 Made from the code by `gannet layers --markdown`; a test holds it to the code.
 
-A layer kind has the name of Keras' class. Every kind can be described in `gannet.toml`, trained, run by the reference, compiled and written as Keras. *Quantized* means that networks of integers have it too. They are compiled with it where values have 8 bits, and `gannet quantize` makes it. What a format has that is not on this page is refused when a file is read, all of it in one list.
+A layer kind has the name of Keras' class. Every kind can be described in `gannet.toml`, trained, run by the reference, compiled and written as Keras. *Quantized* means that networks of integers have it too. They are compiled with it where values have 8 bits, and where all have 16 but for transposed convolutions; `gannet quantize` makes it of 8 bits. What a format has that is not on this page is refused when a file is read, all of it in one list.
 ";
 
 /// The whole page.
