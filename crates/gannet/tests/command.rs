@@ -132,7 +132,8 @@ fn a_trained_network_goes_through_every_command() {
         "shared.json",
     ]);
     let shared = accuracy(&text, "top-1 accuracy, shared");
-    assert!((shared - accuracy(&text, "top-1 accuracy, single")).abs() < 0.02);
+    let single = accuracy(&text, "top-1 accuracy, single");
+    assert!(single - 0.05 < shared && shared <= single + 0.05, "{text}");
     let output = gannet(
         folder.path(),
         &[
