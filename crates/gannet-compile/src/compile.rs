@@ -45,6 +45,8 @@ pub struct Options {
     pub zeros: Zeros,
     /// How weights are stored.
     pub sharing: Sharing,
+    /// What is to be little.
+    pub optimize: Optimize,
 }
 
 impl Options {
@@ -55,6 +57,7 @@ impl Options {
             feed: Feed::Whole,
             zeros: Zeros::Multiplied,
             sharing: Sharing::Never,
+            optimize: Optimize::Balanced,
         }
     }
 }
@@ -68,6 +71,19 @@ pub enum Sharing {
     /// Where a layer's weights have few different values, by their places in a table of these
     /// ([`SharedValues`](gannet_graph::SharedValues)).
     WhereFew,
+}
+
+/// What the compiler gives the most for, where it has a choice. The bits are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Optimize {
+    /// RAM: nothing is widened for the sake of time, neither a border nor a value.
+    Ram,
+    /// Each as far as it costs little of the others.
+    #[default]
+    Balanced,
+    /// Time: rows and weights of integers that are multiplied have 16 bits where that takes fewer
+    /// instructions, and blocks may take more code.
+    Time,
 }
 
 /// What a network of integers does with bytes that are zero, such as those of a picture's blank
@@ -100,8 +116,13 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, CompileError
         },
     };
     let hash = graph.hash().short();
-    let choices = (input, options.feed, options.sharing);
-    lower::lower(&normal, hash, choices, None)
+    let way = lower::Way {
+        input,
+        feed: options.feed,
+        sharing: options.sharing,
+        optimize: options.optimize,
+    };
+    lower::lower(&normal, hash, way, None)
 }
 
 /// Compiles a network of integers to a proven Program. What it takes are the bytes of a picture,
@@ -131,8 +152,13 @@ pub fn compile_quantized(
         InputFormat::F32 => lower::Input::F32,
     };
     let hash = graph.hash().short();
-    let choices = (input, options.feed, Sharing::Never);
-    lower::lower(&twin, hash, choices, Some(integers))
+    let way = lower::Way {
+        input,
+        feed: options.feed,
+        sharing: Sharing::Never,
+        optimize: options.optimize,
+    };
+    lower::lower(&twin, hash, way, Some(integers))
 }
 
 /// Whether the first layers can take the bytes of a picture for integers: each stands for

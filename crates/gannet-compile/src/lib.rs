@@ -20,7 +20,9 @@ mod scale;
 mod stream;
 mod supported;
 
-pub use compile::{Feed, InputFormat, Options, Sharing, Zeros, compile, compile_quantized};
+pub use compile::{
+    Feed, InputFormat, Optimize, Options, Sharing, Zeros, compile, compile_quantized,
+};
 pub use difference::{Difference, Values, difference};
 pub use error::CompileError;
 pub use interpret::{Interpreter, floats};

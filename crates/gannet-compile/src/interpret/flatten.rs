@@ -9,7 +9,7 @@ use gannet_graph::IndexBits;
 use super::code::{Address, Base, Bytes, Code, Node, Operation, Products, Register};
 use crate::ir::{
     Accumulate, Affine, Binary, Buffer, BufferId, Expression, Others, Program, Resume, Run, Scalar,
-    ScalarType, Statement, Step, Storage, Stored, Variable, order,
+    ScalarType, Statement, Step, Storage, Stored, Variable,
 };
 
 /// The code of `program`, and memory with its constants in place.
@@ -190,7 +190,12 @@ impl Flattener<'_> {
                     inputs: (inputs, self.address(dot.inputs, first)),
                     step: dot.step,
                     weights: (weights, self.address(dot.weights, &dot.place)),
-                    order: order(weights, dot.run, dot.channels()),
+                    order: (dot
+                        .reads
+                        .order([inputs, weights], dot.run, dot.channels())
+                        .into_iter())
+                    .map(|(i, channel)| (dot.reads.place(i, channel), channel))
+                    .collect(),
                 }));
             }
             Statement::Merge(merge) => nodes.push(Node::Merge(Bytes {

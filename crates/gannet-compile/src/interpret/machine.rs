@@ -140,7 +140,8 @@ impl Machine {
         for (k, &(input, channel)) in products.order.iter().enumerate() {
             let weight = self.element(weights, place + k * weights.bytes());
             for position in 0..products.positions {
-                let input = self.element(inputs, first + position * products.step + input);
+                let input = (position * products.step + input) * inputs.bytes();
+                let input = self.element(inputs, first + input);
                 let sum = products.sums[channel * products.positions + position];
                 let product = input.wrapping_mul(weight);
                 self.registers[sum] = self.registers[sum].wrapping_add(product);

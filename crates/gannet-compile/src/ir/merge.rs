@@ -1,6 +1,6 @@
 //! Maxima of bytes that lie side by side.
 
-use super::{Affine, BufferId, Scalar};
+use super::{Affine, BufferId, Scalar, WORD};
 
 /// Each of some bytes becomes the larger of itself and another, as integers with a sign. A core
 /// with the DSP extension takes four at a time.
@@ -30,6 +30,16 @@ impl Merge {
             Others::Scalars(scalars) => scalars.len(),
             Others::Elements(_, count) => *count,
         }
+    }
+
+    /// The scalars of each word of bytes, and the place of its first; the last may be less than a
+    /// word.
+    pub(crate) fn words<'m>(
+        &self,
+        scalars: &'m [Scalar],
+    ) -> impl Iterator<Item = (Vec<Affine>, &'m [Scalar])> {
+        let words = scalars.chunks(WORD).enumerate();
+        words.map(|(word, scalars)| (behind(&self.first, WORD * word), scalars))
     }
 }
 

@@ -14,7 +14,8 @@ mod stored;
 
 pub use affine::{Affine, Variable};
 pub use build::ProgramBuilder;
-pub use dot::{Dot, WORD, order};
+pub(crate) use dot::own_channels;
+pub use dot::{Dot, Reads, WORD, order};
 pub use expression::{Binary, Expression, Scalar, ScalarType, Unary};
 pub(crate) use merge::behind;
 pub use merge::{Merge, Others};

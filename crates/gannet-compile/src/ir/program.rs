@@ -34,7 +34,7 @@ impl SlotId {
 }
 
 /// The type of a buffer's elements in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Element {
     /// IEEE 754 single precision.
     F32,

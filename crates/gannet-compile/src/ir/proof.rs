@@ -26,6 +26,7 @@ pub(super) fn prove(program: &Program) -> Result<(), CompileError> {
                 .map(|parameter| Range::below(parameter.variable, vec![parameter.below.into()]))
                 .collect(),
             declared: Vec::new(),
+            amounts: Vec::new(),
         };
         scope.body(&stage.body)?;
     }
@@ -34,6 +35,7 @@ pub(super) fn prove(program: &Program) -> Result<(), CompileError> {
         stage: "the schedule",
         ranges: Vec::new(),
         declared: Vec::new(),
+        amounts: Vec::new(),
     };
     scope.steps(&program.schedule)
 }
@@ -69,6 +71,8 @@ struct Scope<'p> {
     /// The enclosing loops, outermost first.
     ranges: Vec<Range>,
     declared: Vec<Scalar>,
+    /// Those that any value of 32 bits can be shifted by.
+    amounts: Vec<Scalar>,
 }
 
 impl Scope<'_> {
@@ -207,10 +211,16 @@ impl Scope<'_> {
             Statement::Let(scalar, value) => {
                 self.assignable(*scalar, value)?;
                 self.declared.push(*scalar);
+                if matches!(value, Expression::Load(..)) && self.amounts(value).is_ok() {
+                    self.amounts.push(*scalar);
+                }
                 Ok(())
             }
             Statement::Set(scalar, value) => {
                 self.assignable(*scalar, value)?;
+                if self.amounts.contains(scalar) {
+                    return Err(self.fault("another value for what is shifted by".to_owned()));
+                }
                 self.is_declared(*scalar)
             }
             Statement::Accumulate(accumulate) => self.accumulate(accumulate),
@@ -327,6 +337,7 @@ impl Scope<'_> {
     fn amounts(&self, amount: &Expression) -> Result<(), CompileError> {
         let are_right = match amount {
             Expression::I32(value) => (0..32).contains(value),
+            Expression::Scalar(scalar) => self.amounts.contains(scalar),
             Expression::Load(table, _) => match &self.program.buffer(*table).storage {
                 Storage::Constant(Constant::I8(values)) => {
                     values.iter().all(|value| (0..32).contains(value))
@@ -414,8 +425,12 @@ impl Scope<'_> {
     /// Both runs lie inside, of bytes and of integers, and every sum has a position.
     fn dot(&self, dot: &Dot) -> Result<(), CompileError> {
         let [inputs, weights] = [dot.inputs, dot.weights].map(|id| self.program.buffer(id));
-        let are_integers = matches!(weights.element, Element::I8 | Element::I16);
-        if !matches!(inputs.element, Element::U8 | Element::I8) || !are_integers {
+        let are_integers = match inputs.element {
+            Element::U8 | Element::I8 => matches!(weights.element, Element::I8 | Element::I16),
+            Element::I16 => weights.element == Element::I16,
+            Element::F32 | Element::I32 => false,
+        };
+        if !are_integers {
             return Err(self.fault(format!(
                 "dot products of {} and {}, which are not bytes and narrow integers",
                 inputs.name, weights.name
@@ -542,8 +557,8 @@ impl Scope<'_> {
 mod tests {
     use crate::CompileError;
     use crate::ir::{
-        Affine, Constant, Dot, Element, Expression, Loop, Program, ProgramBuilder, ScalarType,
-        Statement,
+        Affine, Constant, Dot, Element, Expression, Loop, Program, ProgramBuilder, Reads,
+        ScalarType, Statement,
     };
 
     /// Sums a window of three over eight values with one value of padding; `border` says
@@ -631,6 +646,7 @@ mod tests {
                 first: 0_i64.into(),
                 step: 2,
                 run: 5,
+                reads: Reads::Shared,
                 weights,
                 place: vec![0_i64.into()],
                 zeros: crate::Zeros::Multiplied,

@@ -6,6 +6,7 @@
 
 use gannet_graph::{Graph, Layer, Window};
 
+use crate::Optimize;
 use crate::fuse::Group;
 use crate::ir::WORD;
 use crate::stream::Reach;
@@ -17,10 +18,29 @@ pub(crate) enum Operands {
     Floats,
     /// `f32`, of inputs that are bytes in memory.
     Bytes,
-    /// Integers of 8 bits, to sums of 32.
-    Integers,
+    /// Weights of 8 bits and inputs of so many, to sums of 32.
+    Integers(Bits),
     /// The same, as dot products of runs of neighbours.
-    Dots,
+    Dots(Bits),
+    /// The same, each channel with inputs of its own: a word has those of several channels.
+    OwnDots(Bits),
+}
+
+/// How many bits an integer has in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bits {
+    Eight,
+    Sixteen,
+}
+
+impl Bits {
+    /// How many integers a word has.
+    fn a_word(self) -> usize {
+        match self {
+            Bits::Eight => 4,
+            Bits::Sixteen => 2,
+        }
+    }
 }
 
 /// What a Cortex-M4F has for operands, and what they cost by its manual, in cycles and bytes.
@@ -69,22 +89,26 @@ impl Operands {
                 },
                 ..floats
             },
-            // SMLAD for two products; LDR and SXTB16 twice for four inputs, LDR twice for four
-            // weights of 16 bits, every second of them after another load.
-            Operands::Dots => Core {
+            // SMLAD for two products; LDR and SXTB16 twice for four inputs, or LDR twice for those of
+            // 16 bits; LDR twice for four weights of 16 bits, every second of them after another
+            // load.
+            Operands::Dots(bits) | Operands::OwnDots(bits) => Core {
                 registers: 14,
                 scratch: 2,
                 most_loaded: 1,
                 product: Cost { cycles: 2, code: 8 },
                 weights: Cost { cycles: 3, code: 8 },
-                input: Cost {
-                    cycles: 5,
-                    code: 14,
+                input: match bits {
+                    Bits::Eight => Cost {
+                        cycles: 5,
+                        code: 14,
+                    },
+                    Bits::Sixteen => Cost { cycles: 2, code: 8 },
                 },
-                ..Operands::Integers.core()
+                ..Operands::Integers(bits).core()
             },
             // MLA; LDRSB each; LDRSB and SUB; SMULL and the roundings.
-            Operands::Integers => Core {
+            Operands::Integers(_) => Core {
                 registers: 13,
                 scratch: 2,
                 most_loaded: 1,
@@ -101,8 +125,19 @@ impl Operands {
     }
 }
 
+/// A row of dot products: the pointers, and registers that are kept.
+const ROW: Cost = Cost {
+    cycles: 20,
+    code: 30,
+};
+
 /// Bytes of code that a layer's blocks may take.
-const MOST_CODE: usize = 1500;
+fn most_code(optimize: Optimize) -> usize {
+    match optimize {
+        Optimize::Ram | Optimize::Balanced => 1500,
+        Optimize::Time => 4000,
+    }
+}
 
 /// How a layer with a window is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +186,7 @@ struct Work {
     needed: usize,
     width: usize,
     operands: Operands,
+    optimize: Optimize,
     pool: Option<Pool>,
 }
 
@@ -159,7 +195,11 @@ impl Blocking {
     ///
     /// # Panics
     /// If it does not.
-    pub(crate) fn of(graph: &Graph, group: &Group, operands: Operands) -> Blocking {
+    pub(crate) fn of(
+        graph: &Graph,
+        group: &Group,
+        (operands, optimize): (Operands, Optimize),
+    ) -> Blocking {
         let node = graph.node(group.first());
         let shape = graph.node(node.inputs()[0]).output_shape();
         let [height, width, _] = shape.as_image().expect("checked shape");
@@ -176,8 +216,15 @@ impl Blocking {
         });
         let columns = Reach::of(window, image, 1);
         let is_long = matches!(node.layer(), Layer::Conv2D(_)) && columns.kernel * inputs > 1;
+        let are_words = |bits: Bits| match node.layer() {
+            Layer::DepthwiseConv2D(layer) => {
+                layer.multiplier() == 1 && layer.channels().is_multiple_of(bits.a_word())
+            }
+            _ => false,
+        };
         let operands = match operands {
-            Operands::Integers if is_long => Operands::Dots,
+            Operands::Integers(bits) if is_long => Operands::Dots(bits),
+            Operands::Integers(bits) if are_words(bits) => Operands::OwnDots(bits),
             others => others,
         };
         let work = Work {
@@ -188,6 +235,7 @@ impl Blocking {
             needed: pool.map_or(positions[1], |pool| pool.sums[1]),
             width: positions[1],
             operands,
+            optimize,
             pool,
         };
         let (block, computed) = work.best();
@@ -206,7 +254,7 @@ impl Blocking {
 
     /// Whether its sums are dot products of runs of neighbours.
     pub(crate) fn is_by_dots(&self) -> bool {
-        self.operands == Operands::Dots
+        matches!(self.operands, Operands::Dots(_) | Operands::OwnDots(_))
     }
 
     /// The columns left and right of an image that the computed positions cover.
@@ -250,8 +298,13 @@ impl Work {
     /// The best block and how many columns are computed with it.
     fn best(&self) -> (Block, usize) {
         let step = self.step();
+        let channels = match self.operands {
+            Operands::OwnDots(bits) => bits.a_word()..=bits.a_word(),
+            _ => 1..=self.shared.min(16),
+        };
+        let fewest = *channels.start();
         let blocks = (1..=8_usize).flat_map(|steps| {
-            (1..=self.shared.min(16)).flat_map(move |channels| {
+            channels.clone().flat_map(move |channels| {
                 [true, false].map(|unrolled| Block {
                     positions: steps * step,
                     channels,
@@ -261,14 +314,14 @@ impl Work {
         });
         let smallest = Block {
             positions: step,
-            channels: 1,
+            channels: fewest,
             unrolled: false,
         };
         let best = blocks
             .filter(|block| block.positions <= self.needed.next_multiple_of(step))
             .filter(|block| self.registers(block) <= self.operands.core().registers)
             .map(|block| (self.cost(&block), block))
-            .filter(|(cost, _)| cost.code <= MOST_CODE)
+            .filter(|(cost, _)| cost.code <= most_code(self.optimize))
             .min_by_key(|(cost, _)| *cost)
             .map_or(smallest, |(_, block)| block);
         (best, self.computed(best.positions))
@@ -288,6 +341,7 @@ impl Work {
         let ends = |pool: Pool| pool.columns.covered(pool.width) <= self.width;
         let is_left_out =
             self.are_integers() && self.pool.is_some_and(ends) && self.columns.pad > 0;
+        let is_left_out = is_left_out && self.optimize != Optimize::Ram;
         if rounded <= self.width || is_left_out {
             rounded
         } else {
@@ -296,7 +350,10 @@ impl Work {
     }
 
     fn are_integers(&self) -> bool {
-        matches!(self.operands, Operands::Integers | Operands::Dots)
+        matches!(
+            self.operands,
+            Operands::Integers(_) | Operands::Dots(_) | Operands::OwnDots(_)
+        )
     }
 
     fn registers(&self, block: &Block) -> usize {
@@ -307,10 +364,15 @@ impl Work {
             1
         };
         let core = self.operands.core();
-        if self.operands == Operands::Dots {
-            // A pair of inputs for each position, or at first where rows end twice; two pairs of
-            // weights, and two pointers.
-            return block.positions * block.channels + block.positions.max(2) + 2 + core.scratch;
+        // Two pairs of weights, and two pointers; a pair of inputs for each position, or at first
+        // where rows end twice.
+        let inputs = match self.operands {
+            Operands::Dots(_) | Operands::OwnDots(Bits::Eight) => Some(block.positions.max(2)),
+            Operands::OwnDots(Bits::Sixteen) => Some(2),
+            _ => None,
+        };
+        if let Some(inputs) = inputs {
+            return block.positions * block.channels + inputs + 2 + core.scratch;
         }
         let weights = block.channels.min(core.most_loaded);
         block.positions * (block.channels + kept) + weights + core.scratch
@@ -320,7 +382,8 @@ impl Work {
     fn cost(&self, block: &Block) -> Cost {
         let computed = self.computed(block.positions);
         let (whole, rest) = (computed / block.positions, computed % block.positions);
-        let (blocks, left) = (self.shared / block.channels, self.shared % block.channels);
+        let shared = self.shared.max(block.channels);
+        let (blocks, left) = (shared / block.channels, shared % block.channels);
         let mut cost = Cost { cycles: 0, code: 0 };
         for (blocks, channels) in [(blocks, block.channels), (1, left)] {
             for (times, positions) in [(whole, block.positions), (1, rest)] {
@@ -349,8 +412,10 @@ impl Work {
             cycles: core.product.cycles * sums + channels + core.weights.cycles * loaded,
             code: core.product.code * sums + core.weights.code * loaded,
         };
-        let window = if self.operands == Operands::Dots {
+        let window = if let Operands::Dots(_) = self.operands {
             self.dots_cost(positions, channels)
+        } else if let Operands::OwnDots(bits) = self.operands {
+            self.own_dots_cost(positions, bits)
         } else if unrolled {
             let inputs = ((positions - 1) * stride + kernel).min(positions * kernel);
             Cost {
@@ -385,7 +450,7 @@ impl Work {
             }
         };
         let rows = match self.operands {
-            Operands::Dots => self.kernel_rows,
+            Operands::Dots(_) | Operands::OwnDots(_) => self.kernel_rows,
             _ => self.kernel_rows * self.inputs,
         };
         Cost {
@@ -394,13 +459,22 @@ impl Work {
         }
     }
 
+    /// One row of the window where each channel has its own inputs.
+    fn own_dots_cost(&self, positions: usize, bits: Bits) -> Cost {
+        let instructions = match bits {
+            // LDR; twice SXTB16, SMLABB and SMLATT; twice LDR for weights.
+            Bits::Eight => 7 * positions + 2,
+            Bits::Sixteen => 3 * positions + 1,
+        };
+        Cost {
+            // One more for each load that stands behind no other: every third at least.
+            cycles: self.columns.kernel * (instructions + positions.div_ceil(3) + 1) + ROW.cycles,
+            code: 4 * self.columns.kernel * instructions + ROW.code,
+        }
+    }
+
     /// One row of the window.
     fn dots_cost(&self, positions: usize, channels: usize) -> Cost {
-        // The pointers, and registers that are kept.
-        const ROW: Cost = Cost {
-            cycles: 20,
-            code: 30,
-        };
         let core = self.operands.core();
         let run = self.columns.kernel * self.inputs;
         let (words, rest) = (run / WORD, run % WORD);

@@ -6,7 +6,7 @@ use super::Lowering;
 use super::channels::Weights;
 use super::integer::Runs;
 use super::windowed::{Inputs, Kernel, Products, Singles, Sliding};
-use crate::ir::{Affine, BufferId, Statement};
+use crate::ir::{Affine, BufferId, Reads, Statement};
 
 impl Lowering<'_> {
     /// One row of sums.
@@ -27,9 +27,12 @@ impl Lowering<'_> {
                 let runs = Runs {
                     rows: kernel_height,
                     run,
+                    reads: Reads::Shared,
+                    inputs: self.builder.describe(sliding.source.elements).element,
                     // Of rows, columns, channels: the taps of a row lie as its inputs do.
                     place: |row, tap, filter| (row * run + tap) * filters + filter,
-                    left_out: Some(sliding.finish.input_zero()),
+                    zero: Some(sliding.finish.input_zero()),
+                    are_left_out: sliding.leaves_out_rows(),
                     positions: sliding.blocking.outputs * sliding.blocking.computed,
                 };
                 let dots = self.dots(&kernel_name, &blocks, kernel, &runs);

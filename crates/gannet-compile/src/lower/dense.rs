@@ -7,7 +7,7 @@ use super::channels::{Blocks, Weights};
 use super::finish::{Arithmetic, Finish};
 use super::integer::{self, Factors, Packed, Runs};
 use crate::fuse::Group;
-use crate::ir::{BufferId, Element, Scalar, Statement};
+use crate::ir::{BufferId, Element, Reads, Scalar, Statement};
 
 /// Units that are computed side by side, in blocks of nearly equal size. With more, storing them
 /// takes more code than loading an input less often is worth.
@@ -60,8 +60,11 @@ impl<'g> Lowering<'g> {
                 let runs = Runs {
                     rows: 1,
                     run: features,
+                    reads: Reads::Shared,
+                    inputs: self.element,
                     place: |_, tap, unit| place(tap, unit),
-                    left_out: None,
+                    zero: None,
+                    are_left_out: false,
                     positions: 1,
                 };
                 let dots = self.dots(&kernel_name, &blocks, kernel, &runs);

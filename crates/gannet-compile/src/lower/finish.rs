@@ -7,7 +7,9 @@ use super::channels::Weights;
 use super::integer::{Requantize, WideRequantize};
 use super::{Lowering, load};
 use crate::fuse::Group;
-use crate::ir::{Affine, BufferId, Expression, ProgramBuilder, Scalar, ScalarType, Unary};
+use crate::ir::{
+    Affine, BufferId, Expression, ProgramBuilder, Scalar, ScalarType, Statement, Unary,
+};
 
 /// The arithmetic of one layer.
 #[derive(Debug, Clone)]
@@ -128,6 +130,21 @@ impl Finish {
             Finish::Float(function) => pointwise(*function, sum),
             Finish::Integer(requantize) => requantize.value(sum.into(), channel),
             Finish::Wide(requantize) => requantize.value(sum, channel),
+        }
+    }
+
+    /// The same for `channel` alone, behind statements that read its constants.
+    pub(super) fn of_channel(
+        &self,
+        builder: &mut ProgramBuilder,
+        channel: &Affine,
+    ) -> (Vec<Statement>, Finish) {
+        match self {
+            Finish::Float(_) | Finish::Wide(_) => (Vec::new(), self.clone()),
+            Finish::Integer(requantize) => {
+                let (body, own) = requantize.of_channel(builder, channel);
+                (body, Finish::Integer(own))
+            }
         }
     }
 

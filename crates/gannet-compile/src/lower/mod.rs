@@ -47,7 +47,7 @@ use crate::ir::{
     Statement, Step, Unary,
 };
 use crate::stream::{Phase, Plan, Rule, TaskId, Work, work_of};
-use crate::{CompileError, Feed, Sharing};
+use crate::{CompileError, Feed, Optimize, Sharing};
 
 /// What lies in the input buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,15 +60,25 @@ pub(crate) enum Input {
     Scaled(f32),
 }
 
+/// How a network is to be computed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) input: Input,
+    pub(crate) feed: Feed,
+    pub(crate) sharing: Sharing,
+    pub(crate) optimize: Optimize,
+}
+
 /// Lowers a network in normal form.
 ///
 /// With `integers` the graph is the twin of a network of integers.
 pub(crate) fn lower(
     graph: &Graph,
     hash: [u8; 8],
-    (input, feed, sharing): (Input, Feed, Sharing),
+    way: Way,
     integers: Option<Integers<'_>>,
 ) -> Result<Program, CompileError> {
+    let Way { input, feed, .. } = way;
     let values = integers.map_or(Element::F32, |integers| integers.element());
     let element = match input {
         Input::F32 => values,
@@ -84,7 +94,7 @@ pub(crate) fn lower(
         (Feed::Whole, _) => ProgramBuilder::new(graph.name(), hash, element, extents),
     };
     let groups = fuse::fuse(graph, values);
-    let plan = Plan::new(graph, groups, (input, feed), values, &mut builder);
+    let plan = Plan::new(graph, groups, way, values, &mut builder);
     let mut lowering = Lowering {
         graph,
         homes: vec![None; plan.homes.len()],
@@ -97,7 +107,8 @@ pub(crate) fn lower(
         builder,
         plan,
         integers,
-        sharing,
+        sharing: way.sharing,
+        optimize: way.optimize,
         element: values,
     };
     lowering.homes[0] = Some(lowering.builder.input());
@@ -123,6 +134,7 @@ struct Lowering<'g> {
     /// The network of integers that the graph is the twin of.
     integers: Option<Integers<'g>>,
     sharing: Sharing,
+    optimize: Optimize,
     /// What values are made of.
     element: Element,
 }
@@ -261,7 +273,8 @@ impl<'g> Lowering<'g> {
                 self.conv2d(name, layer, products)
             }
             Layer::DepthwiseConv2D(layer) => {
-                let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), false);
+                let is_raw = blocking.is_some_and(|blocking| blocking.is_by_dots());
+                let arithmetic = self.arithmetic(group, (layer.kernel(), layer.bias()), is_raw);
                 let sliding = sliding(rows, blocking, arithmetic.finish);
                 let products = (&sliding, arithmetic.weights, arithmetic.bias);
                 self.depthwise_conv2d(name, layer, products)

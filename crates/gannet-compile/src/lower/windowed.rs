@@ -79,12 +79,19 @@ struct Block {
 }
 
 impl Sliding {
-    /// What lies under one row of the window at each position of `block`.
-    fn factors<'b>(&self, block: &'b Block, place: &Place) -> Factors<'b> {
+    /// Whether the window has rows beyond the image.
+    pub(super) fn leaves_out_rows(&self) -> bool {
+        let rows = self.blocking.rows;
+        rows.pad > 0 || rows.covered(self.blocking.outputs) > self.source.shape[0]
+    }
+
+    /// What lies under one row of the window at each position of `block`, from channel `channel`
+    /// of the source on.
+    fn factors<'b>(&self, block: &'b Block, place: &Place, channel: Affine) -> Factors<'b> {
         let channels = self.source.shape[2];
         let columns = self.blocking.columns;
         let column = columns.begin(block.x.clone());
-        let element = place.element(column * channels as i64);
+        let element = place.element(column * channels as i64 + channel);
         Factors {
             source: self.source.elements,
             first: element.into_iter().next().expect("one index"),
@@ -260,7 +267,7 @@ impl Lowering<'_> {
         };
         body.extend(self.window(layer, products, &block));
         body.extend(match layer.blocking.pool {
-            None => store(layer, products, &block, place),
+            None => self.store(layer, products, &block, place),
             Some(pool) => self.merge(layer, products, &block, pool, open, place),
         });
         body
@@ -268,14 +275,21 @@ impl Lowering<'_> {
 
     /// Adds up what lies under the window at each position.
     fn window(&mut self, layer: &Sliding, products: &Products, block: &Block) -> Vec<Statement> {
-        let reach = layer.blocking.rows;
-        let ky = self.builder.variable("ky");
+        let (reach, height) = (layer.blocking.rows, layer.source.shape[0]);
+        // A window of one row that is always inside needs no loop.
+        let is_one = reach.kernel == 1 && !layer.leaves_out_rows();
+        let variable = (!is_one).then(|| self.builder.variable("ky"));
+        let ky = variable.map_or(Affine::from(0_i64), Affine::from);
         let top = reach.begin(layer.y.into());
-        let row = top.clone() + Affine::from(ky);
+        let row = top.clone() + ky.clone();
         let body = layer.source.at(&mut self.builder, row, |builder, place| {
             let kernel = match &products.weights {
                 Kernel::Dots(dots) => {
-                    return vec![dots.add(ky.into(), &layer.factors(block, &place))];
+                    let channel = match dots.are_own() {
+                        true => products.outputs[0].clone(),
+                        false => 0_i64.into(),
+                    };
+                    return vec![dots.add(ky, &layer.factors(block, &place, channel))];
                 }
                 Kernel::Singles(kernel) => kernel,
             };
@@ -302,7 +316,10 @@ impl Lowering<'_> {
             Kernel::Dots(dots) => self.beyond(layer, dots, block),
             Kernel::Singles(_) => Vec::new(),
         };
-        window.push(within(ky, reach.kernel, top, layer.source.shape[0], body));
+        match variable {
+            Some(ky) => window.push(within(ky, reach.kernel, top, height, body)),
+            None => window.extend(body),
+        }
         window
     }
 
@@ -330,6 +347,28 @@ impl Lowering<'_> {
                 to,
                 body: parts,
             }));
+        }
+        body
+    }
+
+    /// Writes the block's values to the row at `place`.
+    fn store(
+        &mut self,
+        layer: &Sliding,
+        products: &Products,
+        block: &Block,
+        place: &Place,
+    ) -> Vec<Statement> {
+        let mut body = Vec::new();
+        for (sums, output) in block.sums.iter().zip(&products.outputs) {
+            let (constants, finish) = layer.finish.of_channel(&mut self.builder, output);
+            body.extend(constants);
+            for (p, &sum) in sums.iter().enumerate() {
+                let column = block.x.clone() + Affine::from(p);
+                let index = place.pixel(column, output.clone());
+                let value = finish.value(sum, output);
+                body.push(Statement::Store(layer.target.pixels, index, value));
+            }
         }
         body
     }
@@ -447,7 +486,7 @@ struct Taps<'t> {
     /// The image's row.
     place: Place,
     /// The window's row.
-    ky: Variable,
+    ky: Affine,
 }
 
 impl Taps<'_> {
@@ -486,7 +525,7 @@ impl Taps<'_> {
                     .collect()
             })
             .collect();
-        let first = (self.kernel.first_weight)(self.ky.into(), kx, channel.clone());
+        let first = (self.kernel.first_weight)(self.ky.clone(), kx, channel.clone());
         let mut accumulate = |sums: Vec<Scalar>, inputs: &[Scalar], first: Vec<Affine>| {
             body.push(Statement::Accumulate(Accumulate {
                 sums,
@@ -528,20 +567,6 @@ impl Taps<'_> {
             input
         })
     }
-}
-
-/// Writes the block's values to the row at `place`.
-fn store(layer: &Sliding, products: &Products, block: &Block, place: &Place) -> Vec<Statement> {
-    let mut body = Vec::new();
-    for p in 0..block.positions {
-        for (sums, output) in block.sums.iter().zip(&products.outputs) {
-            let column = block.x.clone() + Affine::from(p);
-            let value = layer.finish.value(sums[p], output);
-            let index = place.pixel(column, output.clone());
-            body.push(Statement::Store(layer.target.pixels, index, value));
-        }
-    }
-    body
 }
 
 /// The largest of `sums`, of which there are some.

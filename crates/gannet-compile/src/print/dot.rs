@@ -12,7 +12,10 @@ use gannet_target::Timing;
 use super::dot_assembly::Assembly;
 use super::writer::Writer;
 use crate::Zeros;
-use crate::ir::{Derivation, Derive, Dot, Element, Loop, Program, Statement, WORD, visit_all};
+use crate::ir::{
+    Derivation, Derive, Dot, Element, Loop, Program, Reads, Statement, WORD, own_channels,
+    visit_all,
+};
 
 /// What a function for dot products is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,13 +25,24 @@ pub(super) struct Shape {
     /// From one position's inputs to the next one's.
     pub(super) step: usize,
     pub(super) run: usize,
-    /// Inputs are from −128 to 127.
-    pub(super) are_signed: bool,
+    pub(super) reads: Reads,
+    /// What inputs are.
+    pub(super) inputs: Element,
     /// Weights have 16 bits.
     pub(super) are_wide: bool,
     /// How the rows of inputs lie, where it goes over several.
     pub(super) rows: Option<Spacing>,
     pub(super) zeros: Zeros,
+}
+
+/// A loop over inputs of a row.
+struct Inputs {
+    /// From which to below which.
+    bounds: [usize; 2],
+    /// Where the first weight of input `i` lies.
+    weights: String,
+    /// How far behind it each channel's lies.
+    channels: Vec<usize>,
 }
 
 /// How rows of inputs lie.
@@ -89,7 +103,8 @@ impl Shape {
             positions: dot.positions,
             step: dot.step,
             run: dot.run,
-            are_signed: element(dot.inputs) == Element::I8,
+            reads: dot.reads,
+            inputs: element(dot.inputs),
             are_wide: element(dot.weights) == Element::I16,
             rows,
             zeros: dot.zeros,
@@ -105,8 +120,7 @@ impl Shape {
             run,
             ..
         } = self;
-        let inputs = if self.are_signed { "i8" } else { "u8" };
-        let weights = if self.are_wide { "i16" } else { "i8" };
+        let (inputs, weights) = (in_rust(self.inputs), in_rust(self.weights_element()));
         let rows = self
             .rows
             .map_or(String::new(), |Spacing { distance, ring }| {
@@ -117,7 +131,19 @@ impl Shape {
             Zeros::Multiplied => "",
             Zeros::Skipped => "_skip",
         };
-        format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{rows}{zeros}")
+        let own = match self.reads {
+            Reads::Shared => String::new(),
+            Reads::Own(apart) => format!("_own_{apart}"),
+        };
+        format!("dot_{inputs}_{weights}_{channels}x{positions}_{run}_{step}{own}{rows}{zeros}")
+    }
+
+    /// What weights are.
+    fn weights_element(self) -> Element {
+        match self.are_wide {
+            true => Element::I16,
+            false => Element::I8,
+        }
     }
 
     pub(super) fn sums(self) -> usize {
@@ -129,32 +155,62 @@ impl Shape {
         self.run * self.channels
     }
 
-    /// The loops over the inputs of a row, as bounds, the first weight at input `i`, and the
-    /// distance of the channels' weights.
-    fn loops(self) -> Vec<([usize; 2], String, usize)> {
+    /// The loops over the inputs of a row.
+    fn loops(self) -> Vec<Inputs> {
         let (channels, whole) = (self.channels, self.run / WORD * WORD);
-        let words = if self.are_wide {
+        let every = |distance: usize| (0..channels).map(|channel| channel * distance).collect();
+        if let Reads::Own(_) = self.reads {
+            let order = own_channels([self.inputs, self.weights_element()], channels);
+            let place = |channel| order.iter().position(|&other| other == channel);
+            return vec![Inputs {
+                bounds: [0, self.run],
+                weights: format!("i * {channels}"),
+                channels: (0..channels).filter_map(place).collect(),
+            }];
+        }
+        let words = if self.inputs == Element::I16 {
+            Inputs {
+                bounds: [0, whole],
+                weights: format!("(i >> 1) * {} + (i & 1)", 2 * channels),
+                channels: every(2),
+            }
+        } else if self.are_wide {
             let pair = 2 * channels;
-            (
-                format!("((i >> 2) * 2 + (i & 1)) * {pair} + ((i >> 1) & 1)"),
-                2,
-            )
+            Inputs {
+                bounds: [0, whole],
+                weights: format!("((i >> 2) * 2 + (i & 1)) * {pair} + ((i >> 1) & 1)"),
+                channels: every(2),
+            }
         } else {
-            (format!("(i >> 2) * {} + (i & 3)", 4 * channels), 4)
+            Inputs {
+                bounds: [0, whole],
+                weights: format!("(i >> 2) * {} + (i & 3)", 4 * channels),
+                channels: every(4),
+            }
         };
-        [
-            ([0, whole], words.0, words.1),
-            ([whole, self.run], format!("i * {channels}"), 1),
-        ]
-        .into_iter()
-        .filter(|([from, to], ..)| from < to)
-        .collect()
+        let singles = Inputs {
+            bounds: [whole, self.run],
+            weights: format!("i * {channels}"),
+            channels: every(1),
+        };
+        let loops = [words, singles].into_iter();
+        loops
+            .filter(|Inputs { bounds, .. }| bounds[0] < bounds[1])
+            .collect()
+    }
+
+    /// Where input `i` of a sum lies.
+    fn input(self, channel: usize, position: usize) -> String {
+        let first = position * self.step + self.reads.place(0, channel);
+        match self.reads {
+            Reads::Shared => format!("i + {first}"),
+            Reads::Own(apart) => format!("i * {apart} + {first}"),
+        }
     }
 
     /// The function in Rust.
     pub(super) fn print_rust(self, out: &mut Writer) {
-        let input = if self.are_signed { "i8" } else { "u8" };
-        let weight = if self.are_wide { "i16" } else { "i8" };
+        let (input, weight) = (in_rust(self.inputs), in_rust(self.weights_element()));
         let rows = match self.rows {
             None => "",
             Some(Spacing { ring: None, .. }) => "rows: isize, ",
@@ -206,15 +262,16 @@ impl Shape {
     }
 
     fn row_in_rust(self, out: &mut Writer) {
-        for ([from, to], first, distance) in self.loops() {
+        for inputs in self.loops() {
+            let [from, to] = inputs.bounds;
             out.braces(format_args!("for i in {from}_usize..{to}"), |out| {
-                out.line(format_args!("let weights = weights.add({first});"));
+                out.line(format_args!("let weights = weights.add({});", inputs.weights));
                 for k in 0..self.sums() {
                     let (channel, position) = (k / self.positions, k % self.positions);
                     out.line(format_args!(
-                        "*sum{k} = sum{k}.wrapping_add(i32::from(*input.add(i + {})) * i32::from(*weights.add({})));",
-                        position * self.step,
-                        channel * distance
+                        "*sum{k} = sum{k}.wrapping_add(i32::from(*input.add({})) * i32::from(*weights.add({})));",
+                        self.input(channel, position),
+                        inputs.channels[channel]
                     ));
                 }
             });
@@ -223,8 +280,12 @@ impl Shape {
 
     /// The function in C.
     pub(super) fn print_c(self, out: &mut Writer) {
-        let input = if self.are_signed { "int8_t" } else { "uint8_t" };
-        let weight = if self.are_wide { "int16_t" } else { "int8_t" };
+        let weight = in_c(self.weights_element());
+        // They lie among values of other types.
+        let input = match self.inputs {
+            Element::I16 => "arena_short",
+            bytes => in_c(bytes),
+        };
         let rows = match self.rows {
             None => "",
             Some(Spacing { ring: None, .. }) => ", intptr_t rows",
@@ -269,20 +330,39 @@ impl Shape {
     }
 
     fn row_in_c(self, out: &mut Writer) {
-        for ([from, to], first, distance) in self.loops() {
+        for inputs in self.loops() {
+            let [from, to] = inputs.bounds;
             let head = format!("for (intptr_t i = {from}; i < {to}; i++)");
             out.braces(head, |out| {
-                out.line(format_args!("const intptr_t first = {first};"));
+                out.line(format_args!("const intptr_t first = {};", inputs.weights));
                 for k in 0..self.sums() {
                     let (channel, position) = (k / self.positions, k % self.positions);
                     out.line(format_args!(
-                        "*sum{k} = i32_add(*sum{k}, (int32_t)input[i + {}] * (int32_t)weights[first + {}]);",
-                        position * self.step,
-                        channel * distance
+                        "*sum{k} = i32_add(*sum{k}, (int32_t)input[{}] * (int32_t)weights[first + {}]);",
+                        self.input(channel, position),
+                        inputs.channels[channel]
                     ));
                 }
             });
         }
+    }
+}
+
+/// A type of inputs or weights.
+fn in_rust(element: Element) -> &'static str {
+    match element {
+        Element::U8 => "u8",
+        Element::I16 => "i16",
+        _ => "i8",
+    }
+}
+
+/// The same in C.
+fn in_c(element: Element) -> &'static str {
+    match element {
+        Element::U8 => "uint8_t",
+        Element::I16 => "int16_t",
+        _ => "int8_t",
     }
 }
 

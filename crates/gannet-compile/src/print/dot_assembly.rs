@@ -1,7 +1,8 @@
 //! Dot products in the instructions of a core with the DSP extension.
 //!
 //! A word of inputs is widened to two pairs of 16-bit integers (UXTB16, SXTB16), and SMLAD adds
-//! two products to a sum (Armv7-M ARM, DDI 0403E, A7.7). All sums stay in registers over all rows
+//! two products to a sum (Armv7-M ARM, DDI 0403E, A7.7). Where each channel has inputs of its own,
+//! SMLABB and SMLATT add one to each of two channels' sums. All sums stay in registers over all rows
 //! of a window. A load stands behind another where it can: then it takes one cycle and not two
 //! (Arm DDI 0439D, 3.3.3).
 
@@ -10,7 +11,7 @@ use std::ops::Range;
 use super::dot::Shape;
 use super::writer::Writer;
 use crate::Zeros;
-use crate::ir::WORD;
+use crate::ir::{Element, Reads, WORD};
 
 /// Registers that a compiler gives to assembly by name. It may need r6 and r7 for itself, so where
 /// more registers have a use, these two are kept on the stack meanwhile.
@@ -38,7 +39,10 @@ pub(super) struct Assembly {
 impl Assembly {
     /// None if the registers are too few, or addresses too far from one another.
     pub(super) fn of(shape: Shape) -> Option<Assembly> {
-        let operands = shape.sums() + 2 + shape.positions.max(ends(shape));
+        let operands = shape.sums() + 2 + temporaries(shape);
+        if let Reads::Own(apart) = shape.reads {
+            return Assembly::of_own(shape, apart, operands);
+        }
         let words = shape.run / WORD;
         let turn = (words > MOST_WRITTEN_OUT).then(|| {
             let fit =
@@ -48,6 +52,7 @@ impl Assembly {
         });
         let nearest_words = turn.map_or(words, |turn| turn + words % turn) + 1;
         let input = (shape.positions - 1) * shape.step + nearest_words * WORD;
+        let input = input * shape.inputs.bytes();
         let weights = nearest_words * WORD * shape.channels * 2;
         if operands > NAMED.len() || input.max(weights) > FARTHEST {
             return None;
@@ -56,6 +61,25 @@ impl Assembly {
             shape,
             is_tight: operands + 2 > NAMED.len(),
             turn,
+            lines: Vec::new(),
+        };
+        assembly.write();
+        Some(assembly)
+    }
+
+    /// Where each channel has inputs of its own, so far apart.
+    fn of_own(shape: Shape, apart: usize, operands: usize) -> Option<Assembly> {
+        let farthest = (shape.positions - 1) * shape.step + (shape.run - 1) * apart;
+        let farthest = farthest * shape.inputs.bytes();
+        let is_word =
+            shape.channels == WORD / shape.inputs.bytes() && shape.run <= 2 * MOST_WRITTEN_OUT;
+        if !is_word || operands > NAMED.len() || farthest > FARTHEST {
+            return None;
+        }
+        let mut assembly = Assembly {
+            shape,
+            is_tight: operands + 2 > NAMED.len(),
+            turn: None,
             lines: Vec::new(),
         };
         assembly.write();
@@ -86,6 +110,7 @@ impl Assembly {
 
     fn write(&mut self) {
         let Shape { rows, run, .. } = self.shape;
+        let input_bytes = self.shape.inputs.bytes();
         let ends = ends(self.shape);
         let weight_bytes = if self.shape.are_wide { 2 } else { 1 };
         let row_bytes = self.shape.weights() * weight_bytes;
@@ -118,7 +143,10 @@ impl Assembly {
             }
             self.line("beq 5f".to_owned());
         }
-        let words = run / WORD;
+        let words = match self.shape.reads {
+            Reads::Shared => run / WORD,
+            Reads::Own(_) => 0,
+        };
         let (mut moved, mut moved_bytes, mut place) = (0, 0, 0);
         if let Some(turn) = self.turn {
             let turns = words / turn;
@@ -129,7 +157,7 @@ impl Assembly {
             for word in 0..turn {
                 place = self.word(word * WORD, place);
             }
-            self.move_on("<input>", "<input>", (turn * WORD) as i64);
+            self.move_on("<input>", "<input>", (turn * WORD * input_bytes) as i64);
             self.move_on("<weights>", "<weights>", bytes as i64);
             self.line(format!("ldr {end}, [sp, #{word_end}]"));
             self.line(format!("cmp <weights>, {end}"));
@@ -140,13 +168,17 @@ impl Assembly {
             place = self.word(word * WORD - moved, place);
         }
         for input in words * WORD..run {
-            place = self.single(input - moved, place);
+            place = match self.shape.reads {
+                Reads::Shared => self.single(input - moved, place),
+                Reads::Own(apart) => self.own(input * apart, place),
+            };
         }
         if skips.is_some() {
             self.line("5:".to_owned());
         }
         if let Some(rows) = rows {
-            self.move_on("<input>", "<input>", rows.distance as i64 - moved as i64);
+            let on = (rows.distance as i64 - moved as i64) * input_bytes as i64;
+            self.move_on("<input>", "<input>", on);
             self.move_on("<weights>", "<weights>", (row_bytes - moved_bytes) as i64);
             self.line(format!("ldr {end}, [sp, #{row_end}]"));
             self.line(format!("cmp <weights>, {end}"));
@@ -156,7 +188,7 @@ impl Assembly {
                 self.line(format!("cmp <weights>, {end}"));
                 self.line("beq 4f".to_owned());
                 self.line(format!("str {end}, [sp, #{row_end}]"));
-                self.move_on("<input>", "<input>", -(back as i64));
+                self.move_on("<input>", "<input>", -((back * input_bytes) as i64));
                 self.line("b 2b".to_owned());
                 self.line("4:".to_owned());
             }
@@ -183,7 +215,8 @@ impl Assembly {
         let span = (positions - 1) * step + run;
         let fit = WORD..=2 * WORD;
         let is_short = self.turn.is_none() && fit.contains(&span) && positions > 1;
-        (zeros == Zeros::Skipped && is_short).then(|| span - WORD)
+        let are_bytes = self.shape.inputs != Element::I16;
+        (zeros == Zeros::Skipped && is_short && are_bytes).then(|| span - WORD)
     }
 
     /// `to = from + distance`.
@@ -206,11 +239,10 @@ impl Assembly {
     /// where the next weights lie.
     fn word(&mut self, input: usize, place: usize) -> usize {
         let Shape {
+            positions,
             are_wide,
-            are_signed,
             ..
         } = self.shape;
-        let widen = if are_signed { "sxtb16" } else { "uxtb16" };
         let bytes = self.shape.channels * WORD;
         for half in 0..2 {
             let odd = if half == 1 { ", ror #8" } else { "" };
@@ -219,11 +251,20 @@ impl Assembly {
             } else {
                 place
             };
-            self.inputs("ldr", input);
+            let widen = self.widening();
+            // A word of bytes is loaded for each half, one of 16 bits is a half.
+            let first = if widen.is_some() {
+                input
+            } else {
+                input + 2 * half
+            };
+            self.inputs("ldr", first);
             for pair in self.pairs() {
                 self.pair("ldr", &pair, place, WORD);
-                for position in (0..self.shape.positions).filter(|_| pair.start == 0) {
-                    self.line(format!("{widen} <t{position}>, <t{position}>{odd}"));
+                for position in (0..positions).filter(|_| pair.start == 0) {
+                    if let Some(widen) = widen {
+                        self.line(format!("{widen} <t{position}>, <t{position}>{odd}"));
+                    }
                 }
                 for (_, weight) in pair.clone().zip(self.weights()).filter(|_| !are_wide) {
                     self.line(format!("sxtb16 {weight}, {weight}{odd}"));
@@ -234,20 +275,99 @@ impl Assembly {
         place + bytes * if are_wide { 2 } else { 1 }
     }
 
+    /// What makes pairs of 16 bits of a word of inputs, where they are bytes.
+    fn widening(&self) -> Option<&'static str> {
+        match self.shape.inputs {
+            Element::I16 => None,
+            Element::U8 => Some("uxtb16"),
+            _ => Some("sxtb16"),
+        }
+    }
+
     /// One input of each position.
     fn single(&mut self, input: usize, place: usize) -> usize {
-        let Shape {
-            are_wide,
-            are_signed,
-            ..
-        } = self.shape;
-        let (load, bytes) = if are_wide { ("ldrsh", 2) } else { ("ldrsb", 1) };
-        self.inputs(if are_signed { "ldrsb" } else { "ldrb" }, input);
+        let (load, bytes) = if self.shape.are_wide {
+            ("ldrsh", 2)
+        } else {
+            ("ldrsb", 1)
+        };
+        let load_input = match self.shape.inputs {
+            Element::I16 => "ldrsh",
+            Element::U8 => "ldrb",
+            _ => "ldrsb",
+        };
+        self.inputs(load_input, input);
         for pair in self.pairs() {
             self.pair(load, &pair, place, bytes);
             self.products("mla", pair);
         }
         place + self.shape.channels * bytes
+    }
+
+    /// One input of each of a word's channels of each position.
+    fn own(&mut self, input: usize, place: usize) -> usize {
+        match self.widening() {
+            Some(widen) => self.own_bytes(widen, input, place),
+            None => self.own_pairs(input, place),
+        }
+    }
+
+    /// The same of four channels whose inputs are bytes.
+    fn own_bytes(&mut self, widen: &str, input: usize, place: usize) -> usize {
+        let Shape {
+            positions,
+            are_wide,
+            ..
+        } = self.shape;
+        let [weight, pair] = self.weights();
+        for half in 0..2 {
+            let odd = if half == 1 { ", ror #8" } else { "" };
+            let place = if are_wide { place + half * WORD } else { place };
+            self.line(format!("ldr {weight}, [<weights>, #{place}]"));
+            if half == 0 {
+                self.inputs("ldr", input);
+            }
+            if !are_wide {
+                self.line(format!("sxtb16 {weight}, {weight}{odd}"));
+            }
+            for position in 0..positions {
+                self.line(format!("{widen} {pair}, <t{position}>{odd}"));
+                self.own_products(pair, position, [half, half + 2]);
+            }
+        }
+        place + WORD * if are_wide { 2 } else { 1 }
+    }
+
+    /// The same of two channels whose inputs have 16 bits.
+    fn own_pairs(&mut self, input: usize, place: usize) -> usize {
+        let Shape {
+            positions, step, ..
+        } = self.shape;
+        let [weight, third] = self.weights();
+        self.line(format!("ldr {weight}, [<weights>, #{place}]"));
+        let pairs = ["<t0>", "<t1>", third];
+        for first in (0..positions).step_by(pairs.len()) {
+            let loaded = (first..positions).zip(pairs);
+            for (position, pair) in loaded.clone() {
+                let distance = 2 * (position * step + input);
+                self.line(format!("ldr {pair}, [<input>, #{distance}]"));
+            }
+            for (position, pair) in loaded {
+                self.own_products(pair, position, [0, 1]);
+            }
+        }
+        place + WORD
+    }
+
+    /// A pair of inputs with the pair of weights of the two channels that they are of.
+    fn own_products(&mut self, pair: &str, position: usize, channels: [usize; 2]) {
+        let [weight, _] = self.weights();
+        for (instruction, channel) in ["smlabb", "smlatt"].into_iter().zip(channels) {
+            let sum = channel * self.shape.positions + position;
+            self.line(format!(
+                "{instruction} <s{sum}>, {pair}, {weight}, <s{sum}>"
+            ));
+        }
     }
 
     /// The channels, two by two.
@@ -260,7 +380,7 @@ impl Assembly {
     /// Loads what every position has at `input`.
     fn inputs(&mut self, load: &str, input: usize) {
         for position in 0..self.shape.positions {
-            let distance = position * self.shape.step + input;
+            let distance = (position * self.shape.step + input) * self.shape.inputs.bytes();
             self.line(format!("{load} <t{position}>, [<input>, #{distance}]"));
         }
     }
@@ -331,8 +451,7 @@ impl Assembly {
     /// All operands and their registers, without r6 and r7.
     fn operands(&self) -> Vec<(String, &'static str)> {
         let sums = (0..self.shape.sums()).map(|sum| format!("s{sum}"));
-        let temporaries = self.shape.positions.max(ends(self.shape));
-        let temporaries = (0..temporaries).map(|position| format!("t{position}"));
+        let temporaries = (0..temporaries(self.shape)).map(|position| format!("t{position}"));
         let free = ["a", "b"].into_iter().filter(|_| !self.is_tight);
         sums.chain(["input", "weights"].map(str::to_owned))
             .chain(temporaries)
@@ -383,9 +502,23 @@ fn ends(shape: Shape) -> usize {
         .map_or(0, |rows| 1 + usize::from(rows.ring.is_some()))
 }
 
+/// Registers for inputs, which hold where rows end at first.
+fn temporaries(shape: Shape) -> usize {
+    let inputs = match (shape.reads, shape.inputs) {
+        (Reads::Own(_), Element::I16) => 2,
+        _ => shape.positions,
+    };
+    inputs.max(ends(shape))
+}
+
 /// How many instructions a word of inputs takes.
 fn instructions(shape: Shape) -> usize {
-    let widened = shape.positions + if shape.are_wide { 0 } else { shape.channels };
+    let inputs = if shape.inputs == Element::I16 {
+        0
+    } else {
+        shape.positions
+    };
+    let widened = inputs + if shape.are_wide { 0 } else { shape.channels };
     2 * (shape.positions + shape.channels + widened + shape.sums())
 }
 
@@ -407,7 +540,8 @@ mod tests {
                     positions,
                     step: 16,
                     run: 48,
-                    are_signed: true,
+                    reads: Reads::Shared,
+                    inputs: Element::I8,
                     are_wide: false,
                     rows: Some(Spacing {
                         distance: 200,

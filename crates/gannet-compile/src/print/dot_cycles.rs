@@ -66,6 +66,7 @@ mod tests {
     use super::super::dot::{Shape, Spacing};
     use super::*;
     use crate::Zeros;
+    use crate::ir::{Element, Reads};
     use gannet_target::Core;
 
     /// Three runs of four bytes with weights of 16 bits: for the even bytes two loads, a widening
@@ -78,7 +79,8 @@ mod tests {
             positions: 1,
             step: 1,
             run: 4,
-            are_signed: false,
+            reads: Reads::Shared,
+            inputs: Element::U8,
             are_wide: true,
             rows: Some(Spacing {
                 distance: 30,

@@ -9,7 +9,7 @@ use super::task::tasks;
 use super::{Reach, Rule, Task, TaskId, Work};
 use crate::fuse::Group;
 use crate::ir::{Element, ProgramBuilder, Simulator, Slot, Step};
-use crate::lower::Input;
+use crate::lower::Way;
 use crate::{Feed, memory};
 
 /// Tasks, and where their values live.
@@ -71,20 +71,20 @@ impl Plan {
     pub(crate) fn new(
         graph: &Graph,
         groups: Vec<Group>,
-        (input, feed): (Input, Feed),
+        way: Way,
         values: Element,
         builder: &mut ProgramBuilder,
     ) -> Plan {
         let element = builder.describe(builder.input()).element;
         let mut plan = Plan {
-            tasks: tasks(graph, groups, (input, feed), values),
+            tasks: tasks(graph, groups, way, values),
             rows: Vec::new(),
             home_of: Vec::new(),
             homes: Vec::new(),
             second: HashSet::new(),
         };
         plan.settle(graph, [element, values]);
-        if feed == Feed::Rows {
+        if way.feed == Feed::Rows {
             plan.homes[0].ring = Some(1);
             plan.homes[0].solid = false;
         }
@@ -128,6 +128,7 @@ impl Plan {
                     self.homes.push(Home {
                         shape: self.tasks[task].shape,
                         element: match self.tasks[task].work {
+                            _ if self.tasks[task].is_wide => Element::I16,
                             Work::Input | Work::Keep => input,
                             Work::Scale(_) | Work::Border | Work::Group(_) => values,
                         },
@@ -223,6 +224,7 @@ impl Plan {
             rule: Rule::Rows(Reach::SAME),
             border: [0, 0],
             blocking: None,
+            is_wide: false,
         });
         self.homes.push(Home {
             shape,

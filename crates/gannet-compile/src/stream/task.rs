@@ -1,14 +1,16 @@
 //! What has to be done: groups of layers, and copies that give an image a border.
 
+use std::collections::HashSet;
+
 use gannet_graph::{Graph, Layer, NodeId, Shape};
 
 use super::Reach;
-use crate::Feed;
 use crate::fuse::Group;
 use crate::ir::Element;
-use crate::lower::Input;
-use crate::lower::blocking::{Blocking, Operands};
+use crate::lower::blocking::{Bits, Blocking, Operands};
 use crate::lower::spread_conv2d::is_spread;
+use crate::lower::{Input, Way};
+use crate::{Feed, Optimize};
 
 /// A task's place in the list of tasks.
 pub(crate) type TaskId = usize;
@@ -25,6 +27,8 @@ pub(crate) struct Task {
     pub(crate) border: [usize; 2],
     /// How it is blocked, if it slides a window and adds up.
     pub(crate) blocking: Option<Blocking>,
+    /// Whether its integers have 16 bits in memory.
+    pub(crate) is_wide: bool,
 }
 
 /// What is done.
@@ -76,12 +80,18 @@ pub(crate) enum Rule {
 }
 
 /// The tasks of `groups`, in order; the first is the input. Values are made of `values`.
-pub(crate) fn tasks(
-    graph: &Graph,
-    groups: Vec<Group>,
-    (input, feed): (Input, Feed),
-    values: Element,
-) -> Vec<Task> {
+pub(crate) fn tasks(graph: &Graph, groups: Vec<Group>, way: Way, values: Element) -> Vec<Task> {
+    let Way {
+        input,
+        feed,
+        optimize,
+        ..
+    } = way;
+    let wide = match (values, optimize) {
+        (Element::I8, Optimize::Time) => widened(graph, &groups),
+        _ => HashSet::new(),
+    };
+    let is_wide = |id: &NodeId| wide.contains(id);
     let shape = rows_columns_channels(graph.input_shape());
     let mut tasks = vec![Task {
         work: Work::Input,
@@ -90,6 +100,7 @@ pub(crate) fn tasks(
         rule: Rule::Whole,
         border: [0, 0],
         blocking: None,
+        is_wide: false,
     }];
     let taken_up = match (input, feed) {
         (Input::Scaled(scale), _) => Some(Work::Scale(scale)),
@@ -97,7 +108,9 @@ pub(crate) fn tasks(
         (Input::F32 | Input::U8, Feed::Whole) => None,
     };
     if let Some(work) = taken_up {
+        let image = graph.ids().next();
         tasks.push(Task {
+            is_wide: matches!(work, Work::Scale(_)) && image.as_ref().is_some_and(is_wide),
             work,
             sources: vec![0],
             shape,
@@ -109,15 +122,25 @@ pub(crate) fn tasks(
     let image = tasks.len() - 1;
     let mut made: Vec<(NodeId, TaskId)> = graph.ids().take(1).map(|id| (id, image)).collect();
     for group in groups {
-        let sources = (graph.node(group.first()).inputs().iter())
+        let sources: Vec<TaskId> = (graph.node(group.first()).inputs().iter())
             .map(|input| {
                 let made = made.iter().find(|(id, _)| id == input);
                 made.expect("a group reads earlier groups").1
             })
             .collect();
         made.push((group.last(), tasks.len()));
-        let of_bytes = input == Input::U8 && sources == [image];
-        tasks.push(task(graph, group, sources, (of_bytes, values)));
+        let operands = match values {
+            Element::F32 if input == Input::U8 && sources == [image] => Operands::Bytes,
+            Element::F32 => Operands::Floats,
+            _ if sources.iter().all(|&source| tasks[source].is_wide) => {
+                Operands::Integers(Bits::Sixteen)
+            }
+            _ => Operands::Integers(Bits::Eight),
+        };
+        let is_wanted = is_wide(&group.last());
+        let task = task(graph, group, sources, (values, operands, optimize));
+        let is_wide = is_wanted && matches!(task.rule, Rule::Rows(_));
+        tasks.push(Task { is_wide, ..task });
     }
     tasks
 }
@@ -126,17 +149,12 @@ fn task(
     graph: &Graph,
     group: Group,
     sources: Vec<TaskId>,
-    (of_bytes, values): (bool, Element),
+    (values, operands, optimize): (Element, Operands, Optimize),
 ) -> Task {
     let node = graph.node(group.first());
     let source = graph.node(node.inputs()[0]).output_shape();
     let shape = rows_columns_channels(graph.node(group.last()).output_shape());
     let image = source.as_image().map(|[height, width, _]| [height, width]);
-    let operands = match values {
-        Element::F32 if of_bytes => Operands::Bytes,
-        Element::F32 => Operands::Floats,
-        Element::U8 | Element::I8 | Element::I16 | Element::I32 => Operands::Integers,
-    };
     let (mut border, mut blocking) = ([0, 0], None);
     let same_shape = (node.inputs().iter())
         .all(|&input| graph.node(input).output_shape() == node.output_shape());
@@ -144,7 +162,7 @@ fn task(
         (Layer::Flatten(_) | Layer::Reshape(_), _) => Rule::View,
         (layer, _) if is_spread(layer, values) => Rule::Whole,
         (Layer::Conv2D(_) | Layer::DepthwiseConv2D(_), Some(image)) => {
-            let chosen = Blocking::of(graph, &group, operands);
+            let chosen = Blocking::of(graph, &group, (operands, optimize));
             border = chosen.border(image);
             blocking = Some(chosen);
             match chosen.pool {
@@ -190,7 +208,24 @@ fn task(
         rule,
         border,
         blocking,
+        is_wide: false,
     }
+}
+
+/// The values of 8 bits that are read by nothing but products of runs, so that 16 bits save instructions.
+fn widened(graph: &Graph, groups: &[Group]) -> HashSet<NodeId> {
+    let multiplies = |reader: NodeId| match graph.node(reader).layer() {
+        layer if is_spread(layer, Element::I8) => false,
+        Layer::Conv2D(layer) => layer.window().kernel()[1] * layer.channels() > 1,
+        Layer::DepthwiseConv2D(layer) => layer.multiplier() == 1,
+        _ => false,
+    };
+    // Pooled values are bytes: maxima are taken of four at a time.
+    let values = groups.iter().filter(|group| group.pool.is_none());
+    let values = values.map(Group::last).chain(graph.ids().take(1));
+    values
+        .filter(|&id| id != graph.output() && graph.readers(id).into_iter().all(multiplies))
+        .collect()
 }
 
 /// A shape as an image: what has no rows of its own is one pixel.

@@ -1,12 +1,12 @@
 //! Random networks of integers: all kinds, odd sizes, strides, paddings, holes, zero points and
 //! scales, and branches.
 
-use crate::integers::{self, products_of_bits, values};
+use crate::integers::{self, AIMS, products_of_bits, values};
 use crate::plan::{Family, Plan, compare, compare_with_reference};
 use crate::random::THOUSANDS;
 use crate::suite::Random;
-use gannet_compile::CompileError;
 use gannet_compile::ir::Program;
+use gannet_compile::{CompileError, Optimize};
 use gannet_graph::quantized::{
     Add, AveragePool2D, Bias, Clamp, Concatenate, Conv2D, Conv2DTranspose, Dense, DepthwiseConv2D,
     Element, GlobalAveragePool2D, HardSwish, Layer, LeakyRelu, MaxPool2D, Maximum, Minimum,
@@ -43,11 +43,11 @@ impl Family for Integers {
     }
 
     fn compiled(graph: &QuantizedGraph) -> Result<Program, CompileError> {
-        integers::compiled(graph)
+        integers::compiled(graph, aim(graph))
     }
 
     fn agrees(graph: &QuantizedGraph) -> bool {
-        integers::departure(graph, 3).is_none()
+        integers::departure(graph, aim(graph), 3).is_none()
     }
 
     fn text(graph: &QuantizedGraph) -> String {
@@ -69,6 +69,12 @@ impl Family for Integers {
         };
         graph.ids().map(line).collect()
     }
+}
+
+/// What a network is compiled for: as many for each.
+fn aim(graph: &QuantizedGraph) -> Optimize {
+    let name: usize = graph.name().bytes().map(usize::from).sum();
+    AIMS[name % AIMS.len()]
 }
 
 /// What values of `element` may stand for.

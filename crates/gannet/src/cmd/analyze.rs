@@ -9,7 +9,7 @@ use gannet_formats::Model;
 use crate::budget::{self, Budget};
 use crate::cmd::analyze_integers;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
-use crate::cmd::generate::InputArg;
+use crate::cmd::generate::{InputArg, OptimizeArg};
 use crate::compression::{self, CompressArg, Compressed};
 use crate::draw::number::{count, kib, percent, seconds};
 use crate::draw::table::{Column, table};
@@ -29,6 +29,8 @@ pub struct Analyze {
     /// What the device is given for a picture.
     #[arg(long, value_enum, default_value = "u8")]
     pub input: InputArg,
+    #[command(flatten)]
+    pub optimize: OptimizeArg,
     #[command(flatten)]
     compress: CompressArg,
     /// The data set for --compress: `mnist`, or a folder with IDX files.
@@ -53,7 +55,7 @@ pub fn run(args: &Analyze) -> Result<(), Failure> {
         // Values are those of trained weights.
         model::has_weights(&args.model)?;
     }
-    let (screen, options) = (args.json.screen()?, args.input.options());
+    let (screen, options) = (args.json.screen()?, args.optimize.options(args.input));
     let (graph, program, compression) = match (model::structure_any(&args.model)?, wanted.level) {
         (Model::Quantized(_), Some(_)) => return Err(compression::of_integers(&args.model)),
         (Model::Quantized(graph), None) => {

@@ -80,7 +80,7 @@ pub fn run(
     args: &Analyze,
 ) -> Result<(), Failure> {
     let (json, limits) = (&args.json, budget.limits(board));
-    let program = compile_quantized(graph, &args.input.options());
+    let program = compile_quantized(graph, &args.optimize.options(args.input));
     if let (Err(error), Some(_)) = (&program, limits.cycles) {
         return Err(Failure::usage(format!(
             "cycles can only be limited of a network that can be compiled: {error}"

@@ -14,7 +14,7 @@ use gannet_data::{Dataset, ImageRef};
 use crate::budget::{Budget, Taken, keep_all};
 use crate::cmd::boards::BoardArgs;
 use crate::cmd::firmware::{self, PixelsArg};
-use crate::cmd::generate::{Language, ZerosArg};
+use crate::cmd::generate::{CodeArgs, Language};
 use crate::compiled::Compiled;
 use crate::compression::{self, CompressArg};
 use crate::device::{Deployment, On};
@@ -39,7 +39,7 @@ pub struct Bench {
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
     #[command(flatten)]
-    zeros: ZerosArg,
+    code: CodeArgs,
     #[command(flatten)]
     compress: CompressArg,
     /// The data set for --compress: `mnist`, or a folder with IDX files.
@@ -64,7 +64,7 @@ pub struct Bench {
 pub fn run(args: &Bench) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = &args.board.find()?;
-    let options = args.zeros.options(args.input.into());
+    let options = args.code.options(args.input.into());
     let compiled = Compiled::read(
         &args.model,
         &options,

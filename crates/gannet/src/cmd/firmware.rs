@@ -14,7 +14,7 @@ use gannet_compile::rust;
 use gannet_data::{Dataset, ImageRef};
 
 use crate::cmd::boards::BoardArgs;
-use crate::cmd::generate::{InputArg, Language, ZerosArg};
+use crate::cmd::generate::{CodeArgs, InputArg, Language};
 use crate::compiled::Compiled;
 use crate::compression::CompressArg;
 use crate::draw::number::{count, kib};
@@ -43,7 +43,7 @@ pub struct Firmware {
     #[arg(long, value_enum, default_value = "rust")]
     lang: Language,
     #[command(flatten)]
-    zeros: ZerosArg,
+    code: CodeArgs,
     #[command(flatten)]
     compress: CompressArg,
     /// The data set for --compress: `mnist`, or a folder with IDX files.
@@ -86,7 +86,7 @@ pub struct Build {
 
 pub fn write(args: &Firmware) -> Result<(), Failure> {
     let board = args.board.find()?;
-    let options = args.zeros.options(args.input.into());
+    let options = args.code.options(args.input.into());
     let compiled = Compiled::read(
         &args.model,
         &options,

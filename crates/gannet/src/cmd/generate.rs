@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use gannet_compile::c::{self, Api, Prefix};
-use gannet_compile::{Feed, InputFormat, Options, SourceFile, Zeros, rust};
+use gannet_compile::{Feed, InputFormat, Optimize, Options, SourceFile, Zeros, rust};
 
 use crate::budget::Budget;
 use crate::cmd::boards::{self, DEFAULT_BOARD};
@@ -33,7 +33,7 @@ pub struct Generate {
     #[arg(long)]
     name: Option<String>,
     #[command(flatten)]
-    zeros: ZerosArg,
+    code: CodeArgs,
     #[command(flatten)]
     compress: CompressArg,
     /// The data set for --compress: `mnist`, or a folder with IDX files.
@@ -101,16 +101,52 @@ impl InputArg {
     }
 }
 
-/// What is done with blank parts of pictures.
+/// What is to be little.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct ZerosArg {
+pub struct OptimizeArg {
+    /// What the compiler gives the most for where it has a choice, to the same bits.
+    #[arg(long, value_enum, default_value = "balanced")]
+    optimize: Aim,
+}
+
+/// What the compiler gives the most for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Aim {
+    /// RAM: nothing is widened for the sake of time.
+    Ram,
+    /// Each as far as it costs little of the others.
+    Balanced,
+    /// Time: products of integers read rows and weights of 16 bits, which take twice the RAM and flash.
+    Time,
+}
+
+impl OptimizeArg {
+    /// The compiler's options.
+    pub fn options(self, input: InputArg) -> Options {
+        let optimize = match self.optimize {
+            Aim::Ram => Optimize::Ram,
+            Aim::Balanced => Optimize::Balanced,
+            Aim::Time => Optimize::Time,
+        };
+        Options {
+            optimize,
+            ..input.options()
+        }
+    }
+}
+
+/// How a network becomes code.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct CodeArgs {
+    #[command(flatten)]
+    optimize: OptimizeArg,
     /// Pass over blank parts of pictures in a network of integers, to the same bits: most pictures take less time, and no two the same.
     #[arg(long)]
     skip_zeros: bool,
 }
 
-impl ZerosArg {
-    /// The compiler's options for pictures of bytes.
+impl CodeArgs {
+    /// The compiler's options.
     pub fn options(self, input: InputArg) -> Options {
         let zeros = match self.skip_zeros {
             true => Zeros::Skipped,
@@ -118,7 +154,7 @@ impl ZerosArg {
         };
         Options {
             zeros,
-            ..input.options()
+            ..self.optimize.options(input)
         }
     }
 }
@@ -140,7 +176,7 @@ pub fn run(args: &Generate) -> Result<(), Failure> {
     }
     let compiled = Compiled::read(
         &args.model,
-        &args.zeros.options(input),
+        &args.code.options(input),
         args.compress.told_by(&args.data),
         Screen::LIT,
     )?;

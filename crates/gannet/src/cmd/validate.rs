@@ -13,7 +13,7 @@ use gannet_data::{Dataset, Split};
 
 use crate::cmd::boards::{self, DEFAULT_BOARD};
 use crate::cmd::firmware::{self, PixelsArg};
-use crate::cmd::generate::{Language, ZerosArg};
+use crate::cmd::generate::{CodeArgs, Language};
 use crate::compiled::Compiled;
 use crate::compression::CompressArg;
 use crate::device::{Connected, Deployment, On};
@@ -51,7 +51,7 @@ pub struct Validate {
     #[arg(long, value_enum, default_value = "u8")]
     input: PixelsArg,
     #[command(flatten)]
-    zeros: ZerosArg,
+    code: CodeArgs,
     #[command(flatten)]
     compress: CompressArg,
     /// `mnist`, or a folder with IDX files.
@@ -88,7 +88,7 @@ impl Validate {
 pub fn run(args: &Validate) -> Result<(), Failure> {
     let screen = args.json.screen()?;
     let board = boards::find(&args.board)?;
-    let options = args.zeros.options(args.input.into());
+    let options = args.code.options(args.input.into());
     let compiled = Compiled::read(
         &args.model,
         &options,

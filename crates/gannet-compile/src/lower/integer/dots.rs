@@ -7,11 +7,11 @@
 
 use super::super::Lowering;
 use super::super::channels::{Blocks, Weights};
-use crate::Zeros;
 use crate::ir::{
-    Affine, BufferId, Constant, Dot, Element, Expression, ProgramBuilder, Scalar, ScalarType,
-    Statement, order,
+    Affine, BufferId, Constant, Dot, Element, Expression, ProgramBuilder, Reads, Scalar,
+    ScalarType, Statement,
 };
+use crate::{Optimize, Zeros};
 
 /// A layer of a window has weights of 16 bits up to so many: each is read for many positions, and
 /// need not be widened then. More would take more flash than the time is worth, unless there
@@ -29,8 +29,9 @@ pub(in super::super) struct Dots {
     stored: Affine,
     /// How they are unpacked, where they are.
     unpack: Vec<Statement>,
-    /// How many inputs of a row each sum goes over.
+    /// How many inputs of a row each sum goes over, and which.
     run: usize,
+    reads: Reads,
     /// Which block is computed.
     block: Affine,
     /// `[block, row, channel]`: what a row that is left out gives back, where that is anything.
@@ -40,7 +41,7 @@ pub(in super::super) struct Dots {
 
 /// What lies under one row of a window, at neighbouring positions.
 pub(in super::super) struct Factors<'f> {
-    /// Bytes, as one row of elements.
+    /// The source, as one row of elements.
     pub(in super::super) source: BufferId,
     /// Where the inputs of the first position begin.
     pub(in super::super) first: Affine,
@@ -52,13 +53,19 @@ pub(in super::super) struct Factors<'f> {
 
 /// How the inputs of a layer's sums lie.
 pub(in super::super) struct Runs<P> {
-    /// Rows of a window, each of so many inputs side by side.
+    /// Rows of a window, each of so many inputs.
     pub(in super::super) rows: usize,
     pub(in super::super) run: usize,
+    /// Which they are.
+    pub(in super::super) reads: Reads,
+    /// What they are.
+    pub(in super::super) inputs: Element,
     /// Where among the layer's weights the one of a row's input for a channel is.
     pub(in super::super) place: P,
-    /// The zero point, where rows of the window may be left out.
-    pub(in super::super) left_out: Option<i32>,
+    /// What stands for zero in a window's image.
+    pub(in super::super) zero: Option<i32>,
+    /// Whether rows of the window may be left out.
+    pub(in super::super) are_left_out: bool,
     /// How many positions each weight is read for.
     pub(in super::super) positions: usize,
 }
@@ -72,17 +79,24 @@ impl Lowering<'_> {
         weights: Weights<'_>,
         runs: &Runs<impl Fn(usize, usize, usize) -> usize>,
     ) -> Dots {
-        let Runs { rows, run, .. } = *runs;
+        let Runs {
+            rows, run, reads, ..
+        } = *runs;
         let Weights::I8(kernel) = weights else {
             unreachable!("dot products are of integers")
         };
         let values = kernel.values();
         let bits = kernel.bits();
-        let are_packed = self.are_packed(bits, rows * run * blocks.size, runs.positions);
+        // What is unpacked are bytes in the order of shared inputs.
+        let are_bytes = reads == Reads::Shared && runs.inputs != Element::I16;
+        let are_packed =
+            are_bytes && self.are_packed(bits, rows * run * blocks.size, runs.positions);
         let most = MOST_WIDENED.max(MOST_A_POSITION * runs.positions);
-        let is_wide = runs.positions > 1 && values.len() <= most && !are_packed;
+        let is_worth_it = values.len() <= most || self.optimize == Optimize::Time;
+        let is_wide =
+            runs.inputs == Element::I16 || runs.positions > 1 && is_worth_it && !are_packed;
         let element = if is_wide { Element::I16 } else { Element::I8 };
-        let order = order(element, run, blocks.size);
+        let order = reads.order([runs.inputs, element], run, blocks.size);
         let (mut ordered, mut given_back) = (Vec::new(), Vec::new());
         for block in 0..blocks.count {
             let first = blocks.first + block * blocks.size;
@@ -90,19 +104,22 @@ impl Lowering<'_> {
                 let weight =
                     |i: usize, channel: usize| values[(runs.place)(row, i, first + channel)];
                 ordered.extend(order.iter().map(|&(i, channel)| weight(i, channel)));
-                let zero = runs.left_out.unwrap_or(0);
+                let zero = runs.zero.unwrap_or(0);
                 given_back.extend((0..blocks.size).map(|channel| {
                     let weights = (0..run).map(|i| i32::from(weight(i, channel)));
                     weights.sum::<i32>().wrapping_mul(zero)
                 }));
             }
         }
-        let left_out = runs.left_out.filter(|&zero| zero != 0).map(|_| {
-            let extents = [blocks.count, rows, blocks.size];
-            let constant = Constant::I32(given_back);
-            self.builder
-                .constant(&format!("{name}_rows"), &extents, constant)
-        });
+        let left_out = runs
+            .zero
+            .filter(|&zero| zero != 0 && runs.are_left_out)
+            .map(|_| {
+                let extents = [blocks.count, rows, blocks.size];
+                let constant = Constant::I32(given_back);
+                self.builder
+                    .constant(&format!("{name}_rows"), &extents, constant)
+            });
         let row_len = run * blocks.size;
         let (weights, stored, unpack) = if are_packed {
             let (weights, unpack) = self.unpacked(name, (bits, &ordered), blocks, [rows, row_len]);
@@ -122,11 +139,12 @@ impl Lowering<'_> {
             stored,
             unpack,
             run,
+            reads,
             block: blocks.index(),
             left_out,
-            zeros: match (self.integers, runs.left_out) {
+            zeros: match (self.integers, runs.zero, reads) {
                 // Elsewhere zeros are no more frequent than any other byte.
-                (Some(integers), Some(0)) => integers.zeros,
+                (Some(integers), Some(0), Reads::Shared) => integers.zeros,
                 _ => Zeros::Multiplied,
             },
         }
@@ -134,6 +152,11 @@ impl Lowering<'_> {
 }
 
 impl Dots {
+    /// Whether each channel has inputs of its own.
+    pub(in super::super) fn are_own(&self) -> bool {
+        matches!(self.reads, Reads::Own(_))
+    }
+
     /// Adds the products of row `row` to the sums.
     pub(in super::super) fn add(&self, row: Affine, factors: &Factors<'_>) -> Statement {
         Statement::Dot(Dot {
@@ -143,6 +166,7 @@ impl Dots {
             first: factors.first.clone(),
             step: factors.step,
             run: self.run,
+            reads: self.reads,
             weights: self.weights,
             place: vec![self.stored.clone(), row, 0_i64.into()],
             zeros: self.zeros,

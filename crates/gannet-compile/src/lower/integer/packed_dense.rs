@@ -11,7 +11,8 @@ use super::super::channels::Blocks;
 use super::packed::{Unpacked, in_word, raised_by};
 use crate::Zeros;
 use crate::ir::{
-    Affine, Binary, BufferId, Dot, Element, Expression, Scalar, ScalarType, Statement, WORD, order,
+    Affine, Binary, BufferId, Dot, Element, Expression, Reads, Scalar, ScalarType, Statement, WORD,
+    order,
 };
 
 /// How many bytes unpacked weights may take of the arena.
@@ -72,6 +73,7 @@ impl Lowering<'_> {
                 first: which * chunk as i64,
                 step: 0,
                 run: inputs,
+                reads: Reads::Shared,
                 weights: unpacked,
                 place: vec![0_i64.into()],
                 zeros: Zeros::Multiplied,

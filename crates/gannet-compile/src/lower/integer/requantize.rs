@@ -2,7 +2,10 @@
 
 use gannet_graph::quantized::{Bias, Element, Multiplier, Products};
 
-use crate::ir::{Affine, Binary, BufferId, Constant, Expression, ProgramBuilder, Unary};
+use crate::ir::{
+    Affine, Binary, BufferId, Constant, Expression, ProgramBuilder, Scalar, ScalarType, Statement,
+    Unary,
+};
 
 /// How often a product with a multiplier is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +34,33 @@ pub(in super::super) struct Requantize {
 #[derive(Debug, Clone)]
 enum PerChannel {
     One(Multiplier),
-    Each { mantissas: BufferId, shifts: Shifts },
+    Each { mantissas: Table, shifts: Shifts },
+}
+
+/// A constant of each channel.
+#[derive(Debug, Clone, Copy)]
+enum Table {
+    /// All of them.
+    InFlash(BufferId),
+    /// That of the channel in question.
+    Read(Scalar),
+}
+
+impl Table {
+    /// The constant of `channel`.
+    fn of(self, channel: &Affine) -> Expression {
+        match self {
+            Table::InFlash(table) => Expression::Load(table, vec![channel.clone()]),
+            Table::Read(scalar) => scalar.into(),
+        }
+    }
+
+    /// Reads that of `channel` once and for all.
+    fn read(&mut self, builder: &mut ProgramBuilder, channel: &Affine, body: &mut Vec<Statement>) {
+        let scalar = builder.scalar("constant", ScalarType::I32);
+        body.push(Statement::Let(scalar, self.of(channel)));
+        *self = Table::Read(scalar);
+    }
 }
 
 /// Powers of two.
@@ -40,12 +69,12 @@ enum Shifts {
     /// The same for every channel.
     One(i32),
     /// To the right, by one more than the table has, where the sums are small.
-    Right(BufferId),
+    Right(Table),
     /// To the left, then to the right; one of them is 0.
-    Each { left: BufferId, right: BufferId },
+    Each { left: Table, right: Table },
     /// Each sum to the left, so that the rest is the same for every channel. This rounds once:
     /// nothing is lost as long as the sums have room (see `raised_fit`).
-    Raised { left: BufferId, rest: i32 },
+    Raised { left: Table, rest: i32 },
 }
 
 impl Requantize {
@@ -62,7 +91,7 @@ impl Requantize {
             each => {
                 let mut table = |what: &str, values: Constant| {
                     let name = format!("{name}_{what}");
-                    builder.constant(&name, &[each.len()], values)
+                    Table::InFlash(builder.constant(&name, &[each.len()], values))
                 };
                 let mantissas = each.iter().map(Multiplier::mantissa).collect();
                 let mantissas = table("mantissas", Constant::I32(mantissas));
@@ -97,6 +126,30 @@ impl Requantize {
             zero_point,
             limits,
         }
+    }
+
+    /// The same for `channel` alone, whose constants are read beforehand: a compiler that cannot
+    /// tell that they lie apart from what is stored would read them for each value anew.
+    pub(in super::super) fn of_channel(
+        &self,
+        builder: &mut ProgramBuilder,
+        channel: &Affine,
+    ) -> (Vec<Statement>, Requantize) {
+        let (mut body, mut own) = (Vec::new(), self.clone());
+        if let PerChannel::Each { mantissas, shifts } = &mut own.multiplier {
+            mantissas.read(builder, channel, &mut body);
+            match shifts {
+                Shifts::One(_) => {}
+                Shifts::Right(table) | Shifts::Raised { left: table, .. } => {
+                    table.read(builder, channel, &mut body);
+                }
+                Shifts::Each { left, right } => {
+                    left.read(builder, channel, &mut body);
+                    right.read(builder, channel, &mut body);
+                }
+            }
+        }
+        (body, own)
     }
 
     /// `sum · mantissa · 2^(shift − 31)`, in fewer operations where the sums are small.
@@ -135,7 +188,7 @@ impl Requantize {
                 self.product(sum, mantissa, multiplier.shift())
             }
             PerChannel::Each { mantissas, shifts } => {
-                let of_channel = |table: &BufferId| Expression::Load(*table, vec![channel.clone()]);
+                let of_channel = |table: &Table| table.of(channel);
                 let mantissa = of_channel(mantissas);
                 match shifts {
                     Shifts::Raised { left, rest } => {

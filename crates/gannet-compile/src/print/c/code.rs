@@ -13,7 +13,7 @@ use super::text::{comment, float, memory_type};
 use super::weights;
 use crate::ir::{
     Accumulate, Affine, Binary, BufferId, Counter, Derivation, Derive, Dot, Element, Expression,
-    Loop, Merge, Others, Program, ScalarType, Stage, Statement, Step, Stored, Unary, behind,
+    Loop, Merge, Others, Program, ScalarType, Stage, Statement, Step, Stored, Unary, WORD, behind,
 };
 
 /// What every file with arithmetic begins with, behind its includes.
@@ -409,12 +409,10 @@ impl Printer<'_> {
     fn merge(&self, merge: &Merge, out: &mut Writer) {
         match &merge.others {
             Others::Scalars(scalars) => {
-                let names: Vec<&str> = (scalars.iter())
-                    .map(|&scalar| self.program.scalar(scalar).0)
-                    .collect();
-                for (four, names) in names.chunks(4).enumerate() {
-                    let first = behind(&merge.first, 4 * four);
-                    if names.len() == 4 {
+                for (first, scalars) in merge.words(scalars) {
+                    let names = scalars.iter().map(|&scalar| self.program.scalar(scalar).0);
+                    let names: Vec<&str> = names.collect();
+                    if names.len() == WORD {
                         let target = self.element(merge.target, &first);
                         out.line(format_args!("merge_four(&{target}, {});", names.join(", ")));
                         continue;

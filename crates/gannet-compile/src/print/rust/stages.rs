@@ -8,7 +8,7 @@ use super::schedule::{self, chosen};
 use super::{constant_name, header, memory_type};
 use crate::ir::{
     Affine, Binary, BufferId, Derivation, Derive, Dot, Element, Expression, Loop, Merge, Others,
-    Program, Scalar, ScalarType, Stage, Statement, Storage, Stored, Unary, behind,
+    Program, Scalar, ScalarType, Stage, Statement, Storage, Stored, Unary, WORD, behind,
 };
 
 /// What integers have no operator for.
@@ -236,12 +236,10 @@ impl Printer<'_> {
         };
         match &merge.others {
             Others::Scalars(scalars) => {
-                let names: Vec<&str> = (scalars.iter())
-                    .map(|&scalar| self.program.scalar(scalar).0)
-                    .collect();
-                for (four, names) in names.chunks(4).enumerate() {
-                    let first = behind(&merge.first, 4 * four);
-                    if names.len() == 4 {
+                for (first, scalars) in merge.words(scalars) {
+                    let names = scalars.iter().map(|&scalar| self.program.scalar(scalar).0);
+                    let names: Vec<&str> = names.collect();
+                    if names.len() == WORD {
                         let (target, others) = (place(&first), names.join(", "));
                         out.line(format_args!("merge_four({target}, [{others}]);"));
                         continue;
