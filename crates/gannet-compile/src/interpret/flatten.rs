@@ -299,7 +299,8 @@ impl Flattener<'_> {
                 place: self.expression(place, None, nodes),
                 element: self.program.buffer(*buffer).element,
                 address: self.address(*buffer, &[0_i64.into()]),
-                mask: self.program.buffer(*buffer).len() as u32 - 1,
+                // A table of shared weights may have any number of values; their places are proven.
+                mask: self.program.buffer(*buffer).len().next_power_of_two() as u32 - 1,
                 to: self.register(wanted),
             },
             Expression::Unary(operation, value) => {
