@@ -18,7 +18,7 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let node = integers.node(id);
-        let input = integers.node(node.inputs()[0]).output().quantization;
+        let input = integers.input(id);
         // Steps from one place to the next as a power of two, where the function is 1/2 or 0 with
         // bits behind the point, how many of them are dropped, and the place of its end.
         let (argument, bits, middle, dropped, end) = match node.layer() {

@@ -29,7 +29,9 @@ pub(crate) use twin::twin;
 pub(super) use wide::WideRequantize;
 
 use gannet_graph::NodeId;
-use gannet_graph::quantized::{self, Layer, Multiplier, Node, Products, QuantizedGraph};
+use gannet_graph::quantized::{
+    self, Layer, Multiplier, Node, Products, Quantization, QuantizedGraph,
+};
 
 use super::Lowering;
 use crate::Zeros;
@@ -50,6 +52,11 @@ impl<'g> Integers<'g> {
         self.graph.node(id)
     }
 
+    /// What the integers stand for that node `id` reads first.
+    pub(super) fn input(&self, id: NodeId) -> Quantization {
+        self.node(self.node(id).inputs()[0]).output().quantization
+    }
+
     /// What all values are made of.
     pub(super) fn element(&self) -> Element {
         match self.graph.input_type().quantization.element() {
@@ -60,15 +67,13 @@ impl<'g> Integers<'g> {
 
     /// Whether the sums of node `id`, which has weights, have 64 bits.
     pub(super) fn is_wide(&self, id: NodeId) -> bool {
-        let input = self.node(self.node(id).inputs()[0]).output().quantization;
-        self.products(id).is_wide(input.element())
+        self.products(id).is_wide(self.input(id).element())
     }
 
     /// What the sums of node `id`, which has weights, are multiplied by.
     fn multipliers(&self, id: NodeId) -> Vec<Multiplier> {
-        let node = self.node(id);
-        let input = self.node(node.inputs()[0]).output().quantization;
-        match node.layer() {
+        let input = self.input(id);
+        match self.node(id).layer() {
             Layer::Conv2D(layer) => layer.multipliers(input),
             Layer::DepthwiseConv2D(layer) => layer.multipliers(input),
             Layer::Conv2DTranspose(layer) => layer.multipliers(input),
@@ -118,25 +123,18 @@ impl Lowering<'_> {
     /// How the sums of `group`, whose first layer has weights, become its value.
     pub(super) fn requantize(&mut self, integers: Integers<'_>, group: &Group) -> Requantize {
         let node = integers.node(group.first());
-        let input = node.inputs()[0];
         let rounding = match node.layer() {
             Layer::Dense(_) => Rounding::Once,
             _ => Rounding::Twice,
         };
         let multipliers = integers.multipliers(group.first());
         let products = integers.products(group.first());
+        let greatest = greatest_sum(products, integers.input(group.first()).element());
         Requantize::new(
             &mut self.builder,
             node.name(),
-            (
-                &multipliers,
-                rounding,
-                greatest_sum(
-                    products,
-                    integers.node(input).output().quantization.element(),
-                ),
-            ),
-            integers.zero(input),
+            (&multipliers, rounding, greatest),
+            integers.zero(node.inputs()[0]),
             products.output().zero_point(),
             integers.limits(group),
         )

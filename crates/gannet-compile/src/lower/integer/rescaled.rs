@@ -19,7 +19,7 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let node = integers.node(id);
-        let input = integers.node(node.inputs()[0]).output().quantization;
+        let input = integers.input(id);
         let output = node.output().quantization;
         let limits = match node.layer() {
             Layer::Relu(layer) => layer.clamp.limits(output),

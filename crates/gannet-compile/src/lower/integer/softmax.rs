@@ -25,7 +25,7 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let node = integers.node(id);
-        let input = integers.node(node.inputs()[0]).output().quantization;
+        let input = integers.input(id);
         let mut powers = layer.powers(input).expect("a graph's scales are checked");
         // In the order of the low bits of a difference: 0, then −255 up to −1.
         powers[1..].reverse();

@@ -52,7 +52,7 @@ impl Lowering<'_> {
         rows: &Rows,
     ) -> Vec<Statement> {
         let node = integers.node(id);
-        let input = integers.node(node.inputs()[0]).output().quantization;
+        let input = integers.input(id);
         let differences = layer.wide_differences(input);
         let differences = differences.expect("a graph's scales are checked");
         let name = |what: &str| format!("{}_{what}", node.name());
