@@ -6,7 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::{integers, suite};
+use crate::compiler::Compiler;
+use crate::{generated_c, generated_rust, integers, suite};
 use gannet_compile::ir::Program;
 use gannet_compile::{InputFormat, Interpreter, Options, compile};
 
@@ -128,4 +129,25 @@ pub fn images(len: usize, count: usize) -> Vec<Vec<u8>> {
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+/// Holds Rust, and C built by those of `compilers` that are here, to the interpreter's bits for
+/// five images of each program.
+pub fn hold_to_interpreter(programs: &[&Program], compilers: &[Compiler]) {
+    let images: Vec<_> = (programs.iter())
+        .map(|program| images(program.image_len(), 5))
+        .collect();
+    let expected: Vec<_> = (programs.iter().zip(&images))
+        .map(|(program, images)| interpreted(program, images))
+        .collect();
+    assert!(
+        generated_rust::run_all(programs, &images) == expected,
+        "Rust"
+    );
+    for &compiler in compilers {
+        if compiler.is_here() {
+            let found = generated_c::run_all(programs, &images, compiler);
+            assert!(found == expected, "C built by {compiler:?}");
+        }
+    }
 }

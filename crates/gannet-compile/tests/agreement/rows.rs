@@ -1,8 +1,8 @@
 //! Images that are given a row at a time: the same bits as of whole images, in less memory.
 
 use crate::compiler::Compiler;
-use crate::host::{images, interpreted};
-use crate::{generated_c, generated_rust, integers, suite};
+use crate::host::{hold_to_interpreter, images, interpreted};
+use crate::{integers, suite};
 use gannet_compile::ir::Program;
 use gannet_compile::{Feed, InputFormat, Options, compile, compile_quantized};
 
@@ -38,22 +38,7 @@ fn rows_give_the_bits_of_whole_images() {
 fn generated_code_computes_the_interpreters_bits_of_rows() {
     let programs = programs(Feed::Rows);
     let programs: Vec<&Program> = programs.iter().collect();
-    let images: Vec<_> = (programs.iter())
-        .map(|program| images(program.image_len(), 5))
-        .collect();
-    let expected: Vec<_> = (programs.iter().zip(&images))
-        .map(|(program, images)| interpreted(program, images))
-        .collect();
-    assert!(
-        generated_rust::run_all(&programs, &images) == expected,
-        "Rust"
-    );
-    for compiler in [Compiler::GCC, Compiler::ARM] {
-        if compiler.is_here() {
-            let found = generated_c::run_all(&programs, &images, compiler);
-            assert!(found == expected, "C built by {compiler:?}");
-        }
-    }
+    hold_to_interpreter(&programs, &[Compiler::GCC, Compiler::ARM]);
 }
 
 /// One row of 28 pixels instead of all; and seven counters, of steps and of rows.

@@ -99,18 +99,22 @@ impl Wire for Deaf {
     }
 }
 
+/// A spark on the line before one frame to the device, counted from 1.
+fn spark_before(frame: u32) -> impl FnMut(Direction, &[u8]) -> Vec<u8> {
+    let mut frames = 0;
+    move |direction, bytes| {
+        frames += u32::from(direction == Direction::ToDevice);
+        let spark = direction == Direction::ToDevice && frames == frame;
+        [if spark { &b"\x37"[..] } else { b"" }, bytes].concat()
+    }
+}
+
 #[test]
 fn a_fault_does_not_set_off_a_chain_of_repetitions() {
     // A spark on the line before image 3 makes the device complain, and then compute.
-    let mut frames = 0;
-    let change = move |direction, bytes: &[u8]| {
-        frames += u32::from(direction == Direction::ToDevice);
-        let spark = direction == Direction::ToDevice && frames == 5;
-        [if spark { &b"\x37"[..] } else { b"" }, bytes].concat()
-    };
     let wire = Through {
         wire: Deaf::new(),
-        change,
+        change: spark_before(5),
     };
     let patience = Patience {
         reply: Duration::from_secs(3600),
@@ -130,15 +134,9 @@ fn a_fault_does_not_set_off_a_chain_of_repetitions() {
 /// The model is deaf indeed: who does not wait until it is done sets off a chain.
 #[test]
 fn without_patience_one_fault_sets_off_more() {
-    let mut frames = 0;
-    let change = move |direction, bytes: &[u8]| {
-        frames += u32::from(direction == Direction::ToDevice);
-        let spark = direction == Direction::ToDevice && frames == 2;
-        [if spark { &b"\x37"[..] } else { b"" }, bytes].concat()
-    };
     let wire = Through {
         wire: Deaf::new(),
-        change,
+        change: spark_before(2),
     };
     let hasty = Patience {
         reply: Duration::from_secs(3600),
